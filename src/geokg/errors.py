@@ -1,0 +1,158 @@
+"""Every error that geokg raises on purpose, in one tree.
+
+::
+
+    GeokgError
+    ├── ReadError(path, line)          a file could not be read as what it claims to be
+    │   ├── OffsetMismatch             a quote is not what stands in the text at its offsets
+    │   └── UnknownFormat              no reader knows this kind of file
+    ├── UnknownTerm(did_you_mean)      a label, role or IRI that the ontology does not have
+    ├── IdentityConflict(path, line)   two decisions about who is who contradict each other
+    ├── QueryError(status)             a query that is not answered; ``status`` is the HTTP status
+    │   ├── QuerySyntaxError           400, with line and column
+    │   ├── QueryNotAllowed            403
+    │   ├── QueryTimeout               503
+    │   └── QueryTooLarge              413
+    └── InvalidGraph(report)           a graph that does not conform, raised only on request
+
+Each carries the file, line, offset or IRI that it is about as attributes, and says in its text what to do.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .validation import Report
+
+
+class GeokgError(Exception):
+    """The root of all errors that geokg raises on purpose."""
+
+
+def place(path: str | Path | None, line: int | None = None, column: int | None = None) -> str:
+    """Where something is, as compilers write it.
+
+    Args:
+        path: the file, if there is one.
+        line: counted from 1.
+        column: counted from 1, in code points.
+
+    >>> place("article.ann", 12), place("article.txt", 3, 7), place(None)
+    ('article.ann:12: ', 'article.txt:3:7: ', '')
+    """
+    if path is None:
+        return ""
+    return ":".join([str(path)] + [str(n) for n in (line, column) if n is not None]) + ": "
+
+
+class ReadError(GeokgError):
+    """A file that could not be read as what it claims to be.
+
+    Attributes:
+        path: the file.
+        line: the line in that file, counted from 1, where it is known.
+        column: the column in that line, counted from 1 in code points, where it is known.
+    """
+
+    def __init__(
+        self, message: str, *, path: str | Path | None = None, line: int | None = None, column: int | None = None
+    ) -> None:
+        super().__init__(place(path, line, column) + message)
+        self.message = message
+        self.path = path
+        self.line = line
+        self.column = column
+
+
+class OffsetMismatch(ReadError):
+    """A quoted text that is not what stands in the text at its offsets."""
+
+
+class UnknownFormat(ReadError):
+    """A file of a kind that no reader knows."""
+
+
+class UnknownTerm(ReadError):
+    """A label, role, value or IRI that the ontology does not have.
+
+    Attributes:
+        term: what was asked for.
+        did_you_mean: the nearest terms there are, best first; may be empty.
+    """
+
+    def __init__(
+        self,
+        term: str,
+        *,
+        did_you_mean: tuple[str, ...] = (),
+        kind: str = "term",
+        path: str | Path | None = None,
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
+        hint = f"; did you mean {' or '.join(did_you_mean)}?" if did_you_mean else ""
+        super().__init__(f"unknown {kind} {term!r}{hint}", path=path, line=line, column=column)
+        self.term = term
+        self.did_you_mean = did_you_mean
+
+
+class IdentityConflict(ReadError):
+    """Two decisions about who is who that contradict each other."""
+
+
+class QueryError(GeokgError):
+    """A query that is not answered.
+
+    Attributes:
+        status: the HTTP status that the endpoint answers with.
+    """
+
+    status: int = 400
+
+
+class QuerySyntaxError(QueryError):
+    """A query that does not parse.
+
+    Attributes:
+        line: counted from 1, where it is known.
+        column: counted from 1, where it is known.
+    """
+
+    status = 400
+
+    def __init__(self, message: str, *, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+class QueryNotAllowed(QueryError):
+    """A query that asks for something that this endpoint does not do for this client."""
+
+    status = 403
+
+
+class QueryTimeout(QueryError):
+    """A query that took longer than it was allowed to."""
+
+    status = 503
+
+
+class QueryTooLarge(QueryError):
+    """A query, or a result, that is larger than what is allowed."""
+
+    status = 413
+
+
+class InvalidGraph(GeokgError):
+    """A graph that does not conform to its shapes; raised by ``Report.raise_for_findings``.
+
+    Attributes:
+        report: the whole report.
+    """
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(report.summary)
+        self.report = report
