@@ -1,0 +1,142 @@
+"""Whether quoted words stand at their offsets and, when they do not, what may have gone wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..text import Text
+
+_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Words of a text, as an annotation file has them.
+
+    Attributes:
+        parts: offsets of the first character and after the last of each part, as written.
+        words: the quoted words, as written.
+    """
+
+    parts: tuple[tuple[int, int], ...]
+    words: str
+
+
+def fits(quote: Quote, content: str) -> bool:
+    r"""Whether the words stand at their offsets.
+
+    Parts are joined by a space. A line end inside a part may be written as a space, one for each character; blanks
+    behind the words are the line's, not theirs. Nothing else may differ.
+
+    >>> fits(Quote(((0, 7),), "one two"), "one\ntwo"), fits(Quote(((0, 3), (8, 13)), "one three"), "one two three")
+    (True, True)
+    >>> fits(Quote(((0, 3),), "One"), "one"), fits(Quote(((0, 3),), "one  "), "one")
+    (False, True)
+    """
+    if any(end > len(content) for _, end in quote.parts):
+        return False
+    found = " ".join(content[start:end] for start, end in quote.parts)
+    written = quote.words[: len(found)]
+    if len(written) < len(found) or quote.words[len(found) :].strip(" \t\r"):
+        return False
+    return all(w == f or (w == " " and f in "\r\n") for w, f in zip(written, found, strict=True))
+
+
+def explain(quote: Quote, others: list[Quote], text: Text) -> tuple[str, str]:
+    """What is wrong with a quote that does not fit, and what may help.
+
+    Args:
+        quote: the one that does not fit.
+        others: all quotes of the file, to see whether its offsets count something else than characters.
+        text: the text.
+
+    >>> text = Text("demo", "One, two and two.", "demo.txt")
+    >>> quote = Quote(((4, 7),), "two")
+    >>> for words in explain(quote, [quote], text):
+    ...     print(words)
+    quotes 'two' at 4..7, but ' tw' stands there (demo.txt:1:5)
+    the nearest 'two' stands at 5..8 (demo.txt:1:6)
+    """
+    words = quote.words.rstrip(" \t\r")
+    offsets = ";".join(f"{start}..{end}" for start, end in quote.parts)
+    start, end = quote.parts[0][0], max(end for _, end in quote.parts)
+    if end > len(text.content):
+        wrong = f"quotes {_short(words)} at {offsets}, but {text.file} has only {len(text.content)} characters"
+    else:
+        there = " ".join(text.content[start:end] for start, end in quote.parts)
+        wrong = f"quotes {_short(words)} at {offsets}, but {_short(there)} stands there ({_at(text, start)})"
+    if unit := _unit(others, text.content):
+        return wrong, f"all offsets of this file fit when they count {unit}: convert them to Unicode code points"
+    shift = _nearest(quote, words, text.content)
+    if shift is None:
+        return wrong, f"these words stand nowhere in {text.file}: was the text changed after it was annotated?"
+    if shift == 0:
+        return wrong, f"the words begin right: the end must be {start + len(words)}"
+    where = ";".join(f"{a + shift}..{b + shift}" for a, b in quote.parts)
+    if len(quote.parts) == 1:
+        where = f"{start + shift}..{start + shift + len(words)}"
+    return wrong, f"the nearest {_short(words)} stands at {where} ({_at(text, start + shift)})"
+
+
+def _short(words: str) -> str:
+    return repr(words if len(words) <= _SHOWN else words[: _SHOWN - 1] + "…")
+
+
+def _at(text: Text, offset: int) -> str:
+    line, column = text.position(offset)
+    return f"{text.file}:{line}:{column}"
+
+
+def _nearest(quote: Quote, words: str, content: str) -> int | None:
+    """How far the words, part by part, must be moved to stand right; the shortest way."""
+    if not words:
+        return None
+    lengths = [end - start for start, end in quote.parts]
+    pieces = [words]
+    if len(lengths) > 1:
+        if sum(lengths) + len(lengths) - 1 != len(words):
+            return None
+        cuts = [sum(lengths[:number]) + number for number in range(len(lengths))]
+        pieces = [words[cut : cut + length] for cut, length in zip(cuts, lengths, strict=True)]
+    patterns = [re.compile("".join("[ \\r\\n]" if c == " " else re.escape(c) for c in piece)) for piece in pieces]
+    starts = [start for start, _ in quote.parts]
+    shifts = [
+        match.start() - starts[0]
+        for match in re.finditer(f"(?={patterns[0].pattern})", content)
+        if all(
+            start + match.start() - starts[0] >= 0 and pattern.match(content, start + match.start() - starts[0])
+            for start, pattern in zip(starts[1:], patterns[1:], strict=True)
+        )
+    ]
+    return min(shifts, key=lambda shift: (abs(shift), shift)) if shifts else None
+
+
+def _unit(quotes: list[Quote], content: str) -> str | None:
+    """What the offsets count, when all quotes fit once they are taken to count that."""
+    units: dict[str, Callable[[int, str], int]] = {
+        "bytes of UTF-8": lambda _, c: len(c.encode("utf-8")),
+        "UTF-16 units": lambda _, c: 2 if c > "\uffff" else 1,
+        "each CR LF as one character": lambda i, c: 0 if c == "\r" and content[i + 1 : i + 2] == "\n" else 1,
+        "from behind the byte-order mark": lambda i, c: 0 if i == 0 and c == "\ufeff" else 1,
+    }
+    for name, width in units.items():
+        first: dict[int, int] = {}
+        last: dict[int, int] = {}
+        units_before = 0
+        for index, character in enumerate(content):
+            first.setdefault(units_before, index)
+            last[units_before] = index
+            units_before += width(index, character)
+        first.setdefault(units_before, len(content))
+        last[units_before] = len(content)
+        if units_before != len(content) and all(
+            start in last
+            and end in first
+            and fits(Quote(tuple((last[start], first[end]) for start, end in quote.parts), quote.words), content)
+            for quote in quotes
+            for start, end in quote.parts
+        ):
+            return name
+    return None

@@ -1,0 +1,137 @@
+"""What stands beside every annotated text, whatever its format: the text itself, and ``source.toml``."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import os
+import re
+import tomllib
+import unicodedata
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from ..errors import ReadError
+from ..text import Source, Text
+
+NAME = "source.toml"
+"""The file beside a text that says what it is."""
+
+_LISTS = ("author", "annotators")
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+def decode(data: bytes, path: Path) -> str:
+    r"""The characters of a file: strict UTF-8, with nothing changed.
+
+    Raises:
+        ReadError: the bytes are not UTF-8, with the line and column of the first that is not.
+
+    >>> decode("é\r\n".encode(), Path("article.txt"))
+    'é\r\n'
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        starts = [0] + [match.end() for match in _LINE_END.finditer(data, 0, error.start)]
+        column = len(data[starts[-1] : error.start].decode("utf-8")) + 1
+        raise ReadError(
+            f"byte 0x{data[error.start]:02x} at {error.start} is not UTF-8 ({error.reason}); save the file as UTF-8",
+            path=path,
+            line=len(starts),
+            column=column,
+        ) from error
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        ReadError: it does not exist or cannot be read.
+
+    >>> read_bytes(Path("no/such.ann"))
+    Traceback (most recent call last):
+    geokg.errors.ReadError: no/such.ann: cannot be read: No such file or directory
+    """
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise ReadError(f"cannot be read: {reason}", path=path) from error
+
+
+def read_text(path: Path, source: Source) -> Text:
+    """A text file, exactly as it is; its id is the source's id, a slash, and the file's name without its ending.
+
+    Raises:
+        ReadError: it does not exist, or is not UTF-8.
+    """
+    # Some systems hand file names out decomposed; the id of a document must not depend on the machine.
+    identifier = unicodedata.normalize("NFC", f"{source.id}/{path.stem}")
+    return Text(identifier, decode(read_bytes(path), path), path.name)
+
+
+def read_source(folder: Path) -> Source:
+    """What the ``source.toml`` of a folder says; without one, the folder's name is the id.
+
+    Raises:
+        ReadError: the file is not TOML, or has a key or a kind of value that does not belong there.
+
+    >>> read_source(Path("some/wire")).id
+    'wire'
+    """
+    name = Path(os.path.abspath(folder)).name  # noqa: PTH100 - resolve() would follow links, and so change the name
+    path = folder / NAME
+    if not path.is_file():
+        if not name:
+            raise ReadError("texts in the root folder need a source.toml with an id", path=folder)
+        return Source(id=name)
+    content = decode(read_bytes(path), path).removeprefix("\ufeff")
+    try:
+        table = tomllib.loads(content)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        line, column = _place(str(error), content)
+        message = re.sub(r" \(at .*\)$", "", str(error))
+        raise ReadError(f"is not TOML: {message}", path=path, line=line, column=column) from error
+    known = [field.name for field in fields(Source)]
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
+            raise ReadError(f"unknown key {key!r}; {hint}", path=path, line=_line(key, content))
+        values[key] = _value(key, value, path, content)
+    values.setdefault("id", name)
+    return Source(**values)
+
+
+def _value(key: str, value: object, path: Path, content: str) -> str | tuple[str, ...]:
+    if key == "date" and isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return value.isoformat()
+    if key in _LISTS:
+        parts = value if isinstance(value, list) else [value]
+        if all(isinstance(part, str) and part.strip() for part in parts):
+            return tuple(parts)
+        wanted = "a string or a list of strings"
+    elif key == "id":
+        if isinstance(value, str) and re.fullmatch(r"[^\s/#?%]+(?:/[^\s/#?%]+)*", value):
+            return value
+        wanted = "a string without spaces and without # ? %; slashes only inside"
+    else:
+        if isinstance(value, str) and value.strip():
+            return value
+        wanted = "a string with something in it"
+    raise ReadError(f"{key} must be {wanted}", path=path, line=_line(key, content))
+
+
+def _line(key: str, content: str) -> int | None:
+    found = re.search(rf"^[ \t]*[\"'\[]*{re.escape(key)}\b", content, re.MULTILINE)
+    return content.count("\n", 0, found.start()) + 1 if found else None
+
+
+def _place(message: str, content: str) -> tuple[int | None, int | None]:
+    """The line and column that tomllib puts into its words."""
+    if found := re.search(r"\(at line (\d+), column (\d+)\)", message):
+        return int(found[1]), int(found[2])
+    return content.count("\n") + 1, None
