@@ -67,7 +67,29 @@ class ReadError(GeokgError):
 
 
 class OffsetMismatch(ReadError):
-    """A quoted text that is not what stands in the text at its offsets."""
+    """A quoted text that is not what stands in the text at its offsets.
+
+    Attributes:
+        quote: the quoted words, as the annotation file has them.
+        start: the offset of the first character, as the annotation file has it.
+        end: the offset after the last character, as the annotation file has it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | Path | None = None,
+        line: int | None = None,
+        column: int | None = None,
+        quote: str = "",
+        start: int = 0,
+        end: int = 0,
+    ) -> None:
+        super().__init__(message, path=path, line=line, column=column)
+        self.quote = quote
+        self.start = start
+        self.end = end
 
 
 class UnknownFormat(ReadError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,12 +16,15 @@ from pathlib import Path
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]+[”’」』）]*|(?:\r\n|\n|\r)+")
-_ABBREVIATION = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Lt|Col|Sgt|St|No|vs|Jr|Sr|Gov|Sen|Rep|Pres|U\.S))\.$")
+_ABBREVIATION = re.compile(
+    r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Lt|Col|Sgt|St|No|vs|Jr|Sr|Gov|Sen|Rep|Pres|U\.S))\.$"
+)
+_LONGEST_ABBREVIATION = len("Pres.")
 
 
 @dataclass(frozen=True, order=True)
 class Span:
-    """Some characters of one text.
+    r"""Some characters of one text.
 
     Attributes:
         document: the id of the document.
@@ -32,7 +35,7 @@ class Span:
         line: the line of the first character, from 1.
         column: the column of the first character in its line, from 1, in code points.
 
-    >>> Text("demo", "One.\\nTwo words.").span(5, 8)
+    >>> Text("demo", "One.\nTwo words.").span(5, 8)
     Span(document='demo', start=5, end=8, exact='Two', file='', line=2, column=1)
     """
 
@@ -76,27 +79,27 @@ class Text:
         return [0] + [match.end() for match in _LINE_END.finditer(self.content)]
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Line and column, both from 1, of an offset.
+        r"""Line and column, both from 1, of an offset.
 
-        >>> Text("demo", "One.\\r\\nTwo.").position(6)
+        >>> Text("demo", "One.\r\nTwo.").position(6)
         (2, 1)
         """
         line = bisect_right(self._line_starts, offset)
         return line, offset - self._line_starts[line - 1] + 1
 
     def line(self, number: int) -> str:
-        """The characters of a line, without its end.
+        r"""The characters of a line, without its end.
 
         Raises:
             IndexError: there is no such line.
 
-        >>> Text("demo", "One.\\nTwo.").line(2)
+        >>> Text("demo", "One.\nTwo.").line(2)
         'Two.'
         """
         if not 1 <= number <= len(self._line_starts):
             raise IndexError(f"{self.file or self.document} has no line {number}")
-        start = self._line_starts[number - 1]
-        return _LINE_END.split(self.content[start:], maxsplit=1)[0]
+        end = self._line_starts[number] if number < len(self._line_starts) else len(self.content)
+        return self.content[self._line_starts[number - 1] : end].removesuffix("\n").removesuffix("\r")
 
     def span(self, start: int, end: int) -> Span:
         """The span between two offsets.
@@ -120,18 +123,25 @@ class Text:
         >>> text.sentence(text.span(13, 17)).exact
         'She said so.'
         """
-        start, end = 0, len(self.content)
-        for match in _SENTENCE_END.finditer(self.content):
-            if _ABBREVIATION.search(self.content, start, match.end()) and not match.group().isspace():
-                continue
-            if match.end() <= span.start:
-                start = match.end()
-            elif match.end() >= span.end:
-                end = match.end()
-                break
+        ends = self._sentence_ends
+        before = bisect_right(ends, span.start)
+        after = bisect_left(ends, span.end, lo=before)
+        start = ends[before - 1] if before else 0
+        end = ends[after] if after < len(ends) else len(self.content)
         sentence = self.content[start:end]
-        left = len(sentence) - len(sentence.lstrip())
-        return self.span(start + left, max(start + left, start + len(sentence.rstrip())))
+        # White space at its ends goes, but never a character of the span.
+        left = start + len(sentence) - len(sentence.lstrip())
+        right = start + len(sentence.rstrip())
+        return self.span(min(left, span.start), max(right, span.end))
+
+    @cached_property
+    def _sentence_ends(self) -> list[int]:
+        return [
+            match.end()
+            for match in _SENTENCE_END.finditer(self.content)
+            if match.group().isspace()
+            or not _ABBREVIATION.search(self.content, max(0, match.end() - _LONGEST_ABBREVIATION), match.end())
+        ]
 
 
 @dataclass(frozen=True)

@@ -156,8 +156,15 @@ def _mentions(lines: dict[str, _Line], text: Text) -> dict[str, Mention]:
     for line, label, quote in quotes:
         if not fits(quote, text.content):
             words, hint = explain(quote, [other for _, _, other in quotes], text)
-            column = len(line.id) + len(line.body) + 3
-            raise OffsetMismatch(f"{line.id} {words}; {hint}", path=line.path, line=line.number, column=column)
+            raise OffsetMismatch(
+                f"{line.id} {words}; {hint}",
+                path=line.path,
+                line=line.number,
+                column=len(line.id) + len(line.body) + 3,
+                quote=quote.words.rstrip(_BLANK),
+                start=min(start for start, _ in quote.parts),
+                end=max(end for _, end in quote.parts),
+            )
         spans = sorted((text.span(start, end) for start, end in quote.parts), key=lambda span: span.start)
         for left, right in pairwise(spans):
             if right.start < left.end:
