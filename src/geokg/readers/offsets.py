@@ -131,12 +131,11 @@ def _unit(quotes: list[Quote], content: str) -> str | None:
             units_before += width(index, character)
         first.setdefault(units_before, len(content))
         last[units_before] = len(content)
-        if units_before != len(content) and all(
-            start in last
-            and end in first
-            and fits(Quote(tuple((last[start], first[end]) for start, end in quote.parts), quote.words), content)
+        if units_before == len(content):
+            continue
+        if all(start in last and end in first for quote in quotes for start, end in quote.parts) and all(
+            fits(Quote(tuple((last[start], first[end]) for start, end in quote.parts), quote.words), content)
             for quote in quotes
-            for start, end in quote.parts
         ):
             return name
     return None
