@@ -1,0 +1,254 @@
+"""Runs pyshacl so that its answers can be trusted: as the data is spelt, on dirty data too, and never over the network.
+
+pyshacl's own entry point switches rdflib's settings about and back to what it takes for the default, so its parts are
+called directly here. What it would get wrong or stop at is in :mod:`.comparison`; what it would pass over is in
+:mod:`.shapes`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any
+
+import pyoxigraph as ox
+from pyshacl.errors import ReportableRuntimeError
+from pyshacl.pytypes import SHACLExecutor
+from pyshacl.shapes_graph import ShapesGraph
+from pyshacl.validator import Validator
+from rdflib import Dataset, Graph, Literal, URIRef
+from rdflib.namespace import OWL, RDF, SH
+from rdflib.term import Node
+
+from ..errors import GeokgError
+from .comparison import COMPARING, Component
+from .queries import ShapesError, ValidationError
+from .shapes import called, check, targets
+from .terms import as_spelt, dataset
+
+_DEPTH = 30
+_LOG = logging.getLogger("geokg.shacl")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One validation result, with the terms of the W3C report.
+
+    Attributes:
+        focus: the node that was judged.
+        path: the property path, a node of the report graph; ``None`` for a node shape.
+        value: the value at fault, if one is.
+        shape: the shape that it broke.
+        component: the kind of constraint.
+        severity: an IRI, such as ``sh:Violation``.
+        messages: what the shape says about it, in every language that it says it in.
+        constraint: the SPARQL constraint, for these.
+        detail: the results inside it, for ``sh:node``.
+        node: the node of this result in the report graph.
+    """
+
+    focus: Node
+    path: Node | None
+    value: Node | None
+    shape: Node
+    component: URIRef
+    severity: URIRef
+    messages: tuple[Literal, ...] = ()
+    constraint: Node | None = None
+    detail: tuple[Result, ...] = ()
+    node: Node | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class ShapeRun:
+    """What judging with one shape came to.
+
+    Attributes:
+        shape: the shape's IRI.
+        focus_nodes: how many nodes its targets found.
+        seconds: how long it took; the only thing here that differs from run to run.
+    """
+
+    shape: str
+    focus_nodes: int
+    seconds: float = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Everything a run gives.
+
+    Attributes:
+        results: sorted, so that one input gives one order.
+        graph: the W3C report.
+        runs: one for each shape with targets, by IRI.
+        vacuous: the IRIs of shapes that are called by no other and judged no node.
+        notes: what pyshacl left out because it means nothing where it stands, in its words.
+    """
+
+    results: list[Result]
+    graph: Graph
+    runs: list[ShapeRun]
+    vacuous: list[str]
+    notes: list[str]
+
+
+class _Shapes(ShapesGraph):
+    """pyshacl's shapes graph, whose comparing components are ours."""
+
+    def predicate_objects(self, subject: Node) -> Iterable[tuple[Node, Node]]:
+        """The parameters of a shape that pyshacl's own components shall see."""
+        return (pair for pair in self.graph.predicate_objects(subject) if pair[0] not in COMPARING)
+
+    @property
+    def custom_constraints(self) -> set[Any]:
+        """The components of the shapes graph, and the comparing ones."""
+        return set(super().custom_constraints) | self._comparing
+
+    @property
+    def _comparing(self) -> set[Any]:
+        if not hasattr(self, "_own"):
+            self._own = {Component(parameter) for parameter in COMPARING}
+        return self._own
+
+
+def validate(data: Iterable[ox.Quad] | Graph, shapes: Graph) -> Outcome:
+    """Judge data by shapes.
+
+    Args:
+        data: quads, a graph or a dataset; a dataset is judged as the union of its graphs, which constraints can still
+            name with ``GRAPH``. It holds all that counts: class hierarchies too are read from here, never fetched.
+        shapes: left as they are.
+
+    Raises:
+        ShapesError: the shapes cannot be used; see :func:`.shapes.check`.
+        ValidationError: the run could not be carried out to its end.
+
+    >>> shapes = Graph().parse(
+    ...     format="turtle",
+    ...     data='''
+    ...     @prefix sh: <http://www.w3.org/ns/shacl#> .
+    ...     <urn:shape> sh:targetSubjectsOf <urn:p> ; sh:property <urn:inner> .
+    ...     <urn:inner> sh:path <urn:p> ; sh:maxInclusive 9 .''',
+    ... )
+    >>> outcome = validate(Graph().parse(data="<urn:a> <urn:p> 7 . <urn:b> <urn:p> '12' .", format="turtle"), shapes)
+    >>> [(result.focus.n3(), result.value.n3()) for result in outcome.results]
+    [('<urn:b>', '"12"')]
+    """
+    check(shapes)
+    graph = dataset(data)
+    with as_spelt():
+        return _run(graph, shapes)
+
+
+def _run(data: Dataset, shapes: Graph) -> Outcome:
+    log = _Collector()
+    copy = _as_pyshacl_reads_it(shapes)
+    runs: list[ShapeRun] = []
+    reports: list[Any] = []
+    executor = SHACLExecutor(max_validation_depth=_DEPTH)
+    current = ""
+    try:
+        loaded = _Shapes(copy, False, log.logger)
+        for shape in sorted(loaded.shapes, key=lambda shape: str(shape.node)):
+            if shape.deactivated or next(targets(shapes, shape.node), None) is None:
+                continue
+            current = str(shape.node)
+            start = perf_counter()
+            nodes = shape.focus_nodes(data)
+            if nodes:
+                reports += shape.validate(executor, data, focus=nodes)[1]
+            runs.append(ShapeRun(current, len(nodes), perf_counter() - start))
+        report, _ = Validator.create_validation_report(loaded, not reports, reports)
+    except ShapesError as error:
+        raise error if error.shape or not current else ShapesError(str(error), shape=current) from error
+    except (ReportableRuntimeError, NotImplementedError) as error:
+        raise ShapesError(str(error), shape=current) from error
+    except GeokgError:
+        raise
+    except Exception as error:
+        raise ValidationError(
+            f"judging by shape {current or '(none)'} stopped with {type(error).__name__}: {error}"
+        ) from error
+    return Outcome(_results(report), report, runs, _vacuous(shapes, runs), log.messages)
+
+
+def _as_pyshacl_reads_it(shapes: Graph) -> Graph:
+    """A copy that pyshacl understands as SHACL means it.
+
+    Prefixes also reach over ``owl:imports``, where pyshacl looks at the first node alone; and ``sh:uniqueLang`` counts
+    only when it is ``true``, where rdflib takes ``1`` for that as well (W3C test ``uniqueLang-002``).
+    """
+    copy = Graph(bind_namespaces="none")
+    for triple in shapes:
+        if triple[1] != SH.uniqueLang or str(triple[2]) == "true":
+            copy.add(triple)
+    for node in set(shapes.objects(None, SH.prefixes)):
+        for imported in shapes.transitive_objects(node, OWL.imports):
+            for declaration in shapes.objects(imported, SH.declare):
+                copy.add((node, SH.declare, declaration))
+    return copy
+
+
+class _Collector(logging.Handler):
+    """Takes pyshacl's warnings: a parameter that means nothing where it stands, and so is passed over."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+        self.logger = logging.Logger("pyshacl", logging.WARNING)
+        self.logger.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a warning."""
+        self.messages.append(record.getMessage())
+
+
+def _results(report: Graph) -> list[Result]:
+    found = [
+        _result(report, node)
+        for root in report.subjects(RDF.type, SH.ValidationReport)
+        for node in report.objects(root, SH.result)
+    ]
+    return sorted(found, key=_order)
+
+
+def _result(report: Graph, node: Node) -> Result:
+    def one(predicate: URIRef) -> Node | None:
+        return report.value(node, predicate)
+
+    messages = [message for message in report.objects(node, SH.resultMessage) if isinstance(message, Literal)]
+    return Result(
+        focus=one(SH.focusNode) or node,
+        path=one(SH.resultPath),
+        value=one(SH.value),
+        shape=one(SH.sourceShape) or node,
+        component=URIRef(str(one(SH.sourceConstraintComponent))),
+        severity=URIRef(str(one(SH.resultSeverity))),
+        messages=tuple(sorted(messages, key=lambda message: (message.language or "", str(message)))),
+        constraint=one(SH.sourceConstraint),
+        detail=tuple(sorted((_result(report, inner) for inner in report.objects(node, SH.detail)), key=_order)),
+        node=node,
+    )
+
+
+def _order(result: Result) -> tuple[str, ...]:
+    key = (result.focus, result.shape, result.component, result.path, result.value, *result.messages)
+    return tuple("" if term is None else term.n3() for term in key)
+
+
+def _vacuous(shapes: Graph, runs: list[ShapeRun]) -> list[str]:
+    """Targets that found nothing, and shapes that have no target and that no other shape calls."""
+    by_others = {inner for subject in set(shapes.subjects()) for inner in called(shapes, subject)}
+    unused = {run.shape for run in runs if not run.focus_nodes}
+    for kind in (SH.NodeShape, SH.PropertyShape):
+        for shape in set(shapes.subjects(RDF.type, kind)) - by_others:
+            if next(targets(shapes, shape), None) is None and not _is_off(shapes, shape):
+                unused.add(str(shape))
+    return sorted(unused)
+
+
+def _is_off(shapes: Graph, shape: Node) -> bool:
+    return any(isinstance(value, Literal) and value.value for value in shapes.objects(shape, SH.deactivated))

@@ -1,0 +1,404 @@
+"""The SHACL engine: the W3C suite, data as it is spelt, dirty data, and shapes that must be refused."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+import rdflib
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rdflib import BNode, Dataset, Graph, Literal, URIRef
+from rdflib.namespace import RDF, SH, XSD
+
+from geokg.errors import GeokgError, ReadError, UnknownFormat
+from geokg.shacl import ShapesError, ValidationError, read_shapes, validate
+from geokg.shacl.shapes import path_text
+from geokg.shacl.terms import as_spelt, dataset, from_ox, parse, to_ox
+
+PREFIXES = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix e: <urn:e:> .
+"""
+
+
+def graph(text: str) -> Graph:
+    """Turtle as it is spelt."""
+    made = Graph()
+    with as_spelt():
+        for quad in ox.parse(PREFIXES + text, format=ox.RdfFormat.TURTLE):
+            made.add((from_ox(quad.subject), from_ox(quad.predicate), from_ox(quad.object)))
+    return made
+
+
+def found(data: str, shapes: str) -> list[tuple[str, str | None]]:
+    """Focus and value of each result."""
+    results = validate(graph(data), graph(shapes)).results
+    return [(result.focus.n3(), result.value.n3() if result.value is not None else None) for result in results]
+
+
+# The W3C suite
+
+SUITE = Path(os.environ.get("GEOKG_SHARED", "")) / "w3c" / "shacl"
+SHT = rdflib.Namespace("http://www.w3.org/ns/shacl-test#")
+MF = rdflib.Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
+KNOWN_FAILURES = dict(
+    line.split(None, 1)
+    for line in (Path(__file__).parent / "w3c_shacl_failures.txt").read_text("utf-8").splitlines()
+    if line and not line.startswith("#")
+)
+
+
+def suite(manifest: Path) -> list[Path]:
+    """The test files below a manifest."""
+    if not manifest.exists():
+        return []
+    made = read_shapes(manifest)
+    if any(made.objects(None, MF.entries)):
+        return [manifest]
+    base = manifest.resolve().as_uri()
+    included = [Path(str(item).removeprefix("file://")) for item in made.objects(URIRef(base), MF.include)]
+    return [test for item in sorted(included) for test in suite(item)]
+
+
+TESTS = suite(SUITE / "manifest.ttl") if "GEOKG_SHARED" in os.environ else []
+
+
+GIVEN = (SH.sourceShape, SH.sourceConstraint, SH.focusNode, SH.value)
+
+
+def canonical(report: Graph, root: rdflib.term.Node, *, messages: bool, detail: bool) -> set[ox.Quad]:
+    """A report as quads with stable names for blank nodes, without what the suite leaves to the engine.
+
+    Each path is written out anew, whether two results share its blank node or have one each.
+    """
+    kept: list[ox.Quad] = []
+
+    def copy(node: rdflib.term.Node, name: ox.NamedNode | ox.BlankNode) -> None:
+        for predicate, value in report.predicate_objects(node):
+            if (predicate == SH.resultMessage and not messages) or (predicate == SH.detail and not detail):
+                continue
+            term = to_ox(value)
+            if isinstance(value, BNode) and predicate not in GIVEN:
+                term = ox.BlankNode()
+                copy(value, term)
+            kept.append(ox.Quad(name, to_ox(predicate), term))
+
+    copy(root, ox.BlankNode())
+    made = ox.Dataset(kept)
+    made.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    return set(made)
+
+
+@pytest.mark.skipif(not TESTS, reason="GEOKG_SHARED does not name a folder with the W3C suite")
+def test_w3c_suite() -> None:
+    failed: dict[str, str] = {}
+    for path in TESTS:
+        name = str(path.relative_to(SUITE.resolve()).with_suffix(""))
+        everything = read_shapes(path)
+        base = path.resolve().as_uri()
+        action = next(everything.objects(None, MF.action))
+        parts = [
+            read_shapes(Path(str(everything.value(action, part)).removeprefix("file://")))
+            if str(everything.value(action, part)) != base
+            else everything
+            for part in (SHT.dataGraph, SHT.shapesGraph)
+        ]
+        expected = next(everything.objects(None, MF.result))
+        try:
+            outcome = validate(*parts)
+        except GeokgError as error:
+            if expected != SHT.Failure:
+                failed[name] = str(error)
+            continue
+        if expected == SHT.Failure:
+            failed[name] = "no failure was signalled"
+            continue
+        said = set(everything.transitive_objects(expected, SH.result))
+        options = {
+            "messages": any(everything.value(result, SH.resultMessage) for result in said),
+            "detail": any(everything.value(result, SH.detail) for result in said),
+        }
+        report = outcome.graph.value(predicate=RDF.type, object=SH.ValidationReport)
+        if canonical(everything, expected, **options) != canonical(outcome.graph, report, **options):
+            failed[name] = "another report"
+    assert len(TESTS) == 120
+    assert failed.keys() == KNOWN_FAILURES.keys(), failed
+
+
+# As it is spelt
+
+
+def test_spelling_is_judged_not_value() -> None:
+    shapes = "e:s sh:targetSubjectsOf e:p ; sh:property [ sh:path e:p ; sh:pattern 'Z$' ] ."
+    data = "e:right e:p '2021-08-20T00:00:00Z'^^xsd:dateTime . e:wrong e:p '2021-08-20T00:00:00+00:00'^^xsd:dateTime ."
+    assert found(data, shapes) == [
+        ("<urn:e:wrong>", '"2021-08-20T00:00:00+00:00"^^<http://www.w3.org/2001/XMLSchema#dateTime>')
+    ]
+
+
+def test_rdflib_is_left_as_it_was() -> None:
+    assert rdflib.NORMALIZE_LITERALS is True
+    with pytest.raises(ShapesError):
+        validate(Graph(), graph("e:s sh:path e:p ; sh:mincount 1 ."))
+    validate(Graph(), graph("e:s sh:targetNode e:n ; sh:nodeKind sh:Literal ."))
+    assert rdflib.NORMALIZE_LITERALS is True
+    assert str(Literal("07", datatype=XSD.integer)) == "7"
+
+
+def test_ill_typed_literals_are_findings_and_no_noise(caplog: pytest.LogCaptureFixture) -> None:
+    shapes = """e:s sh:targetSubjectsOf e:p ;
+        sh:property [ sh:path e:p ; sh:or ( [ sh:datatype xsd:boolean ] [ sh:datatype xsd:integer ] ) ] ."""
+    assert found("e:a e:p 'none'^^xsd:boolean . e:b e:p 'many'^^xsd:integer . e:c e:p true , 07 .", shapes) == [
+        ("<urn:e:a>", '"none"^^<http://www.w3.org/2001/XMLSchema#boolean>'),
+        ("<urn:e:b>", '"many"^^<http://www.w3.org/2001/XMLSchema#integer>'),
+    ]
+    assert not caplog.records
+
+
+def test_plain_and_xsd_string_are_one() -> None:
+    given = Graph().add((URIRef("urn:e:a"), URIRef("urn:e:p"), Literal("x", datatype=XSD.string)))
+    assert (
+        validate(
+            given, graph("e:s sh:targetNode e:a ; sh:property [ sh:path e:p ; sh:in ( 'x' ) ; sh:minCount 1 ] .")
+        ).results
+        == []
+    )
+
+
+def test_terms_go_there_and_back() -> None:
+    with as_spelt():
+        for term in (
+            ox.NamedNode("urn:a"),
+            ox.BlankNode("b"),
+            ox.Literal("07", datatype=ox.NamedNode(str(XSD.integer))),
+            ox.Literal("mot", language="fr"),
+            ox.Literal("x"),
+        ):
+            assert to_ox(from_ox(term)) == term
+    with pytest.raises(ReadError):
+        from_ox(ox.Triple(ox.NamedNode("urn:a"), ox.NamedNode("urn:b"), ox.Literal("c")))
+
+
+def test_graphs_can_be_named_in_constraints() -> None:
+    data = Dataset()
+    data.graph(URIRef("urn:g:1")).add((URIRef("urn:e:a"), URIRef("urn:e:p"), Literal(1)))
+    data.graph(URIRef("urn:g:2")).add((URIRef("urn:e:b"), URIRef("urn:e:p"), Literal(1)))
+    shapes = graph("""e:s a sh:NodeShape ; sh:targetSubjectsOf e:p ; sh:sparql [ a sh:SPARQLConstraint ;
+        sh:select "SELECT $this { GRAPH <urn:g:2> { $this <urn:e:p> ?x } }" ] .""")
+    assert [str(result.focus) for result in validate(data, shapes).results] == ["urn:e:b"]
+
+
+# Comparisons
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "_:blank",
+        "e:iri",
+        "'text'",
+        "'2021-08-20'^^xsd:date",
+        "'2021-08-20T00:00:00'^^xsd:dateTime",
+        "'soon'^^xsd:dateTime",
+        "true",
+    ],
+)
+def test_what_cannot_be_compared_is_a_violation(value: str) -> None:
+    late = "'2021-08-20T01:00:00Z'^^xsd:dateTime"
+    data = f"e:x e:from {value} ; e:to {late} . e:y e:from '2021-08-20T00:00:00Z'^^xsd:dateTime ; e:to {late} ."
+    for constraint in (
+        "sh:lessThan e:to",
+        "sh:lessThanOrEquals e:to",
+        f"sh:maxInclusive {late}",
+        f"sh:maxExclusive {late}",
+    ):
+        results = found(data, f"e:s sh:targetSubjectsOf e:from ; sh:property [ sh:path e:from ; {constraint} ] .")
+        assert [focus for focus, _ in results] == ["<urn:e:x>"]
+
+
+def test_bounds() -> None:
+    data = "e:a e:p 1 . e:b e:p 2.0 . e:c e:p 3 ."
+    for constraint, wrong in (
+        ("sh:minInclusive 2", "a"),
+        ("sh:minExclusive 2", "ab"),
+        ("sh:maxInclusive 2", "c"),
+        ("sh:maxExclusive 2", "bc"),
+    ):
+        results = found(data, f"e:s sh:targetSubjectsOf e:p ; sh:property [ sh:path e:p ; {constraint} ] .")
+        assert [focus for focus, _ in results] == [f"<urn:e:{letter}>" for letter in wrong]
+
+
+def test_comparisons_count_inside_other_constraints() -> None:
+    shapes = "e:s sh:targetSubjectsOf e:p ; sh:not [ sh:property [ sh:path e:p ; sh:minInclusive 5 ] ] ."
+    assert found("e:a e:p 7 . e:b e:p 3 .", shapes) == [("<urn:e:a>", "<urn:e:a>")]
+
+
+VALUES = st.sampled_from(
+    """_:x e:a 'a' 'a'@en 1 01 1.5 true 'none'^^xsd:boolean 'x'^^xsd:integer '1950-13-45'^^xsd:date '2021-08-20'^^xsd:date
+    '2021'^^xsd:gYear 'P1D'^^xsd:duration '2021-08-20T00:00:00Z'^^xsd:dateTime '\\\\'""".split()
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["e:p", "e:q", "a"]), VALUES), min_size=1, max_size=6))
+def test_dirty_data_never_stops_it(statements: list[tuple[str, str]]) -> None:
+    data = " ".join(
+        f"e:node {predicate} {value} ." for predicate, value in statements if not (predicate == "a" and "'" in value)
+    )
+    data += " e:node e:p e:node ."
+    shapes = """e:s sh:targetSubjectsOf e:p ; sh:class e:C ; sh:closed true ; sh:ignoredProperties ( e:p ) ; sh:property
+        [ sh:path e:p ; sh:lessThan e:q ; sh:equals e:q ; sh:maxInclusive 1 ; sh:datatype xsd:date ; sh:uniqueLang true ] ,
+        [ sh:path ( e:p e:q ) ; sh:pattern '^a' ; sh:minLength 1 ; sh:languageIn ( 'en' ) ; sh:nodeKind sh:IRI ] .
+        e:t a sh:NodeShape ; sh:targetObjectsOf e:p ; sh:sparql [ a sh:SPARQLConstraint ; sh:select 'SELECT $this ?value
+            { $this <urn:e:p> ?value . ?x ?y ?z FILTER(?value < 3 || ?value > ?z || STRLEN(?z) = ?value) }' ] ."""
+    results = validate(graph(data), graph(shapes)).results
+    assert any(result.focus == URIRef("urn:e:node") for result in results)
+
+
+# Shapes that must be refused
+
+
+@pytest.mark.parametrize(
+    ("shapes", "words"),
+    [
+        (
+            "e:s a sh:NodeShape ; sh:property [ sh:path e:p ; sh:mincount 1 ] .",
+            "unknown term sh:mincount; did you mean sh:minCount?",
+        ),
+        ("e:s sh:targetNode e:n ; sh:nodeKind sh:Iri .", "did you mean sh:IRI?"),
+        ("e:s sh:targetNode e:n ; sh:rule [ a sh:TripleRule ] .", "sh:rule (rules) is not supported"),
+        ("e:s sh:target [ a sh:SPARQLTarget ] .", "not supported"),
+        ("<urn:g> sh:entailment <http://www.w3.org/ns/entailment/RDFS> .", "not supported"),
+        ("e:s sh:targetNode e:n ; sh:node e:t . e:t sh:property [ sh:path e:p ; sh:node e:s ] .", "calls itself"),
+        ("e:s sh:targetNode e:n ; sh:property [ sh:minCount 1 ] .", "PropertyShape"),
+        (
+            "e:s sh:targetNode e:n ; sh:sparql [ sh:select 'SELECT $this { $this ex:p ?x }' ] .",
+            "Unknown namespace prefix : ex",
+        ),
+        ("e:s sh:targetNode e:n ; sh:sparql [ sh:select 'SELECT $this { $this <urn:p ?x }' ] .", "does not parse"),
+        (
+            "e:s sh:targetNode e:n ; sh:sparql [ sh:select 'SELECT $this FROM <http://x.org/> { $this ?p ?x }' ] .",
+            "FROM",
+        ),
+        (
+            "e:s sh:targetNode e:n ; sh:sparql [ sh:select 'SELECT $this { SERVICE <urn:x> { $this ?p ?x } }' ] .",
+            "SERVICE",
+        ),
+        ("e:s sh:targetNode e:n ; sh:property [ sh:path e:p ; sh:pattern '(' ] .", ""),
+    ],
+)
+def test_refused_shapes(shapes: str, words: str) -> None:
+    with pytest.raises((ShapesError, ValidationError)) as raised:
+        validate(graph("e:n e:p 'x' ."), graph(shapes))
+    assert words in str(raised.value)
+
+
+def test_nothing_is_fetched() -> None:
+    shapes = graph(
+        "<urn:g> <http://www.w3.org/2002/07/owl#imports> <http://127.0.0.1:9/> . e:s sh:targetNode e:n ; sh:class e:C ."
+    )
+    assert (
+        len(validate(graph("<urn:g> <http://www.w3.org/2002/07/owl#imports> <http://127.0.0.1:9/> ."), shapes).results)
+        == 1
+    )
+
+
+def test_prefixes_reach_over_imports() -> None:
+    shapes = """e:far sh:declare [ sh:prefix 'e' ; sh:namespace 'urn:e:'^^xsd:anyURI ] .
+        e:near <http://www.w3.org/2002/07/owl#imports> e:far .
+        e:s sh:targetNode e:n ; sh:sparql [ sh:prefixes e:near ;
+            sh:select 'SELECT $this ?value { $this e:p ?value }' ] ."""
+    assert found("e:n e:p 1 .", shapes) == [("<urn:e:n>", '"1"^^<http://www.w3.org/2001/XMLSchema#integer>')]
+
+
+# What a run tells
+
+
+def test_focus_nodes_vacuous_and_notes() -> None:
+    shapes = graph("""
+        e:met sh:targetClass e:C ; sh:nodeKind sh:IRI .
+        e:empty a sh:NodeShape ; sh:targetClass e:D ; sh:nodeKind sh:IRI .
+        e:aimless a sh:NodeShape ; sh:nodeKind sh:IRI .
+        e:called a sh:NodeShape ; sh:nodeKind sh:IRI .
+        e:off a sh:NodeShape ; sh:targetClass e:D ; sh:deactivated true .
+        e:caller sh:targetNode e:x ; sh:node e:called ; sh:qualifiedValueShape e:called ; sh:qualifiedMinCount 1 .""")
+    outcome = validate(graph("e:x a e:Sub . e:Sub rdfs:subClassOf e:C ."), shapes)
+    assert {run.shape: run.focus_nodes for run in outcome.runs} == {"urn:e:caller": 1, "urn:e:empty": 0, "urn:e:met": 1}
+    assert outcome.vacuous == ["urn:e:aimless", "urn:e:empty"]
+    assert any("QualifiedValueShape" in note for note in outcome.notes)
+    assert (URIRef("urn:e:met"), SH.nodeKind, SH.IRI) in shapes and (None, RDF.type, RDF.Property) not in shapes
+
+
+def test_details_and_order() -> None:
+    shapes = graph("""e:s sh:targetNode e:b , e:a ; sh:node e:t . e:t sh:property e:inner .
+        e:inner sh:path e:p ; sh:minCount 1 ; sh:message 'no p'@en , 'kein p'@de ; sh:severity sh:Warning .""")
+    first, second = validate(Graph(), shapes).results
+    assert [str(result.focus) for result in (first, second)] == ["urn:e:a", "urn:e:b"]
+    assert [(str(inner.shape), str(inner.severity)) for inner in first.detail] == [("urn:e:inner", str(SH.Warning))]
+    assert [str(message) for message in first.detail[0].messages] == ["kein p", "no p"]
+
+
+def test_queries_are_parsed_once() -> None:
+    made = dataset(graph("e:a e:p 1 ."))
+    with as_spelt():
+        for _ in range(3):
+            assert len(made.query("SELECT ?x { ?x <urn:e:p> ?y }")) == 1
+    assert len(made._prepared) == 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("e:p", "e:p"),
+        ("( e:p e:q )", "e:p/e:q"),
+        ("[ sh:inversePath ( e:p <urn:q> ) ]", "^(e:p/<urn:q>)"),
+        ("[ sh:alternativePath ( e:p [ sh:oneOrMorePath e:q ] ) ]", "e:p|e:q+"),
+        ("( [ sh:zeroOrMorePath [ sh:alternativePath ( e:p e:q ) ] ] [ sh:zeroOrOnePath e:p ] )", "(e:p|e:q)*/e:p?"),
+    ],
+)
+def test_paths_in_words(path: str, text: str) -> None:
+    shapes = graph(f"e:s sh:path {path} .")
+    assert path_text(shapes, shapes.value(URIRef("urn:e:s"), SH.path), {"e": "urn:e:"}) == text
+
+
+# Files
+
+
+def test_syntax_errors_name_the_line(tmp_path: Path) -> None:
+    (tmp_path / "bad.ttl").write_text("<urn:a> <urn:b> 1 .\n<urn:a> <urn:b> ?? .\n", "utf-8")
+    with pytest.raises(ReadError) as raised:
+        list(parse(tmp_path / "bad.ttl"))
+    assert (raised.value.line, raised.value.path) == (2, tmp_path / "bad.ttl")
+    (tmp_path / "remote.jsonld").write_text('{"@context": "http://127.0.0.1:9/", "name": "x"}', "utf-8")
+    with pytest.raises(ReadError):
+        list(parse(tmp_path / "remote.jsonld"))
+    with pytest.raises(UnknownFormat):
+        list(parse(tmp_path / "table.csv"))
+    with pytest.raises(ReadError):
+        list(parse(tmp_path / "missing.ttl"))
+
+
+def test_shapes_from_files_and_folders(tmp_path: Path) -> None:
+    with pytest.raises(ReadError):
+        read_shapes(tmp_path)
+    (tmp_path / "a.ttl").write_text(PREFIXES + "e:a sh:targetNode [] .", "utf-8")
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "b.ttl").write_text(PREFIXES + "e:b sh:maxInclusive 07 .", "utf-8")
+    made = read_shapes(tmp_path)
+    assert len(made) == 2
+    assert "07" in {str(value) for value in made.objects()}
+
+
+def test_warnings_are_not_let_through() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        validate(
+            graph("e:a e:p 'none'^^xsd:boolean ."),
+            graph("e:s sh:targetSubjectsOf e:p ; sh:property [ sh:path e:p ; sh:datatype xsd:boolean ] ."),
+        )
