@@ -1,0 +1,206 @@
+"""judgements.jsonl: reading it, contradictions, and what graph/identity says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geokg.errors import IdentityConflict, ReadError
+from geokg.judgements import Judgement, absolute, clusters, is_address, judgement_quads, read_judgements
+from geokg.vocabulary import Base
+
+BASE = Base()
+ONE = {
+    "judgement": "same",
+    "first": "document/wire/a#char=12,19",
+    "second": "entity/taliban",
+    "by": "Ann Lee",
+    "when": "2026-11-24T09:00:00Z",
+    "why": "The sentence before names them.",
+}
+
+
+def file(tmp_path: Path, *lines: object) -> Path:
+    path = tmp_path / "judgements.jsonl"
+    path.write_text("".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines))
+    return path
+
+
+def judged(verdict: str, first: str, second: str, line: int = 0) -> Judgement:
+    return Judgement(verdict, first, second, "Ann", "2026-11-24T09:00:00Z", "So it is.", line)
+
+
+def test_a_file_with_blank_lines_mark_and_crlf(tmp_path: Path) -> None:
+    path = file(tmp_path, "\ufeff", ONE, "", {**ONE, "judgement": "unsure", "first": "https://example.org/x"})
+    first, second = read_judgements(path, BASE)
+    assert first == Judgement(
+        "same",
+        "https://w3id.org/geokg/data/document/wire/a#char=12,19",
+        "https://w3id.org/geokg/data/entity/taliban",
+        "Ann Lee",
+        "2026-11-24T09:00:00Z",
+        "The sentence before names them.",
+        2,
+    )
+    assert (second.verdict, second.first, second.line, second.path) == ("unsure", "https://example.org/x", 4, path)
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_judgements(path, BASE) == (first, second)
+
+
+def test_an_empty_file_and_no_file(tmp_path: Path) -> None:
+    assert read_judgements(file(tmp_path), BASE) == ()
+    with pytest.raises(ReadError, match="cannot be read: No such file"):
+        read_judgements(tmp_path / "no.jsonl", BASE)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("{", "is not JSON"),
+        ("3", "a judgement is an object in braces"),
+        ("[" * 100_000, "is not a judgement"),
+        ("9" * 5_000, "is not a judgement"),
+        ('{"by": "a", "by": "b"}', "a key stands twice"),
+        ({**ONE, "wy": "x"}, "unknown key 'wy'; did you mean why"),
+        ({**ONE, "zzzzz": "x"}, "unknown key 'zzzzz'; there are: judgement, first"),
+        ({**ONE, "why": " "}, "a judgement needs 'why', a string"),
+        ({**ONE, "by": 3}, "a judgement needs 'by', a string"),
+        ({**ONE, "judgement": "maybe"}, "unknown judgement 'maybe'; there are: same, different, unsure"),
+        ({**ONE, "when": "2026-11-24"}, "when must be a time in UTC"),
+        ({**ONE, "when": "2026-1-2T9:0:0Z"}, "when must be a time in UTC"),
+        ({**ONE, "when": "2026-11-31T09:00:00Z"}, "when must be a time in UTC"),
+        ({**ONE, "when": "2026-11-24T09:00:00.5Z"}, "when must be a time in UTC"),
+        ({**ONE, "first": "e:taliban"}, "'e:taliban' is no IRI; write it whole or below the base"),
+        ({**ONE, "first": "entity/a b"}, "Invalid IRI"),
+        ({**ONE, "first": "entity/taliban"}, "a thing is judged against itself"),
+        ({**ONE, "why": "\ud800"}, "surrogates not allowed"),
+    ],
+)
+def test_a_line_that_is_wrong(tmp_path: Path, line: object, words: str) -> None:
+    path = file(tmp_path, ONE, line)
+    with pytest.raises(ReadError, match=words) as caught:
+        read_judgements(path, BASE)
+    assert (caught.value.path, caught.value.line) == (path, 2)
+
+
+def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
+    path = tmp_path / "judgements.jsonl"
+    path.write_bytes(b"\n\n\xff")
+    with pytest.raises(ReadError, match=r"judgements\.jsonl:3: is not UTF-8"):
+        read_judgements(path, BASE)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.one_of(
+        st.binary(max_size=50),
+        st.recursive(st.none() | st.text() | st.integers(), st.lists).map(json.dumps).map(str.encode),
+    )
+)
+def test_whatever_the_bytes_only_a_read_error_comes_out(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "fuzz.jsonl"
+    path.write_bytes(data)
+    try:
+        assert read_judgements(path, BASE) == ()
+    except ReadError as error:
+        assert error.line is not None
+
+
+def test_iris() -> None:
+    other = Base("https://kg.example.org/")
+    assert absolute("entity/taliban", other) == "https://kg.example.org/data/entity/taliban"
+    assert absolute("https://w3id.org/geokg/data/entity/x", other) == "https://kg.example.org/data/entity/x"
+    assert absolute("document/été/a#char=1,2", BASE) == BASE.document("été/a") + "#char=1,2"
+    assert absolute(BASE.document("été/a"), BASE) == BASE.document("été/a")
+    assert not is_address(BASE.document("wire/char=1,2"))
+
+
+def test_a_contradiction_names_both_lines(tmp_path: Path) -> None:
+    path = file(tmp_path, ONE, {**ONE, "judgement": "different", "by": "Bo"})
+    with pytest.raises(IdentityConflict) as caught:
+        read_judgements(path, BASE)
+    assert (caught.value.path, caught.value.line) == (path, 2)
+    assert "Bo judges <https://w3id.org/geokg/data/document/wire/a#char=12,19> and" in str(caught.value)
+    assert "the same by line 1 (Ann Lee); delete one of these lines" in str(caught.value)
+
+
+def test_a_contradiction_by_way_of_others_names_every_line() -> None:
+    lines = [
+        judged("different", "urn:a", "urn:d", 1),
+        judged("same", "urn:b", "urn:a", 2),
+        judged("same", "urn:x", "urn:a", 3),
+        judged("same", "urn:c", "urn:d", 4),
+        judged("same", "urn:c", "urn:b", 5),
+    ]
+    with pytest.raises(
+        IdentityConflict, match=r"the same by line 2 \(Ann\) and line 4 \(Ann\) and line 5 \(Ann\); delete"
+    ):
+        clusters(lines)
+    for needed in (lines[1], lines[3], lines[4]):
+        clusters(line for line in lines if line is not needed)
+
+
+def test_unsure_contradicts_nobody() -> None:
+    lines = [
+        judged("same", "urn:a", "urn:b"),
+        judged("unsure", "urn:b", "urn:a"),
+        judged("different", "urn:a", "urn:c"),
+    ]
+    assert clusters(lines) == dict.fromkeys(("urn:a", "urn:b"), frozenset({"urn:a", "urn:b"}))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from("abcdef"), st.sampled_from("abcdef")).filter(lambda pair: pair[0] != pair[1]))
+)
+def test_clusters_are_the_smallest_equivalence(pairs: list[tuple[str, str]]) -> None:
+    classes = [{name} for name in "abcdef"]
+    for first, second in pairs:
+        one, two = (next(c for c in classes if name in c) for name in (first, second))
+        if one is not two:
+            classes.remove(two)
+            one |= two
+    wanted = {f"urn:{name}": frozenset(f"urn:{n}" for n in c) for c in classes if len(c) > 1 for name in c}
+    assert clusters([judged("same", f"urn:{a}", f"urn:{b}") for a, b in pairs]) == wanted
+
+
+def test_quads() -> None:
+    address = BASE.document("wire/a") + "#char=1,2"
+    lines = [
+        judged("same", "urn:a", "urn:b"),
+        judged("different", "urn:a", "urn:c"),
+        judged("unsure", "urn:a", "urn:d"),
+        judged("same", address, "urn:b"),
+        judged("same", "urn:a", "urn:b"),
+    ]
+    quads = judgement_quads(lines, Base("https://kg.example.org/"))
+    assert len(quads) == len(set(quads)) == 4 * 7 + 2
+    assert {quad.graph_name for quad in quads} == {ox.NamedNode("https://kg.example.org/graph/identity")}
+    links = [
+        (q.subject.value, q.predicate.value.partition("#")[2], q.object.value)
+        for q in quads
+        if "owl#" in q.predicate.value
+    ]
+    assert links == [("urn:a", "sameAs", "urn:b"), ("urn:a", "differentFrom", "urn:c")]
+    store = ox.Store()
+    store.extend(quads)
+    rows = store.query(
+        """PREFIX gk: <https://w3id.org/geokg/ontology/> PREFIX dcterms: <http://purl.org/dc/terms/>
+        PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+        SELECT ?verdict ?by ?when ?why { ?j a gk:IdentityJudgement ; gk:judgesFirst ?first ; gk:judgesSecond <urn:b> ;
+          gk:hasVerdict ?verdict ; dcterms:creator ?by ; dcterms:created ?when ; rdfs:comment ?why
+          FILTER(CONTAINS(STR(?first), "#char=") && STRSTARTS(STR(?j), "https://kg.example.org/data/judgement/")) }""",
+        use_default_graph_as_union=True,
+    )
+    assert isinstance(rows, ox.QuerySolutions)
+    assert [str(value) for row in rows for value in row] == [
+        "<https://w3id.org/geokg/vocab/same>",
+        '"Ann"',
+        '"2026-11-24T09:00:00Z"^^<http://www.w3.org/2001/XMLSchema#dateTime>',
+        '"So it is."@en',
+    ]
