@@ -1,0 +1,44 @@
+"""A knowledge graph of who said what about states, movements, officials, initiatives and commitments.
+
+News is people saying things about things. geokg reads annotated texts into claims, keeps who says each of them inside
+whose statement, down to the characters, and accepts as facts only what a policy lets it.
+
+>>> import geokg
+>>> kg = geokg.sample()
+>>> [claim.sentence for claim in kg.claims(stance="promises")]  # doctest: +ELLIPSIS
+['The article says that Hu Shisheng says that ... promises: not so: hostile act (...)']
+"""
+
+from __future__ import annotations
+
+from . import errors
+from .claims import Notice
+from .explanation import Explanation, Thread
+from .graph import KnowledgeGraph, build, open, sample
+from .readers import read
+from .text import Document, Event, Mention, Span, Text
+from .views import Claim, Thing, Undertaking
+from .vocabulary import Base
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Base",
+    "Claim",
+    "Document",
+    "Event",
+    "Explanation",
+    "KnowledgeGraph",
+    "Mention",
+    "Notice",
+    "Span",
+    "Text",
+    "Thing",
+    "Thread",
+    "Undertaking",
+    "build",
+    "errors",
+    "open",
+    "read",
+    "sample",
+]

@@ -267,3 +267,23 @@ def judgement_quads(judgements: Iterable[Judgement], base: Base | None = None) -
         if link and not is_address(judgement.first) and not is_address(judgement.second):
             found[ox.Quad(first, ox.NamedNode(link), second, graph)] = None
     return tuple(found)
+
+
+def judgements_from_quads(quads: Iterable[ox.Quad]) -> tuple[Judgement, ...]:
+    """The judgements that ``judgement_quads`` wrote, in the order of their IRIs.
+
+    >>> one = Judgement("unsure", "urn:a", "urn:b", "Ann", "2026-11-24T09:00:00Z", "Two men of one name.")
+    >>> judgements_from_quads(judgement_quads([one])) == (one,)
+    True
+    """
+    nodes: dict[str, dict[str, str]] = {}
+    for quad in quads:
+        if isinstance(quad.subject, ox.NamedNode) and not isinstance(quad.object, ox.Triple):
+            nodes.setdefault(quad.subject.value, {})[quad.predicate.value] = quad.object.value
+    parts = (GK.hasVerdict, GK.judgesFirst, GK.judgesSecond, DCTERMS.creator, DCTERMS.created, RDFS.comment)
+    found = [
+        [said[str(part)] for part in parts]
+        for _, said in sorted(nodes.items())
+        if said.get(str(RDF.type)) == str(GK.IdentityJudgement) and all(str(part) in said for part in parts)
+    ]
+    return tuple(Judgement(verdict.removeprefix(str(GKX)), *rest) for verdict, *rest in found)

@@ -24,6 +24,7 @@ from .vocabulary import Base, prefixes
 Results: TypeAlias = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 _PLACE = re.compile(r"error at (\d+):(\d+): ")
 _ALTERNATIVES = 12
+_NOTHING = ox.Store()
 # A word of a query that is no part of an IRI, a string, a comment, a name with a prefix or a variable.
 _TOKEN = re.compile(
     r"""<[^<>"{}|^`\\\s]*>|\#[^\n\r]*|\"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\"|\'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\'
@@ -174,6 +175,13 @@ class Store:
                 named_graphs=[ox.NamedNode(iri) for iri in named_graphs or ()] if narrowed else None,
                 substitutions={ox.Variable(name): value for name, value in (substitutions or {}).items()},
             )
+        except SyntaxError as error:
+            raise syntax_error(str(error)) from error
+
+    def check(self, sparql: str) -> None:
+        """Raise ``QuerySyntaxError`` unless a query parses."""
+        try:
+            _NOTHING.query(sparql, prefixes=self._prefixes)
         except SyntaxError as error:
             raise syntax_error(str(error)) from error
 

@@ -1,0 +1,136 @@
+"""Who and what is spoken of: each mention to the IRI of an entity or a concept."""
+
+from __future__ import annotations
+
+from rdflib.namespace import RDF, SKOS
+
+from ..errors import IdentityConflict, UnknownTerm
+from ..identity import Register
+from ..scheme import Kind, Scheme
+from ..text import Mention
+from ..vocabulary import GK, OA
+from .writer import Writer, digest, offsets
+
+_EQUIVALENCE = "Equiv"
+
+
+def name_mentions(writer: Writer, scheme: Scheme, register: Register) -> dict[str, str]:
+    """Add an identifying annotation for each mention, and find what it stands for.
+
+    Returns:
+        The IRIs by the annotator's ids; evidence clauses stand for nothing and are not among them.
+    """
+    return _Mentions(writer, scheme, register).run()
+
+
+class _Mentions:
+    def __init__(self, writer: Writer, scheme: Scheme, register: Register) -> None:
+        self.writer = writer
+        self.document = writer.document
+        self.scheme = scheme
+        self.register = register
+        self.kinds: dict[str, Kind] = {
+            mention.id: scheme.mention(mention.label, path=self.document.path, line=mention.line)
+            for mention in self.document.mentions
+        }
+        self.references: dict[str, list[tuple[str, str]]] = {}
+        for one in self.document.normalizations:
+            if self.kinds.get(one.target, Kind("", "evidence")).role != "entity":
+                raise writer.error(f"{one.id} names an entry of a register, but {one.target} is no entity", one.line)
+            self.references.setdefault(one.target, []).append((one.resource, one.key))
+
+    def run(self) -> dict[str, str]:
+        nodes: dict[str, str] = {}
+        for mention in self.document.mentions:
+            if self.kinds[mention.id].role == "concept":
+                nodes[mention.id] = self._concept(mention)
+        for group in self._groups():
+            iri = self._resolve(group)
+            for mention in group:
+                nodes[mention.id] = iri
+                self._mark(mention, self.writer.annotate(iri, mention.spans, OA.identifying))
+        return nodes
+
+    def _concept(self, mention: Mention) -> str:
+        """The concept that a mention stands for: named by an attribute of the scheme's name, else by the words."""
+        name, line = mention.text, mention.line
+        for attribute in self.document.attributes_of(mention.id):
+            if attribute.name != mention.label or not attribute.value:
+                raise self.writer.error(
+                    f"{attribute.name} cannot stand on {mention.label} {mention.id}", attribute.line
+                )
+            name, line = attribute.value, attribute.line
+        return self.scheme.value(self.kinds[mention.id].iri, name, path=self.document.path, line=line)
+
+    def _groups(self) -> list[list[Mention]]:
+        """The mentions of entities; those that the annotator said are one thing together."""
+        entities = [mention for mention in self.document.mentions if self.kinds[mention.id].role == "entity"]
+        leader = {mention.id: mention.id for mention in entities}
+
+        def find(one: str) -> str:
+            while leader[one] != one:
+                one = leader[one]
+            return one
+
+        for equivalence in self.document.equivalences:
+            if equivalence.kind != _EQUIVALENCE:
+                raise UnknownTerm(
+                    equivalence.kind,
+                    did_you_mean=(_EQUIVALENCE,),
+                    kind="kind of equivalence",
+                    path=self.document.path,
+                    line=equivalence.line,
+                )
+            for one in equivalence.members:
+                if one not in leader:
+                    raise self.writer.error(f"{one} is no mention of an entity, so it equals nothing", equivalence.line)
+                leader[find(one)] = find(equivalence.members[0])
+        groups: dict[str, list[Mention]] = {}
+        for mention in entities:
+            groups.setdefault(find(mention.id), []).append(mention)
+        return list(groups.values())
+
+    def _resolve(self, group: list[Mention]) -> str:
+        found: dict[str, str] = {}
+        doubts: list[str] = []
+        for mention in group:
+            references = self.references.get(mention.id, [])
+            resolution = self.register.resolve(
+                mention.text,
+                self.kinds[mention.id].iri,
+                address=f"{self.writer.iri}#{mention.spans[0].fragment}",
+                references=references,
+                path=self.document.path,
+                line=mention.line,
+            )
+            if resolution.iri is not None:
+                found.setdefault(resolution.iri, f"{mention.text!r} ({mention.id}): {resolution.reason}")
+            elif resolution.candidates or references:
+                doubts.append(f"{mention.text!r} ({mention.id}): {resolution.reason}")
+        if len(found) > 1:
+            said = "; ".join(f"{iri}: {why}" for iri, why in found.items())
+            message = f"mentions that are marked as one thing stand for several: {said}"
+            raise IdentityConflict(message, path=self.document.path, line=group[-1].line)
+        return next(iter(found)) if found else self._new_entity(group, doubts)
+
+    def _new_entity(self, group: list[Mention], doubts: list[str]) -> str:
+        first = group[0]
+        iri = f"{self.writer.iri}/entity/{digest(first.label, offsets(first.spans))}"
+        self.writer.add(iri, RDF.type, self.kinds[first.id].iri)
+        self.writer.add(iri, SKOS.prefLabel, self.writer.words(max((m.text for m in group), key=len)))
+        why = f" ({'; '.join(doubts)})" if doubts else ""
+        message = f"{first.text!r} is nobody that is known{why}; it became a new {first.label} of this document"
+        self.writer.notice(message, first.spans[0])
+        return iri
+
+    def _mark(self, mention: Mention, annotation: str) -> None:
+        for attribute in self.document.attributes_of(mention.id):
+            found = self.scheme.property(
+                attribute.name, None, kind="attribute", path=self.document.path, line=attribute.line
+            )
+            if found.iri == str(GK.isMetonym):
+                self.writer.flag(annotation, GK.isMetonym)
+            elif found.iri == str(GK.confidence):
+                self.writer.add(annotation, GK.confidence, self.writer.confidence(attribute.value, attribute.line))
+            else:
+                raise self.writer.error(f"{attribute.name} cannot stand on the mention {mention.id}", attribute.line)

@@ -1,0 +1,509 @@
+"""The knowledge graph: what people import.
+
+A graph is made from annotated texts (``build``), read from a file or a store folder (``open``), asked in SPARQL
+(``query``) or as typed objects (``claims``, ``commitments``, ...), validated, explained, changed document by document.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pyoxigraph as ox
+from oxrdflib import OxigraphStore
+from rdflib import Dataset, URIRef
+from rdflib.namespace import RDF, SKOS
+
+from . import readers, rules
+from .claims import Notice, populate
+from .errors import GeokgError, ReadError, UnknownTerm
+from .explanation import Explanation, explain
+from .identity import Register
+from .judgements import judgement_quads, judgements_from_quads, read_judgements
+from .scheme import Scheme, ontology_quads
+from .store import Store, parse
+from .text import Document, Span, Text
+from .views import Claim, Thing, Undertaking, Views
+from .vocabulary import GK, Base, packaged, prefixes
+
+if TYPE_CHECKING:
+    import owlready2
+    from rdflib.query import Result
+
+    from .validation import Report
+
+Progress = Callable[[Iterable[Document], int], Iterable[Document]]
+"""Wraps documents on their way in, to show how far it is; gets their number too."""
+
+
+class KnowledgeGraph:
+    """Claims about states, movements, officials, initiatives and commitments, with the words behind each.
+
+    Args:
+        store: where the quads are.
+        notices: what was noticed while the graph was made.
+
+    Attributes:
+        store: the store; ``store.ox`` is pyoxigraph's.
+        notices: what a person should know about the documents added so far.
+        paths: the files of the documents read so far, by the document's IRI; they are in no graph.
+
+    >>> from geokg import sample
+    >>> kg = sample()
+    >>> [str(commitment.debtors[0]) for commitment in kg.commitments(creditor="China")]
+    ['Taliban']
+    """
+
+    validator: ClassVar[Callable[..., Report] | None] = None
+    """Set by the floor above, which knows shapes; this one does not."""
+
+    def __init__(self, store: Store, *, notices: Sequence[Notice] = ()) -> None:
+        self.store = store
+        self.notices: list[Notice] = list(notices)
+        self.paths: dict[str, Path] = {}
+        self.views = Views(store)
+
+    @classmethod
+    def empty(cls, *, base: Base | None = None) -> KnowledgeGraph:
+        """A graph with nothing but the ontology and its concepts, in memory."""
+        store = Store.memory(base=base)
+        graph = store.base.graph
+        store.extend(ontology_quads(graph + "ontology", graph + "vocab"))
+        return cls(store)
+
+    @property
+    def base(self) -> Base:
+        """Where data and graphs are named."""
+        return self.store.base
+
+    def __len__(self) -> int:
+        return len(self.store)
+
+    # What stewards write
+
+    def add_entities(self, path: Path) -> None:
+        """Add a Turtle file of actors, places, posts and initiatives to ``graph/entities``.
+
+        Raises:
+            ReadError: the file does not parse.
+        """
+        self._add_file(path, self.base.graph + "entities")
+
+    def add_reference(self, path: Path) -> None:
+        """Add a Turtle file of reference data to ``graph/reference/<name>``.
+
+        Raises:
+            ReadError: the file does not parse.
+        """
+        self._add_file(path, f"{self.base.graph}reference/{path.stem}")
+
+    def add_judgements(self, path: Path) -> None:
+        """Add decisions on identity to ``graph/identity``.
+
+        Raises:
+            ReadError: a line that is no judgement.
+            IdentityConflict: two judgements contradict each other.
+        """
+        self.store.extend(judgement_quads(read_judgements(path, self.base), self.base))
+        self._forget()
+
+    def _add_file(self, path: Path, graph: str) -> None:
+        name = ox.NamedNode(graph)
+        quads = [ox.Quad(self._rebased(q.subject), q.predicate, self._rebased(q.object), name) for q in parse(path)]
+        self.store.extend(quads)
+        self._forget()
+
+    def _rebased(self, term: Any) -> Any:
+        return ox.NamedNode(self.base.rebase(term.value)) if isinstance(term, ox.NamedNode) else term
+
+    def _forget(self) -> None:
+        self.__dict__.pop("register", None)
+
+    @cached_property
+    def register(self) -> Register:
+        """Who is who: the entities and judgements of the graph."""
+        graphs = [
+            graph
+            for graph in self.store.graphs()
+            if graph == self.base.graph + "entities" or graph.startswith(self.base.graph + "reference/")
+        ]
+        judgements = judgements_from_quads(self.store.quads(self.base.graph + "identity"))
+        quads = (quad for graph in graphs for quad in self.store.quads(graph))
+        return Register.from_quads(quads, self.scheme.superclasses, judgements=judgements, base=self.base)
+
+    @cached_property
+    def scheme(self) -> Scheme:
+        """What annotators' labels mean."""
+        return Scheme.packaged()
+
+    # Documents
+
+    def add(self, document: Document, *, apply_rules: bool = True) -> None:
+        """Add one document, in place of what the graph held of it.
+
+        Args:
+            document: the text and its annotations.
+            apply_rules: find facts and inferences anew; leave it out while adding many, and call ``apply_rules`` after.
+
+        Raises:
+            UnknownTerm: a label, role, attribute or value that the scheme does not have.
+            ReadError: an annotation that cannot mean anything.
+            IdentityConflict: mentions that are said to be one resolve to several.
+        """
+        population = populate(document, scheme=self.scheme, register=self.register, base=self.base)
+        self.store.drop(population.graph)
+        self.views.forget(population.document)
+        self.store.extend(population.quads)
+        self.notices.extend(population.notices)
+        if document.path is not None:
+            self.paths[population.document] = document.path.with_name(document.content.file)
+        if apply_rules:
+            self.apply_rules()
+
+    def retract(self, document: Document | str) -> None:
+        """Take one document out, with the facts and inferences that rested on it alone.
+
+        Args:
+            document: the document, its id or its IRI.
+
+        Raises:
+            GeokgError: the graph does not hold it.
+        """
+        identifier = document.id if isinstance(document, Document) else document
+        identifier = identifier.removeprefix(self.base.document(""))
+        graph = self.base.document_graph(identifier)
+        if graph not in self.store.graphs():
+            near = difflib.get_close_matches(
+                identifier, [d.removeprefix(self.base.document("")) for d in self.documents()]
+            )
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise GeokgError(f"the graph holds no document {identifier!r}{hint}")
+        self.store.drop(graph)
+        self.views.forget(self.base.document(identifier))
+        self.apply_rules()
+
+    def documents(self) -> list[str]:
+        """The IRIs of the documents, sorted."""
+        return self.views.subjects(RDF.type, GK.Document)
+
+    def apply_rules(self) -> None:
+        """Find accepted facts and inferences anew."""
+        rules.apply(self.store)
+
+    # Questions
+
+    def query(self, sparql: str) -> Result:
+        """Ask in SPARQL 1.1; the usual prefixes are known, the default graph is the union of all graphs.
+
+        Returns:
+            rdflib's result: rows with the variables as attributes, a graph, or a truth value.
+
+        Raises:
+            QuerySyntaxError: the query does not parse.
+
+        >>> from geokg import sample
+        >>> for row in sample().query("SELECT ?debtor { ?c a gk:Commitment ; gk:hasDebtor ?debtor }"):
+        ...     print(row.debtor)
+        https://w3id.org/geokg/data/entity/taliban
+        """
+        self.store.check(sparql)
+        return self.dataset.query(sparql, initNs=prefixes(self.base))
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The same graph as an rdflib ``Dataset``; changes go both ways."""
+        dataset = Dataset(store=OxigraphStore(store=self.store.ox), default_union=True)
+        for prefix, namespace in prefixes(self.base).items():
+            dataset.bind(prefix, URIRef(namespace))
+        return dataset
+
+    def claims(
+        self,
+        *,
+        claimant: str | None = None,
+        content: str | None = None,
+        document: str | None = None,
+        stance: str | None = None,
+    ) -> list[Claim]:
+        """Claims, in the order of the text.
+
+        Args:
+            claimant: who makes them: a name in any language, or an IRI; groups within it count as it.
+            content: the IRI of a situation.
+            document: the id or IRI of a document.
+            stance: the name of a stance, such as ``predicts``.
+
+        Raises:
+            UnknownTerm: nobody has that name.
+
+        >>> from geokg import sample
+        >>> {str(claim.claimant) for claim in sample().claims(stance="predicts")} >= {"Hu Shisheng"}
+        True
+        """
+        who = self._whoever(claimant) if claimant is not None else None
+        where = document.removeprefix(self.base.document("")) if document is not None else None
+        found = [
+            claim
+            for claim in map(self.views.claim, self.views.subjects(RDF.type, GK.Claim))
+            if (who is None or claim.claimant.iri in who)
+            and (content is None or claim.content.iri == content)
+            and (where is None or claim.document == self.base.document(where))
+            and (stance is None or claim.stance == stance)
+        ]
+        return sorted(found, key=lambda claim: (claim.document, claim.evidence[:1], len(claim.chain), claim.iri))
+
+    def commitments(self, *, debtor: str | None = None, creditor: str | None = None) -> list[Undertaking]:
+        """Commitments.
+
+        Args:
+            debtor: who owes it: a name in any language, or an IRI.
+            creditor: to whom, likewise.
+
+        Raises:
+            UnknownTerm: nobody has that name.
+        """
+        debtors = self._whoever(debtor) if debtor is not None else None
+        creditors = self._whoever(creditor) if creditor is not None else None
+        return [
+            one
+            for one in map(self.views.undertaking, self._instances(GK.Commitment))
+            if (debtors is None or any(who.iri in debtors for who in one.debtors))
+            and (creditors is None or any(who.iri in creditors for who in one.creditors))
+        ]
+
+    def officials(self) -> list[Thing]:
+        """Persons who hold a post, by an accepted fact."""
+        return self._things(GK.Official)
+
+    def states(self) -> list[Thing]:
+        """States."""
+        return self._things(GK.State)
+
+    def movements(self) -> list[Thing]:
+        """Movements."""
+        return self._things(GK.Movement)
+
+    def initiatives(self) -> list[Thing]:
+        """Initiatives: projects, dialogue mechanisms and others."""
+        return self._things(GK.Initiative)
+
+    def _things(self, kind: str) -> list[Thing]:
+        return sorted(map(self.views.thing, self._instances(kind)), key=lambda thing: (thing.label, thing.iri))
+
+    def _instances(self, kind: str) -> list[str]:
+        rows = self.store.solutions(f"SELECT DISTINCT ?thing {{ ?thing a/rdfs:subClassOf* <{kind}> }}")
+        return sorted(row["thing"].value for row in rows if isinstance(row["thing"], ox.NamedNode))
+
+    def find(self, name: str) -> list[str]:
+        """The IRIs of whatever has a name, in any language and case; an IRI or a prefixed name gives itself.
+
+        Raises:
+            UnknownTerm: nothing has it; with the nearest names.
+
+        >>> from geokg import sample
+        >>> sample().find("taliban"), sample().find("e:taliban")
+        (['https://w3id.org/geokg/data/entity/taliban'], ['https://w3id.org/geokg/data/entity/taliban'])
+        """
+        iri = self.expand(name)
+        if iri is not None:
+            return [iri]
+        wanted = " ".join(name.split()).casefold()
+        found = {iri for label, iri in self._labels() if label.casefold() == wanted}
+        if not found:
+            labels = {label.casefold(): label for label, _ in self._labels()}
+            near = difflib.get_close_matches(wanted, labels, n=3)
+            raise UnknownTerm(name, did_you_mean=tuple(labels[one] for one in near), kind="name")
+        return sorted(found)
+
+    def expand(self, name: str) -> str | None:
+        """The IRI that a string is, whole or with one of the usual prefixes; ``None`` if it is neither.
+
+        >>> KnowledgeGraph.empty().expand("gk:Claim")
+        'https://w3id.org/geokg/ontology/Claim'
+        """
+        name = name.strip().removeprefix("<").removesuffix(">")
+        prefix, colon, local = name.partition(":")
+        if not colon or " " in name:
+            return None
+        if local.startswith("//") or prefix in ("urn", "_"):
+            return name
+        namespace = prefixes(self.base).get(prefix)
+        return namespace + local if namespace else None
+
+    def _labels(self) -> Iterator[tuple[str, str]]:
+        for predicate in (SKOS.prefLabel, SKOS.altLabel):
+            for quad in self.store.ox.quads_for_pattern(None, ox.NamedNode(predicate), None, None):
+                if isinstance(quad.object, ox.Literal) and isinstance(quad.subject, ox.NamedNode):
+                    yield quad.object.value, quad.subject.value
+
+    def _whoever(self, name: str) -> set[str]:
+        """What has a name, and the groups within it."""
+        found = set(self.find(name))
+        values = " ".join(f"<{iri}>" for iri in sorted(found))
+        rows = self.store.solutions(f"SELECT ?group {{ VALUES ?whole {{ {values} }} ?group gk:isGroupWithin+ ?whole }}")
+        return found | {row["group"].value for row in rows}
+
+    # The thread
+
+    def label(self, iri: str) -> str:
+        """What a person would call a node."""
+        return self.views.label(iri)
+
+    def evidence(self, iri: str) -> list[Span]:
+        """The words behind a node: a claim, situation, undertaking, entity, annotation or selector.
+
+        >>> from geokg import sample
+        >>> kg = sample()
+        >>> [span.exact for span in kg.evidence(kg.commitments()[0].iri)]
+        ['promises']
+        """
+        return self.views.spans(iri)
+
+    def text(self, document: str) -> Text:
+        """The text of a document, by its id or IRI.
+
+        Raises:
+            GeokgError: the graph does not hold it.
+        """
+        return self.views.text(self.base.document(document.removeprefix(self.base.document(""))))
+
+    def explain(self, iri: str) -> Explanation:
+        """Who says so, through whom, and in which words.
+
+        Args:
+            iri: a claim, situation, undertaking, actor or anything else, as an IRI or with a prefix.
+
+        Raises:
+            UnknownTerm: the graph says nothing of it.
+        """
+        whole = self.expand(iri) or iri
+        node = ox.NamedNode(whole)
+        known = self.store.ox.quads_for_pattern(node, None, None, None)
+        if next(iter(known), None) is None:
+            raise UnknownTerm(iri, kind="IRI")
+        return explain(self.views, whole)
+
+    # Other forms
+
+    @classmethod
+    def register_validator(cls, validator: Callable[..., Report]) -> None:
+        """Give graphs their ``validate``; called once, by the module that knows shapes."""
+        cls.validator = staticmethod(validator)
+
+    def validate(self, **options: Any) -> Report:
+        """Check the graph against the packaged shapes, or others.
+
+        Args:
+            options: those of ``geokg.validation.validate``.
+
+        >>> from geokg import sample
+        >>> sample().validate().conforms
+        True
+        """
+        if self.validator is None:
+            raise GeokgError("import geokg, not geokg.graph alone, to validate")
+        return self.validator(self, **options)
+
+    def owlready(self, *, graphs: Iterable[str] | None = None) -> owlready2.World:
+        """The populated ontology as owlready2 classes and individuals.
+
+        Args:
+            graphs: the IRIs of the named graphs to take; the ontology, its concepts, the entities and the accepted and
+                inferred facts unless given.
+
+        Returns:
+            A fresh world of its own; nothing is shared with other worlds.
+        """
+        from .ontology import owlready_world  # owlready2 takes its time to import
+
+        names = list(graphs) if graphs is not None else [g for g in self.store.graphs() if self._is_settled(g)]
+        return owlready_world(quad for name in names for quad in self.store.quads(name))
+
+    def _is_settled(self, graph: str) -> bool:
+        rest = graph.removeprefix(self.base.graph)
+        return rest in ("ontology", "vocab", "entities", "inferred") or rest.startswith("accepted/")
+
+    def save(self, target: str | Path) -> None:
+        """Write the graph: the same graph gives the same bytes.
+
+        Args:
+            target: a file ending in ``.trig``, ``.nq`` or ``.jsonld``, or a folder for a store on disk.
+
+        Raises:
+            GeokgError: it cannot be written; what was there before is still there.
+        """
+        self.store.save(Path(target))
+
+
+def build(*sources: str | Path, base: Base | None = None, progress: Progress | None = None) -> KnowledgeGraph:
+    """Make a graph from annotated texts.
+
+    Args:
+        sources: folders, or single annotated texts. A folder may also hold ``entities.ttl``, ``judgements.jsonl`` and
+            ``reference/*.ttl``; without the last, the reference data that comes with geokg is taken.
+        base: where data and graphs are named.
+        progress: wraps the documents, to show how far it is.
+
+    Raises:
+        ReadError: a file that is not what it claims to be, or nothing to read.
+        UnknownTerm: a label, role, attribute or value that the scheme does not have.
+        IdentityConflict: decisions about who is who that contradict each other.
+
+    >>> from geokg.vocabulary import packaged
+    >>> build(packaged("data")).documents()
+    ['https://w3id.org/geokg/data/document/china-taliban/article']
+    """
+    kg = KnowledgeGraph.empty(base=base)
+    folders = [Path(source) for source in sources if Path(source).is_dir()]
+    references = [path for folder in folders for path in sorted((folder / "reference").glob("*.ttl"))]
+    for path in references or sorted((packaged("data") / "reference").glob("*.ttl")):
+        kg.add_reference(path)
+    for folder in folders:
+        if (folder / "entities.ttl").exists():
+            kg.add_entities(folder / "entities.ttl")
+        if (folder / "judgements.jsonl").exists():
+            kg.add_judgements(folder / "judgements.jsonl")
+    files = list(readers.find(*sources))
+    if not files:
+        raise ReadError(
+            f"no annotated text here; known are {', '.join(readers.readers())}", path=" ".join(map(str, sources))
+        )
+    documents: Iterable[Document] = readers.documents(*files)
+    for document in progress(documents, len(files)) if progress else documents:
+        kg.add(document, apply_rules=False)
+    kg.apply_rules()
+    return kg
+
+
+def open(source: str | Path, *, read_only: bool = False, base: Base | None = None) -> KnowledgeGraph:
+    """Open a graph that was saved.
+
+    Args:
+        source: an RDF file, or a store folder.
+        read_only: open a store folder beside a process that writes.
+        base: where data and graphs are named.
+
+    Raises:
+        ReadError: it is not there, or does not parse.
+        UnknownFormat: it is no RDF file.
+    """
+    path = Path(source)
+    if "://" in str(source):
+        raise ReadError("a graph is opened from a file or a store folder", path=str(source))
+    if not path.exists():
+        raise ReadError("there is no such file or folder", path=path)
+    if path.is_dir():
+        return KnowledgeGraph(Store.at(path, read_only=read_only, base=base))
+    return KnowledgeGraph(Store.load(path, base=base))
+
+
+def sample() -> KnowledgeGraph:
+    """The graph of the texts that come with geokg.
+
+    >>> len(sample().documents())
+    1
+    """
+    return build(packaged("data"))
