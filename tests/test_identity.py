@@ -27,6 +27,7 @@ e:hu-jintao a gk:Person ; skos:altLabel "Hu"@en .
 e:us a gk:Group ; skos:prefLabel "us"@en .
 e:us-group a gk:Group ; skos:prefLabel "US"@en .
 e:cicir a gk:ResearchOrganization ; skos:prefLabel "the Institute’s"@en .
+[] a gk:Person ; skos:prefLabel "Taliban"@en .
 <urn:no-type> skos:prefLabel "Nothing"@en .
 """
 SUPER = {

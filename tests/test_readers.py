@@ -11,6 +11,7 @@ import pytest
 import geokg.readers
 from geokg.errors import ReadError, UnknownFormat
 from geokg.readers import documents, find, read
+from geokg.readers.source import read_source
 from geokg.text import Source
 
 
@@ -183,3 +184,9 @@ def test_a_source_toml_that_is_not_utf8(tmp_path: Path) -> None:
     (path.parent / "source.toml").write_bytes(b'title = "a"\nauthor = "\xff"')
     with pytest.raises(ReadError, match=r"source\.toml:2:11: byte 0xff"):
         read(path)
+
+
+def test_the_root_folder_has_no_name_to_lend(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "is_file", lambda self: False)
+    with pytest.raises(ReadError, match=r"texts in the root folder need a source\.toml with an id"):
+        read_source(Path(Path.cwd().anchor))

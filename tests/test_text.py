@@ -87,7 +87,7 @@ def test_offsets_outside_the_text_are_refused(start: int, end: int) -> None:
 
 def test_offsets_are_code_points() -> None:
     text = Text("demo", "\ufeff😀 e\u0301 x")
-    assert text.span(6, 7).exact == "x"
+    assert text.span(6, 7).exact == str(text.span(6, 7)) == "x"
     assert text.span(6, 7).column == 7
 
 

@@ -179,6 +179,11 @@ class Register:
 
         Raises:
             IdentityConflict: two judgements contradict each other.
+            ReadError: a judgement names an entity of ours that does not exist.
+
+        >>> quads = ox.parse(f'<urn:a> a <{GK.Person}> ; <{SKOS.altLabel}> "Hu" .'.encode(), format=ox.RdfFormat.TURTLE)
+        >>> Register.from_quads(quads, {}).entities["urn:a"].labels
+        ('Hu',)
         """
         types: dict[str, set[str]] = {}
         labels: dict[str, set[tuple[bool, str, str]]] = {}
@@ -239,6 +244,10 @@ class Register:
 
         Raises:
             IdentityConflict: references, the mention's kind and the judgements on it contradict each other.
+
+        >>> register = Register([Entity("urn:china", identifiers=(("wikidataId", "Q148"),))], {})
+        >>> register.resolve("Beijing", str(GK.State), references=[("Wikidata", "Q148")]).iri
+        'urn:china'
         """
 
         def conflict(message: str) -> IdentityConflict:

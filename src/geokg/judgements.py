@@ -110,6 +110,10 @@ def read_judgements(path: str | Path, base: Base | None = None) -> tuple[Judgeme
     Raises:
         ReadError: the file or a line of it is not as it should be.
         IdentityConflict: two judgements contradict each other.
+
+    >>> from geokg.vocabulary import packaged
+    >>> {judgement.verdict for judgement in read_judgements(packaged("data") / "judgements.jsonl")} <= set(VERDICTS)
+    True
     """
     base = base or Base.from_environment()
     path = Path(path)

@@ -90,6 +90,10 @@ def documents(path: Path) -> Iterator[Document]:
     Raises:
         OffsetMismatch: a quote is not what stands in the text at its offsets.
         ReadError: anything else that is not as it should be.
+
+    >>> from geokg.vocabulary import packaged
+    >>> [document.source.id for document in documents(packaged("data") / "china-taliban" / "article.ann")]
+    ['china-taliban']
     """
     source = read_source(path.parent)
     text_path = path.with_suffix(".txt")

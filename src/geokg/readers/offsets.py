@@ -41,7 +41,7 @@ def fits(quote: Quote, content: str) -> bool:
     written = quote.words[: len(found)]
     if len(written) < len(found) or quote.words[len(found) :].strip(" \t\r"):
         return False
-    return all(w == f or (w == " " and f in "\r\n") for w, f in zip(written, found, strict=True))
+    return written == found or all(w == f or (w == " " and f in "\r\n") for w, f in zip(written, found, strict=True))
 
 
 def explain(quote: Quote, others: list[Quote], text: Text) -> tuple[str, str]:

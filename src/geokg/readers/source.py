@@ -66,6 +66,10 @@ def read_text(path: Path, source: Source) -> Text:
 
     Raises:
         ReadError: it does not exist, or is not UTF-8.
+
+    >>> from geokg.vocabulary import packaged
+    >>> read_text(packaged("data") / "china-taliban" / "article.txt", Source(id="wire")).document
+    'wire/article'
     """
     # Some systems hand file names out decomposed; the id of a document must not depend on the machine.
     identifier = unicodedata.normalize("NFC", f"{source.id}/{path.stem}")
