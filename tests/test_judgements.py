@@ -11,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geokg.errors import IdentityConflict, ReadError
-from geokg.judgements import Judgement, absolute, clusters, is_address, judgement_quads, read_judgements
+from geokg.judgements import (
+    Judgement,
+    absolute,
+    clusters,
+    is_address,
+    judgement_quads,
+    judgements_from_quads,
+    read_judgements,
+)
 from geokg.vocabulary import Base
 
 BASE = Base()
@@ -204,3 +212,15 @@ def test_quads() -> None:
         '"2026-11-24T09:00:00Z"^^<http://www.w3.org/2001/XMLSchema#dateTime>',
         '"So it is."@en',
     ]
+
+
+def test_quads_there_and_back() -> None:
+    lines = [
+        judged("same", "urn:a", "urn:b"),
+        judged("different", "urn:a", "urn:c"),
+        judged("unsure", "urn:a", "urn:d"),
+    ]
+    quads = judgement_quads(lines, BASE)
+    assert sorted(judgements_from_quads(quads), key=lambda judgement: judgement.second) == lines
+    # What is no whole judgement is left alone.
+    assert judgements_from_quads(quad for quad in quads if "hasVerdict" not in quad.predicate.value) == ()

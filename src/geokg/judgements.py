@@ -284,10 +284,14 @@ def judgements_from_quads(quads: Iterable[ox.Quad]) -> tuple[Judgement, ...]:
     for quad in quads:
         if isinstance(quad.subject, ox.NamedNode) and not isinstance(quad.object, ox.Triple):
             nodes.setdefault(quad.subject.value, {})[quad.predicate.value] = quad.object.value
-    parts = (GK.hasVerdict, GK.judgesFirst, GK.judgesSecond, DCTERMS.creator, DCTERMS.created, RDFS.comment)
-    found = [
-        [said[str(part)] for part in parts]
-        for _, said in sorted(nodes.items())
-        if said.get(str(RDF.type)) == str(GK.IdentityJudgement) and all(str(part) in said for part in parts)
-    ]
-    return tuple(Judgement(verdict.removeprefix(str(GKX)), *rest) for verdict, *rest in found)
+    parts = [str(part) for part in (GK.judgesFirst, GK.judgesSecond, DCTERMS.creator, DCTERMS.created, RDFS.comment)]
+    found = []
+    for _, said in sorted(nodes.items()):
+        if (
+            said.get(str(RDF.type)) == str(GK.IdentityJudgement)
+            and str(GK.hasVerdict) in said
+            and said.keys() >= {*parts}
+        ):
+            first, second, by, when, why = (said[part] for part in parts)
+            found.append(Judgement(said[str(GK.hasVerdict)].removeprefix(str(GKX)), first, second, by, when, why))
+    return tuple(found)
