@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from rdflib import BNode, Dataset, Graph, Literal, URIRef
 from rdflib.namespace import RDF, SH, XSD
 
-from geokg.errors import GeokgError, ReadError, UnknownFormat
+from geokg.errors import GeokgError, ReadError
 from geokg.shacl import ShapesError, ValidationError, read_shapes, validate
 from geokg.shacl.shapes import path_text
-from geokg.shacl.terms import as_spelt, dataset, from_ox, parse, to_ox
+from geokg.shacl.terms import as_spelt, dataset, from_ox, to_ox
 
 PREFIXES = """
 @prefix sh: <http://www.w3.org/ns/shacl#> .
@@ -240,8 +240,10 @@ def test_comparisons_count_inside_other_constraints() -> None:
 
 
 VALUES = st.sampled_from(
-    """_:x e:a 'a' 'a'@en 1 01 1.5 true 'none'^^xsd:boolean 'x'^^xsd:integer '1950-13-45'^^xsd:date '2021-08-20'^^xsd:date
-    '2021'^^xsd:gYear 'P1D'^^xsd:duration '2021-08-20T00:00:00Z'^^xsd:dateTime '\\\\'""".split()
+    ["_:x", "e:a", "'a'", "'a'@en", "1", "01", "1.5", "true", "'none'^^xsd:boolean", "'x'^^xsd:integer", "'\\\\d'"]
+    + [f"'{day}'^^xsd:date" for day in ("1950-13-45", "2021-08-20")]
+    + [f"'{day}'^^xsd:dateTime" for day in ("2021-08-20T00:00:00", "2021-08-20T00:00:00Z", "soon")]
+    + ["'2021'^^xsd:gYear", "'P1D'^^xsd:duration"]
 )
 
 
@@ -252,11 +254,13 @@ def test_dirty_data_never_stops_it(statements: list[tuple[str, str]]) -> None:
         f"e:node {predicate} {value} ." for predicate, value in statements if not (predicate == "a" and "'" in value)
     )
     data += " e:node e:p e:node ."
-    shapes = """e:s sh:targetSubjectsOf e:p ; sh:class e:C ; sh:closed true ; sh:ignoredProperties ( e:p ) ; sh:property
-        [ sh:path e:p ; sh:lessThan e:q ; sh:equals e:q ; sh:maxInclusive 1 ; sh:datatype xsd:date ; sh:uniqueLang true ] ,
-        [ sh:path ( e:p e:q ) ; sh:pattern '^a' ; sh:minLength 1 ; sh:languageIn ( 'en' ) ; sh:nodeKind sh:IRI ] .
-        e:t a sh:NodeShape ; sh:targetObjectsOf e:p ; sh:sparql [ a sh:SPARQLConstraint ; sh:select 'SELECT $this ?value
-            { $this <urn:e:p> ?value . ?x ?y ?z FILTER(?value < 3 || ?value > ?z || STRLEN(?z) = ?value) }' ] ."""
+    query = """SELECT $this ?value { $this <urn:e:p> ?value . ?x ?y ?z
+        FILTER(?value < 3 || ?value > ?z || STRLEN(?z) = ?value || !BOUND(?nothing)) }"""
+    shapes = f"""e:s sh:targetSubjectsOf e:p ; sh:class e:C ; sh:closed true ; sh:ignoredProperties ( e:p ) ;
+        sh:property [ sh:path e:p ; sh:lessThan e:q ; sh:equals e:q ; sh:maxInclusive 1 ; sh:datatype xsd:date ] ,
+        [ sh:path ( e:p e:q ) ; sh:pattern '^a' ; sh:minLength 1 ; sh:languageIn ( 'en' ) ; sh:uniqueLang true ] .
+        e:t a sh:NodeShape ; sh:targetSubjectsOf e:p ; sh:sparql e:query .
+        e:query a sh:SPARQLConstraint ; sh:message 'not {{?value}}' ; sh:select '''{query}''' ."""
     results = validate(graph(data), graph(shapes)).results
     assert any(result.focus == URIRef("urn:e:node") for result in results)
 
@@ -373,15 +377,8 @@ def test_paths_in_words(path: str, text: str) -> None:
 def test_syntax_errors_name_the_line(tmp_path: Path) -> None:
     (tmp_path / "bad.ttl").write_text("<urn:a> <urn:b> 1 .\n<urn:a> <urn:b> ?? .\n", "utf-8")
     with pytest.raises(ReadError) as raised:
-        list(parse(tmp_path / "bad.ttl"))
+        read_shapes(tmp_path)
     assert (raised.value.line, raised.value.path) == (2, tmp_path / "bad.ttl")
-    (tmp_path / "remote.jsonld").write_text('{"@context": "http://127.0.0.1:9/", "name": "x"}', "utf-8")
-    with pytest.raises(ReadError):
-        list(parse(tmp_path / "remote.jsonld"))
-    with pytest.raises(UnknownFormat):
-        list(parse(tmp_path / "table.csv"))
-    with pytest.raises(ReadError):
-        list(parse(tmp_path / "missing.ttl"))
 
 
 def test_shapes_from_files_and_folders(tmp_path: Path) -> None:
@@ -390,8 +387,11 @@ def test_shapes_from_files_and_folders(tmp_path: Path) -> None:
     (tmp_path / "a.ttl").write_text(PREFIXES + "e:a sh:targetNode [] .", "utf-8")
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "b.ttl").write_text(PREFIXES + "e:b sh:maxInclusive 07 .", "utf-8")
+    (tmp_path / "c.ttl").write_text(PREFIXES + "_:x sh:name 'one' .", "utf-8")
+    (tmp_path / "d.ttl").write_text(PREFIXES + "_:x sh:name 'two' .", "utf-8")
     made = read_shapes(tmp_path)
-    assert len(made) == 2
+    assert len(made) == 4
+    assert len(set(made.subjects(SH.name))) == 2
     assert "07" in {str(value) for value in made.objects()}
 
 

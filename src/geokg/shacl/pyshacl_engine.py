@@ -1,7 +1,7 @@
 """Runs pyshacl so that its answers can be trusted: as the data is spelt, on dirty data too, and never over the network.
 
 pyshacl's own entry point switches rdflib's settings about and back to what it takes for the default, so its parts are
-called directly here. What it would get wrong or stop at is in :mod:`.comparison`; what it would pass over is in
+called directly here. What it would get wrong or stop at is in :mod:`.components`; what it would pass over is in
 :mod:`.shapes`.
 """
 
@@ -23,8 +23,8 @@ from rdflib.namespace import OWL, RDF, SH
 from rdflib.term import Node
 
 from ..errors import GeokgError
-from .comparison import COMPARING, Component
-from .queries import ShapesError, ValidationError
+from .components import OWN, Component
+from .queries import CachingDataset, ShapesError, ValidationError
 from .shapes import called, check, targets
 from .terms import as_spelt, dataset
 
@@ -96,21 +96,21 @@ class Outcome:
 
 
 class _Shapes(ShapesGraph):
-    """pyshacl's shapes graph, whose comparing components are ours."""
+    """pyshacl's shapes graph, with some components that are ours."""
 
     def predicate_objects(self, subject: Node) -> Iterable[tuple[Node, Node]]:
         """The parameters of a shape that pyshacl's own components shall see."""
-        return (pair for pair in self.graph.predicate_objects(subject) if pair[0] not in COMPARING)
+        return (pair for pair in self.graph.predicate_objects(subject) if pair[0] not in OWN)
 
     @property
     def custom_constraints(self) -> set[Any]:
-        """The components of the shapes graph, and the comparing ones."""
-        return set(super().custom_constraints) | self._comparing
+        """The components of the shapes graph, and ours."""
+        return set(super().custom_constraints) | self._ours
 
     @property
-    def _comparing(self) -> set[Any]:
+    def _ours(self) -> set[Any]:
         if not hasattr(self, "_own"):
-            self._own = {Component(parameter) for parameter in COMPARING}
+            self._own = {Component(parameter) for parameter in OWN}
         return self._own
 
 
@@ -138,7 +138,7 @@ def validate(data: Iterable[ox.Quad] | Graph, shapes: Graph) -> Outcome:
     [('<urn:b>', '"12"')]
     """
     check(shapes)
-    graph = dataset(data)
+    graph = data if isinstance(data, CachingDataset) else dataset(data)
     with as_spelt():
         return _run(graph, shapes)
 

@@ -15,8 +15,9 @@ from rdflib.namespace import OWL, RDF, RDFS, SH
 from rdflib.term import Node
 
 from ..errors import ReadError
+from ..store import parse
 from .queries import ShapesError
-from .terms import as_spelt, from_ox, parse
+from .terms import as_spelt, from_ox
 
 KNOWN = frozenset(SH.__annotations__) | frozenset(SH._extras)
 """The local names that SHACL and its notes define."""
@@ -55,10 +56,16 @@ def read_shapes(*places: str | Path) -> Graph:
     if not files:
         raise ReadError("no Turtle file with shapes here", path=", ".join(map(str, places)))
     with as_spelt():
-        for file in files:
-            for quad in parse(file):
-                graph.add((from_ox(quad.subject), from_ox(quad.predicate), from_ox(quad.object)))
+        for number, file in enumerate(files):
+            for quad in parse(file, base_iri=file.resolve().as_uri()):
+                s, p, o = from_ox(quad.subject), from_ox(quad.predicate), from_ox(quad.object)
+                graph.add((_of_file(s, number), p, _of_file(o, number)))
     return graph
+
+
+def _of_file(term: Node, number: int) -> Node:
+    """Blank nodes of two files are never one, whatever their labels."""
+    return BNode(f"f{number}{term}") if isinstance(term, BNode) else term
 
 
 def check(shapes: Graph) -> None:

@@ -1,8 +1,8 @@
 """RDF read for judging: each literal in the spelling of its file, nothing fetched, nothing repaired.
 
 A store merges literals of equal value (``07`` and ``7``) and rdflib rewrites them (``Z`` to ``+00:00``); a shape that
-looks at the spelling would then judge something that nobody wrote. So files go through ``pyoxigraph.parse``, which
-keeps the spelling, and into rdflib under :func:`as_spelt`.
+looks at the spelling would then judge something that nobody wrote. So the quads of a file, which keep its
+spelling, go into rdflib under :func:`as_spelt`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import threading
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pyoxigraph as ox
 import rdflib
@@ -20,7 +19,8 @@ from rdflib import BNode, Dataset, Graph, Literal, URIRef
 from rdflib.namespace import XSD
 from rdflib.term import Node
 
-from ..errors import ReadError, UnknownFormat
+from ..errors import ReadError
+from .queries import CachingDataset
 
 _SPELLING = threading.RLock()
 
@@ -98,55 +98,36 @@ def _plain(term: Node) -> Node:
     return term
 
 
-def parse(path: str | Path) -> Iterator[ox.Quad]:
-    """The quads of a file, by its ending: Turtle, N-Triples, N-Quads, TriG, JSON-LD, RDF/XML.
-
-    Raises:
-        UnknownFormat: the ending is none of these.
-        ReadError: the file is missing or does not parse; with line and column where the parser knows them.
-
-    >>> from geokg.vocabulary import packaged
-    >>> len(list(parse(packaged("ontology") / "core.ttl"))) > 10
-    True
-    """
-    path = Path(path)
-    form = ox.RdfFormat.from_extension(path.suffix.lstrip(".").lower())
-    if form is None:
-        raise UnknownFormat(f"no RDF format has the ending {path.suffix!r}", path=path)
-    try:
-        # Relative IRIs need some base; names of blank nodes must not clash with another file's.
-        yield from ox.parse(path=str(path), format=form, base_iri=path.resolve().as_uri(), rename_blank_nodes=True)
-    except SyntaxError as error:
-        line = error.lineno or None
-        raise ReadError(error.msg, path=path, line=line, column=error.offset if line else None) from error
-    except (OSError, ValueError) as error:
-        raise ReadError(str(error), path=path) from error
-
-
-def dataset(data: Iterable[ox.Quad] | Graph) -> Dataset:
+def dataset(data: Iterable[ox.Quad] | Graph) -> CachingDataset:
     """A fresh rdflib dataset whose default graph is the union, from quads, a graph or a dataset.
 
     >>> len(dataset([ox.Quad(ox.NamedNode("urn:a"), ox.NamedNode("urn:b"), ox.Literal("07"))]))
     1
     """
-    from .queries import CachingDataset
-
     made = CachingDataset(default_union=True)
-    if isinstance(data, Graph):
-        if isinstance(data, Dataset):
-            for s, p, o, g in data.quads():
-                name = None if g is None else URIRef(str(g))
-                made.store.add((s, p, _plain(o)), made.get_context(name) if name else made.default_graph)
-        else:
-            for s, p, o in data:
-                made.store.add((s, p, _plain(o)), made.default_graph)
-        return made
-    with as_spelt():
-        contexts: dict[str, Graph] = {}
-        for quad in data:
-            graph = quad.graph_name
-            key = "" if isinstance(graph, ox.DefaultGraph) else graph.value
-            if key not in contexts:
-                contexts[key] = made.graph(URIRef(key)) if key else made.default_graph
-            made.store.add((from_ox(quad.subject), from_ox(quad.predicate), from_ox(quad.object)), contexts[key])
+    if isinstance(data, Dataset):
+        for s, p, o, name in data.quads():
+            made.store.add((s, p, _plain(o)), made.graph(name) if name else made.default_graph)
+    elif isinstance(data, Graph):
+        for s, p, o in data:
+            made.store.add((s, p, _plain(o)), made.default_graph)
+    else:
+        extend(made, data)
     return made
+
+
+def extend(made: CachingDataset, quads: Iterable[ox.Quad]) -> None:
+    """Add quads to a dataset.
+
+    >>> made = dataset([])
+    >>> extend(made, [ox.Quad(ox.NamedNode("urn:a"), ox.NamedNode("urn:b"), ox.Literal("07"), ox.NamedNode("urn:g"))])
+    >>> [str(graph.identifier) for graph in made.graphs() if len(graph)]
+    ['urn:g']
+    """
+    graphs: dict[str, Graph] = {"": made.default_graph}
+    with as_spelt():
+        for quad in quads:
+            name = "" if isinstance(quad.graph_name, ox.DefaultGraph) else quad.graph_name.value
+            if name not in graphs:
+                graphs[name] = made.graph(URIRef(name))
+            made.store.add((from_ox(quad.subject), from_ox(quad.predicate), from_ox(quad.object)), graphs[name])

@@ -1,12 +1,14 @@
-"""Comparing values as SPARQL does: a comparison that has no answer is a finding, not a crash and not a guess.
+"""The components of pyshacl that dirty data would stop or mislead, done again.
 
 pyshacl stops at a blank node under ``sh:lessThan``, raises on some pairs of types, and puts values in order that have
 none (a date and a dateTime, a time with and one without a zone). SHACL says that values that cannot be compared are
-violations, so the six comparing components are asked again here, with Oxigraph's operators.
+violations, so the six comparing components are asked again here, with Oxigraph's operators. And a value with a
+backslash in it breaks pyshacl's filling in of messages.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +23,7 @@ from pyshacl.constraints.core.value_range_constraints import (
     MinExclusiveConstraintComponent,
     MinInclusiveConstraintComponent,
 )
+from pyshacl.constraints.sparql.sparql_based_constraints import SPARQLBasedConstraint
 from rdflib import Literal, URIRef
 from rdflib.namespace import SH
 from rdflib.term import Node
@@ -28,6 +31,7 @@ from rdflib.term import Node
 from .terms import to_ox
 
 _CALCULATOR = ox.Store()
+_PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
 
 
 def holds(left: Node, operator: str, right: Node) -> bool:
@@ -117,7 +121,24 @@ class _MaxInclusive(_Range, MaxInclusiveConstraintComponent):
     operator, above = "<=", False
 
 
-COMPARING: dict[URIRef, type] = {
+class _Sparql(SPARQLBasedConstraint):
+    """A SPARQL constraint whose messages take any value."""
+
+    def _format_sparql_based_result_message(self, msg: str, bound_vars: Any) -> str:
+        if isinstance(bound_vars, dict):
+            values = dict(bound_vars)
+        else:
+            this, path, value, *others = bound_vars
+            values = {"this": this, "path": path, "value": value, **(others[0] if others else {})}
+
+        def fill(match: re.Match[str]) -> str:
+            return match[0] if values.get(match[1]) is None else str(values[match[1]])
+
+        return _PLACEHOLDER.sub(fill, msg)
+
+
+OWN: dict[URIRef, type] = {
+    SH.sparql: _Sparql,
     SH.lessThan: _LessThan,
     SH.lessThanOrEquals: _LessThanOrEquals,
     SH.minExclusive: _MinExclusive,
@@ -128,7 +149,7 @@ COMPARING: dict[URIRef, type] = {
 
 
 class Component:
-    """One of the comparing components, in the form in which pyshacl takes components that a shapes graph adds."""
+    """One of our components, in the form in which pyshacl takes components that a shapes graph adds."""
 
     def __init__(self, parameter: URIRef) -> None:
         self.parameter = parameter
@@ -145,4 +166,4 @@ class Component:
 
     def make_validator_for_shape(self, shape: Any) -> Any:
         """The component bound to a shape that has the parameter."""
-        return COMPARING[self.parameter](shape)
+        return OWN[self.parameter](shape)
