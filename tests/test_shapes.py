@@ -1,116 +1,177 @@
 """Every shape against its examples: ``shapes/<Shape>-valid`` fits all shapes, ``shapes/<Shape>-invalid-NN`` fails that one alone.
 
-The examples are found by their names. Each first line says what is right or wrong in it.
+The examples are found by their names. The first line of each says what is right or wrong in it.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import pyoxigraph as ox
 import pytest
-import rdflib
-from pyshacl import validate
-from rdflib import Dataset, Graph, Node, URIRef
+from pyshacl import validate as meta_validate
+from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.namespace import RDF, RDFS, SH
-from rdflib.plugins.sparql import processor
 
-from geokg.vocabulary import DEFAULT_BASE, GKS, packaged
+from geokg.shacl import Result, queries, read_shapes, validate
+from geokg.shacl.shapes import KNOWN, TARGETS, targets
+from geokg.store import parse
+from geokg.vocabulary import DEFAULT_BASE, GK, GKS, GKX, packaged
 
-SHAPES = packaged("ontology") / "shapes"
-EXAMPLES = Path(__file__).parent / "shapes"
-ONTOLOGY = URIRef(DEFAULT_BASE + "graph/ontology")
-EXAMPLE = re.compile(r"(?P<shape>.+)-(valid|invalid-\d\d)")
-TARGETS = (SH.targetClass, SH.targetNode, SH.targetSubjectsOf, SH.targetObjectsOf)
-INVALID = sorted(EXAMPLES.glob("*-invalid-*.t*"))
-VALID = sorted(EXAMPLES.glob("*-valid.t*"))
-
-# rdflib warns of names that rdflib itself and pyshacl use.
-pytestmark = pytest.mark.filterwarnings("ignore:(Dataset|ConjunctiveGraph):DeprecationWarning")
+EXAMPLES = sorted((Path(__file__).parent / "shapes").glob("*.t*"))
+EXAMPLE = re.compile(r"(?P<shape>.+)-(?P<kind>valid|invalid)(-\d\d)?")
+ONTOLOGY = DEFAULT_BASE + "graph/ontology"
+SEVERITIES = {SH.Info, SH.Violation, SH.Warning}
 
 
-def parse_shapes() -> Graph:
-    graph = Graph()
-    for file in sorted(SHAPES.glob("*.ttl")):
-        graph.parse(data=file.read_text(encoding="utf-8"))
-    return graph
+def name(iri: object) -> str:
+    return str(iri).removeprefix(str(GKS))
 
 
-def shape_names(graph: Graph) -> list[str]:
-    kinds = (SH.NodeShape, SH.PropertyShape)
-    return sorted(str(node).removeprefix(str(GKS)) for kind in kinds for node in graph.subjects(RDF.type, kind))
+def of_kind(kind: str) -> list[Path]:
+    return [file for file in EXAMPLES if EXAMPLE.fullmatch(file.stem)["kind"] == kind]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def spelling() -> Iterator[None]:
-    """A literal is judged as it is spelt: rdflib would write ``Z`` as ``+00:00`` before any shape sees it."""
-    before, rdflib.NORMALIZE_LITERALS = rdflib.NORMALIZE_LITERALS, False
-    yield
-    rdflib.NORMALIZE_LITERALS = before
+def shape_of(file: Path) -> str:
+    return EXAMPLE.fullmatch(file.stem)["shape"]
 
 
 @pytest.fixture(scope="module")
-def shapes(spelling: None) -> Graph:
-    return parse_shapes()
+def shapes() -> Graph:
+    return read_shapes(packaged("ontology") / "shapes")
 
 
 @pytest.fixture(scope="module")
-def ontology(spelling: None) -> Dataset:
-    dataset = Dataset(default_union=True)
-    graph = dataset.graph(ONTOLOGY)
-    for file in (*packaged("ontology").glob("*.ttl"), *packaged("ontology").glob("vocab/*.ttl")):
-        graph.parse(data=file.read_text(encoding="utf-8"))
-    return dataset
+def ontology() -> list[ox.Quad]:
+    files = [*packaged("ontology").glob("*.ttl"), *packaged("ontology").glob("vocab/*.ttl")]
+    return [quad for file in files for quad in parse(file, graph=ONTOLOGY)]
 
 
-@pytest.fixture(autouse=True, scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def parsed_once() -> Iterator[None]:
-    """pyshacl has rdflib parse each query again for each node; that is nearly all of its time."""
-    parse, translate = processor.parseQuery, processor.translateQuery
-    kept: dict[str, Any] = {}
-
-    def translated(query: str, base: str | None = None, names: Any = None) -> Any:
-        if query not in kept:
-            kept[query] = translate(parse(query), base, names)
-        return kept[query]
-
+    """Each example is a dataset of its own, but their queries are the same."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(processor, "parseQuery", str)
-        patch.setattr(processor, "translateQuery", translated)
+        patch.setattr(queries, "prepare", functools.cache(queries.prepare))
         yield
 
 
-def findings(file: Path, ontology: Dataset, shapes: Graph) -> set[tuple[str, Node | None]]:
-    """The names of the shapes that an example fails, each with its severity."""
-    example = list(Dataset().parse(data=file.read_text(encoding="utf-8"), format="trig").quads())
-    for quad in example:
-        ontology.add(quad)
-    try:
-        _, report, _ = validate(ontology, shacl_graph=shapes, inference="none")
-    finally:
-        for quad in example:
-            ontology.remove(quad)
-    return {
-        (str(report.value(result, SH.sourceShape)).removeprefix(str(GKS)), report.value(result, SH.resultSeverity))
-        for result in report.subjects(RDF.type, SH.ValidationResult)
-    }
+def findings(file: Path, ontology: list[ox.Quad], shapes: Graph) -> list[Result]:
+    return validate([*ontology, *parse(file)], shapes).results
 
 
-@pytest.mark.parametrize("file", VALID, ids=lambda file: file.name)
-def test_valid_example_fits_every_shape(file: Path, ontology: Dataset, shapes: Graph) -> None:
-    assert findings(file, ontology, shapes) == set()
+@pytest.mark.parametrize("file", of_kind("valid"), ids=lambda file: file.name)
+def test_valid_example_fits_every_shape(file: Path, ontology: list[ox.Quad], shapes: Graph) -> None:
+    assert findings(file, ontology, shapes) == []
 
 
-@pytest.mark.parametrize("file", INVALID, ids=lambda file: file.name)
-def test_invalid_example_fails_its_shape_alone(file: Path, ontology: Dataset, shapes: Graph) -> None:
-    name = EXAMPLE.fullmatch(file.stem)["shape"]
-    assert findings(file, ontology, shapes) == {(name, shapes.value(GKS[name], SH.severity))}
+@pytest.mark.parametrize("file", of_kind("invalid"), ids=lambda file: file.name)
+def test_invalid_example_fails_its_shape_alone(file: Path, ontology: list[ox.Quad], shapes: Graph) -> None:
+    found = findings(file, ontology, shapes)
+    shape = GKS[shape_of(file)]
+    assert {(result.shape, result.severity) for result in found} == {(shape, shapes.value(shape, SH.severity))}
+    for result in found:
+        assert len(result.messages) == 1
+        assert not re.search(r"\{[$?]", result.messages[0]), "a variable of the message that the query does not give"
 
 
 def test_every_shape_has_both_examples_and_every_example_a_shape(shapes: Graph) -> None:
-    names = set(shape_names(shapes))
+    names = {name(shape) for kind in (SH.NodeShape, SH.PropertyShape) for shape in shapes.subjects(RDF.type, kind)}
     assert names
-    assert {EXAMPLE.fullmatch(file.stem)["shape"] for file in VALID} == names
-    assert {EXAMPLE.fullmatch(file.stem)["shape"] for file in INVALID} == names
+    assert {shape_of(file) for file in of_kind("valid")} == names
+    assert {shape_of(file) for file in of_kind("invalid")} == names
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.name)
+def test_example_says_first_what_it_shows(file: Path) -> None:
+    start = {"valid": "# As it should be: ", "invalid": "# Wrong: "}[EXAMPLE.fullmatch(file.stem)["kind"]]
+    assert file.read_text(encoding="utf-8").startswith(start)
+
+
+def test_shapes_and_constraints_are_named_and_explain_themselves(shapes: Graph) -> None:
+    found = {node for kind in (SH.NodeShape, SH.PropertyShape) for node in shapes.subjects(RDF.type, kind)}
+    found |= {subject for predicate in (SH.path, SH.sparql, *TARGETS) for subject in shapes.subjects(predicate, None)}
+    for shape in found:
+        assert isinstance(shape, URIRef) and shape.startswith(str(GKS)), shape
+        assert any(targets(shapes, shape)), f"{name(shape)} judges nothing"
+        assert shapes.value(shape, SH.severity, any=False) in SEVERITIES, name(shape)
+        message = shapes.value(shape, SH.message, any=False)
+        assert isinstance(message, Literal) and message.language == "en" and message[-1] in ".", name(shape)
+        assert "gk:" not in message and "://" not in message, f"{name(shape)} speaks in terms, not words"
+        assert shapes.value(shape, RDFS.label, any=False), name(shape)
+    for shape, constraint in shapes.subject_objects(SH.sparql):
+        assert isinstance(constraint, URIRef) and constraint.startswith(f"{shape}-"), constraint
+        assert shapes.value(constraint, SH.prefixes, any=False) == GKS[""], name(constraint)
+        assert (constraint, RDF.type, SH.SPARQLConstraint) in shapes, name(constraint)
+
+
+def test_everything_is_said_to_belong_to_the_shapes(shapes: Graph) -> None:
+    subjects = {subject for subject in shapes.subjects() if not isinstance(subject, BNode)} - {GKS[""]}
+    assert {subject for subject in subjects if shapes.value(subject, RDFS.isDefinedBy) != GKS[""]} == set()
+
+
+def test_only_known_shacl_terms_are_used(shapes: Graph) -> None:
+    used = {term.removeprefix(str(SH)) for triple in shapes for term in triple if str(term).startswith(str(SH))}
+    assert used - KNOWN == set()
+
+
+def test_a_message_names_only_what_its_queries_give(shapes: Graph) -> None:
+    for shape, message in shapes.subject_objects(SH.message):
+        named = set(re.findall(r"\{[$?](\w+)\}", message))
+        given = [
+            set(re.findall(r"[$?](\w+)", shapes.value(query, SH.select).partition("WHERE")[0]))
+            for query in shapes.objects(shape, SH.sparql)
+        ]
+        assert all(named <= names for names in given) and (given or not named), name(shape)
+
+
+def test_no_shape_lists_the_concepts_of_a_scheme(shapes: Graph) -> None:
+    """Stewards extend a list of values by adding a concept; a shape that repeats the list would refuse it."""
+    assert set(shapes.subjects(SH["in"], None)) == set()
+
+
+def test_shapes_are_shacl(shapes: Graph) -> None:
+    conforms, _, text = meta_validate(shapes, shacl_graph=Graph(), meta_shacl=True)
+    assert conforms, text
+
+
+def test_shapes_speak_of_terms_that_exist(shapes: Graph, ontology: list[ox.Quad]) -> None:
+    spaces = tuple(map(str, (GK, GKX)))
+    defined = {quad.subject.value for quad in ontology if isinstance(quad.subject, ox.NamedNode)}
+    used = {str(term) for triple in shapes for term in triple if isinstance(term, URIRef) and term.startswith(spaces)}
+    for query in shapes.objects(None, SH.select):
+        used |= {str(GK[term]) for term in re.findall(r"\bgk:(\w+)", query)}
+        used |= {str(GKX[term]) for term in re.findall(r"\bgkx:([\w-]+)", query)}
+    assert used - defined == set()
+
+
+def test_every_fact_layer_property_is_guarded(shapes: Graph, ontology: list[ox.Quad]) -> None:
+    marked = {quad.subject.value for quad in ontology if quad.predicate.value == str(GK.isFactLayer)}
+    assert marked
+    assert {str(node) for node in shapes.objects(GKS["Layer-facts"], SH.targetSubjectsOf)} == marked
+
+
+def test_every_property_with_a_list_of_values_is_guarded(shapes: Graph, ontology: list[ox.Quad]) -> None:
+    listed = {quad.subject.value for quad in ontology if quad.predicate.value == str(GK.valuesFrom)}
+    assert listed
+    assert {str(node) for node in shapes.objects(GKS["Value-scheme"], SH.targetSubjectsOf)} == listed
+
+
+def test_every_object_property_has_its_objects_checked(shapes: Graph, ontology: list[ox.Quad]) -> None:
+    """Closed world: each object property that a document may use is in the path of a shape with a class, or a list."""
+    kinds: dict[str, set[str]] = {}
+    for quad in ontology:
+        if isinstance(quad.subject, ox.NamedNode) and quad.subject.value.startswith(str(GK)):
+            kinds.setdefault(quad.subject.value, set()).add(f"{quad.predicate.value} {quad.object}")
+    wanted = {
+        iri
+        for iri, said in kinds.items()
+        if any("#ObjectProperty" in fact for fact in said) and not any(str(GK.isFactLayer) in fact for fact in said)
+    }
+    checked = {str(node) for node in shapes.objects(GKS["Value-scheme"], SH.targetSubjectsOf)}
+    for shape in {*shapes.subjects(SH["class"], None), GKS["Typing-any"]}:
+        checked |= {str(node) for node in shapes.objects(shape, SH.targetSubjectsOf)}
+        checked.add(str(shapes.value(shape, SH.path)))
+    assert wanted - checked == set()
