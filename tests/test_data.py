@@ -133,7 +133,8 @@ def test_who_claims_what_of_the_world(store: ox.Store) -> None:
     rows = ask(
         store,
         """SELECT ?kind ?polarity ?certainty ?time { ?c gk:isClaimedBy ?v ; gk:hasContent ?s ;
-             gk:hasPolarity ?polarity ; gk:hasCertainty ?certainty . ?v a gk:DocumentVoice . ?s a ?kind ; gk:hasTimeRelation ?time
+             gk:hasPolarity ?polarity ; gk:hasCertainty ?certainty . ?v a gk:DocumentVoice .
+             ?s a ?kind ; gk:hasTimeRelation ?time
              FILTER NOT EXISTS { ?s a gk:Statement } }""",
     )
     assert rows == {
