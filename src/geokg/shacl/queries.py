@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyparsing import ParseException
-from rdflib import Dataset
+from rdflib import Dataset, Graph
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.plugins.sparql.sparql import Query
@@ -46,6 +46,12 @@ class CachingDataset(Dataset):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._prepared: dict[str, Query] = {}
+
+    @property
+    def default_context(self) -> Graph:  # type: ignore[misc]
+        """The default graph; rdflib asks itself for it under this name, and warns itself not to."""
+        graph: Graph = self.default_graph
+        return graph
 
     def query(self, query_object: str | Query, *args: Any, **kwargs: Any) -> Result:
         """Run a query as :meth:`rdflib.Graph.query` does.

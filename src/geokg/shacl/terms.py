@@ -12,6 +12,7 @@ import threading
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pyoxigraph as ox
 import rdflib
@@ -75,8 +76,8 @@ def from_ox(term: ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple) -> URIRe
     raise ReadError("a triple inside a triple (RDF 1.2) cannot be validated")
 
 
-def to_ox(term: Node) -> ox.NamedNode | ox.BlankNode | ox.Literal:
-    """An rdflib term as pyoxigraph writes it.
+def to_ox(term: Node) -> Any:
+    """An rdflib term as pyoxigraph writes it; which kind of term it is, the type cannot say.
 
     >>> to_ox(URIRef("urn:a"))
     <NamedNode value=urn:a>
@@ -131,3 +132,17 @@ def extend(made: CachingDataset, quads: Iterable[ox.Quad]) -> None:
             if name not in graphs:
                 graphs[name] = made.graph(URIRef(name))
             made.store.add((from_ox(quad.subject), from_ox(quad.predicate), from_ox(quad.object)), graphs[name])
+
+
+def quads_to_ox(graph: Graph) -> Iterator[ox.Quad]:
+    """The triples of an rdflib graph, or the quads of a dataset, as pyoxigraph writes them.
+
+    >>> [str(quad) for quad in quads_to_ox(Graph().add((URIRef("urn:a"), URIRef("urn:b"), Literal("c"))))]
+    ['<urn:a> <urn:b> "c"']
+    """
+    if isinstance(graph, Dataset):
+        for s, p, o, name in graph.quads():
+            yield ox.Quad(to_ox(s), to_ox(p), to_ox(o), to_ox(name) if name else ox.DefaultGraph())
+    else:
+        for s, p, o in graph:
+            yield ox.Quad(to_ox(s), to_ox(p), to_ox(o))

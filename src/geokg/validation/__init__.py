@@ -1,0 +1,25 @@
+"""Validation: is the graph as the shapes ask, and if not, which words in which text are at fault?
+
+>>> from rdflib import Graph
+>>> validate(Graph(), shapes=Graph()).summary
+'no findings'
+"""
+
+from ..graph import KnowledgeGraph
+from ..shacl import ShapeRun, ShapesError, ValidationError
+from .report import SEVERITIES, Finding, Report, Severity
+from .run import ONE_GRAPH, validate
+
+__all__ = [
+    "ONE_GRAPH",
+    "SEVERITIES",
+    "Finding",
+    "Report",
+    "Severity",
+    "ShapeRun",
+    "ShapesError",
+    "ValidationError",
+    "validate",
+]
+
+KnowledgeGraph.register_validator(validate)

@@ -1,0 +1,250 @@
+"""The run: data and shapes go in, a report comes out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+from rdflib import BNode, Graph, Literal
+from rdflib.namespace import RDF, SH
+from rdflib.term import Node
+
+from .. import canonical, shacl
+from ..graph import KnowledgeGraph
+from ..scheme import ontology_quads
+from ..shacl.shapes import called, path_text, without_targets
+from ..shacl.terms import as_spelt, dataset, extend, from_ox, quads_to_ox
+from ..store import parse
+from ..vocabulary import GK, GKS, Base, packaged, prefixes
+from .evidence import Evidence
+from .report import SEVERITIES, Finding, Report, Severity
+from .wording import Wording
+
+ONE_GRAPH = GKS["One-graph"]
+"""The shape IRI of the rule that a triple stands in one graph only, which no SHACL shape can say."""
+
+_CLAIM = ox.NamedNode(str(GK.Claim))
+_TYPE = ox.NamedNode(str(RDF.type))
+_SEVERITY: dict[Node, Severity] = {SH.Violation: "violation", SH.Warning: "warning", SH.Info: "info"}
+
+
+def validate(
+    target: KnowledgeGraph | Graph | str | Path | Iterable[ox.Quad],
+    *,
+    shapes: str | Path | Sequence[str | Path] | Graph | None = None,
+    paths: Mapping[str, Path] | None = None,
+    language: str = "en",
+) -> Report:
+    """Judge a graph, or any RDF, by shapes.
+
+    A graph is judged before inference: what ``graph/inferred`` holds could hide that a node has no type. The shapes
+    that then have judged no node are given the inferred statements too, for some are about nothing else. The packaged
+    shapes also bring the rule that a triple stands in one graph only, and the packaged ontology where the data has
+    none.
+
+    Args:
+        target: a knowledge graph, an rdflib graph or dataset, the path of an RDF file, or quads.
+        shapes: a file, a folder, several of them, or an rdflib graph; the packaged shapes unless given.
+        paths: the text files of documents by their id or IRI; findings name these instead of the names in the data.
+        language: which language messages and labels should be in, where there is a choice.
+
+    Returns:
+        The report; it is no error that there are findings.
+
+    Raises:
+        ReadError: a file does not parse; with its line.
+        ShapesError: the shapes cannot be used.
+        ValidationError: the run could not be carried out to its end.
+
+    >>> shapes = Graph().parse(
+    ...     format="turtle",
+    ...     data='''
+    ...     @prefix sh: <http://www.w3.org/ns/shacl#> .
+    ...     <urn:shape> sh:targetNode <urn:post> ; sh:property [ sh:path <urn:holder> ; sh:minCount 1 ] .''',
+    ... )
+    >>> for finding in validate(Graph(), shapes=shapes):
+    ...     print(finding.message)
+    urn:post: <urn:holder> is missing: there should be at least 1
+    """
+    quads, base = _quads(target)
+    rules = shapes if isinstance(shapes, Graph) else _read(shapes)
+    later = [quad for quad in quads if _graph_name(quad).endswith("/graph/inferred")]
+    raw = [quad for quad in quads if not _graph_name(quad).endswith(("/graph/inferred", "/graph/report"))]
+    doubled = list(_doubled([*raw, *later])) if shapes is None else []
+    if shapes is None and not any(quad.subject == _CLAIM and quad.predicate == _TYPE for quad in raw):
+        raw += ontology_quads(base.graph + "ontology", base.graph + "vocab")
+    data = dataset(raw)
+    outcome = shacl.validate(data, rules)
+    if later and outcome.vacuous:
+        extend(data, later)
+        outcome = _both(outcome, shacl.validate(data, without_targets(rules, outcome.vacuous)))
+    evidence = Evidence(data, paths)
+    names = prefixes(base)
+    wording = Wording([data, rules], evidence, names, language)
+    owners = _owners(rules)
+    found = [_finding(result, rules, owners, outcome.graph, wording, evidence) for result in outcome.results]
+    found += [_double_finding(*double, outcome.graph, wording, evidence) for double in doubled]
+    return Report(
+        findings=tuple(sorted(found, key=_order)),
+        graph=outcome.graph,
+        shapes=tuple(outcome.runs),
+        vacuous=tuple(outcome.vacuous),
+        notes=tuple(outcome.notes),
+        texts=evidence.texts,
+        prefixes=names,
+        digests=_digests(quads),
+        base=base.iri,
+    )
+
+
+def _quads(target: KnowledgeGraph | Graph | str | Path | Iterable[ox.Quad]) -> tuple[list[ox.Quad], Base]:
+    if isinstance(target, KnowledgeGraph):
+        return list(target.store.quads()), target.base
+    base = Base.from_environment()
+    if isinstance(target, (str, Path)):
+        path = Path(target)
+        return list(parse(path, base_iri=path.resolve().as_uri())), base
+    return list(quads_to_ox(target) if isinstance(target, Graph) else target), base
+
+
+def _read(shapes: str | Path | Sequence[str | Path] | None) -> Graph:
+    if shapes is None:
+        return shacl.read_shapes(packaged("ontology") / "shapes")
+    return shacl.read_shapes(*([shapes] if isinstance(shapes, (str, Path)) else shapes))
+
+
+def _graph_name(quad: ox.Quad) -> str:
+    return "" if isinstance(quad.graph_name, ox.DefaultGraph) else quad.graph_name.value
+
+
+def _both(first: shacl.Outcome, second: shacl.Outcome) -> shacl.Outcome:
+    """One outcome of two; the second has judged with the shapes that judged nothing in the first."""
+    graph = first.graph
+    root = next(graph.subjects(RDF.type, SH.ValidationReport))
+    other = next(second.graph.subjects(RDF.type, SH.ValidationReport))
+    for s, p, o in second.graph:
+        if s != other:
+            graph.add((s, p, o))
+        elif p == SH.result:
+            _add_result(graph, root, o)
+    again = {run.shape for run in second.runs}
+    return shacl.Outcome(
+        results=[*first.results, *second.results],
+        graph=graph,
+        runs=sorted([run for run in first.runs if run.shape not in again] + second.runs, key=lambda run: run.shape),
+        vacuous=[shape for shape in first.vacuous if shape in second.vacuous],
+        notes=sorted({*first.notes, *second.notes}),
+    )
+
+
+def _add_result(graph: Graph, root: Node, result: Node) -> None:
+    graph.add((root, SH.result, result))
+    graph.set((root, SH.conforms, Literal(False)))
+
+
+def _finding(
+    result: shacl.Result,
+    shapes: Graph,
+    owners: Mapping[Node, Node],
+    report: Graph,
+    wording: Wording,
+    evidence: Evidence,
+) -> Finding:
+    return Finding(
+        message=wording.message(result, shapes, report),
+        severity=_SEVERITY.get(result.severity, "violation"),
+        shape=str(owners.get(result.shape, result.shape)),
+        path=path_text(report, result.path, wording.prefixes),
+        value=None if result.value is None else _plain(result.value),
+        component=str(result.component),
+        causes=tuple(wording.message(inner, shapes, report) for inner in result.detail),
+        **_where(result.focus, result.value, wording, evidence),
+    )
+
+
+def _where(focus: Node, value: Node | None, wording: Wording, evidence: Evidence) -> dict[str, Any]:
+    spans = evidence.behind(focus, value)
+    document = spans[0].document if spans else evidence.document(focus)
+    return {
+        "focus": _plain(focus),
+        "name": wording.name(focus),
+        "spans": spans,
+        "document": document,
+        "excerpt": evidence.texts[document].line(spans[0].line) if spans else "",
+    }
+
+
+def _plain(term: Node) -> str:
+    return f"_:{term}" if isinstance(term, BNode) else str(term)
+
+
+def _owners(shapes: Graph) -> dict[Node, Node]:
+    """For each nameless shape the nearest shape with an IRI that calls it."""
+    callers: dict[Node, Node] = {}
+    for shape in sorted(set(shapes.subjects()), key=str):
+        for inner in called(shapes, shape):
+            callers.setdefault(inner, shape)
+    owners: dict[Node, Node] = {}
+    for shape in callers:
+        owner: Node = shape
+        while isinstance(owner, BNode) and owner in callers:
+            owner = callers[owner]
+        owners[shape] = owner
+    return owners
+
+
+def _doubled(quads: Iterable[ox.Quad]) -> Iterator[tuple[ox.Quad, ox.Quad]]:
+    """Each triple that stands in a graph and again in another."""
+    seen: dict[ox.Triple, ox.Quad] = {}
+    for quad in quads:
+        first = seen.setdefault(quad.triple, quad)
+        if first != quad:
+            yield first, quad
+
+
+def _double_finding(first: ox.Quad, second: ox.Quad, report: Graph, wording: Wording, evidence: Evidence) -> Finding:
+    with as_spelt():
+        focus, path, value = from_ox(first.subject), from_ox(first.predicate), from_ox(first.object)
+    places = " and ".join(sorted(wording.short(_graph_name(quad)) or "the unnamed graph" for quad in (first, second)))
+    message = f"{wording.name(focus)}: {wording.name(path)} {wording.name(value)} stands in two graphs, {places}"
+    node = BNode()
+    for predicate, term in (
+        (RDF.type, SH.ValidationResult),
+        (SH.focusNode, focus),
+        (SH.resultPath, path),
+        (SH.value, value),
+        (SH.sourceShape, ONE_GRAPH),
+        (SH.sourceConstraintComponent, SH.SPARQLConstraintComponent),
+        (SH.resultSeverity, SH.Violation),
+        (SH.resultMessage, Literal(message, lang="en")),
+    ):
+        report.add((node, predicate, term))
+    _add_result(report, next(report.subjects(RDF.type, SH.ValidationReport)), node)
+    return Finding(
+        message=message,
+        severity="violation",
+        shape=str(ONE_GRAPH),
+        path=path_text(report, path, wording.prefixes),
+        value=_plain(value),
+        component=str(SH.SPARQLConstraintComponent),
+        **_where(focus, None, wording, evidence),
+    )
+
+
+def _order(finding: Finding) -> tuple[Any, ...]:
+    span = finding.span
+    place = (0, span.document, span.start, span.end) if span else (1, finding.document, 0, 0)
+    return (*place, SEVERITIES.index(finding.severity), finding.shape, finding.focus, finding.path, finding.message)
+
+
+def _digests(quads: Iterable[ox.Quad]) -> dict[str, str]:
+    graphs: dict[str, list[ox.Quad]] = {}
+    for quad in quads:
+        graphs.setdefault(_graph_name(quad), []).append(quad)
+    return {
+        name: hashlib.sha256("".join(canonical.nquads(graphs[name])).encode("utf-8")).hexdigest()
+        for name in sorted(graphs)
+    }
