@@ -1,0 +1,14 @@
+"""The graph of ``data/`` on the web: ``app`` for any WSGI server; ``python server.py`` serves it on this machine."""
+
+from pathlib import Path
+
+import geokg
+from geokg.endpoint import create_app
+
+app = create_app(geokg.build(Path(__file__).parent / "data"))
+
+if __name__ == "__main__":
+    from waitress import serve
+
+    print("geokg: http://127.0.0.1:8000/ (stop with Ctrl-C)", flush=True)  # noqa: T201
+    serve(app, host="127.0.0.1", port=8000, threads=8)

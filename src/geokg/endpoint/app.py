@@ -1,0 +1,128 @@
+"""The Flask app, and the blueprint for those who have an app of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Flask, Response, jsonify, request, url_for
+from werkzeug.exceptions import HTTPException
+
+from ..errors import QueryError
+from ..sparql import Limits
+from . import description, pages
+from .formats import HTML, RDF, choose
+from .problems import ProtocolError, from_http_exception, from_query_error
+from .protocol import READ_ONLY, read_request
+from .resources import send
+from .site import Site, current
+
+if TYPE_CHECKING:
+    from ..graph import KnowledgeGraph
+
+MAX_BODY = 2 << 20
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+def create_app(kg: KnowledgeGraph, *, title: str = "geokg", limits: Limits | None = None, **config: object) -> Flask:
+    """A Flask app that serves one graph, for any WSGI server.
+
+    Args:
+        kg: the graph.
+        title: what pages and descriptions call it.
+        limits: how large a query may be.
+        config: settings of Flask, such as ``MAX_CONTENT_LENGTH``.
+
+    >>> import geokg
+    >>> client = create_app(geokg.sample()).test_client()
+    >>> client.get("/sparql", query_string={"query": "ASK { ?c a gk:Claim }"}).json["boolean"]
+    True
+    """
+    app = Flask(__name__, static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.config.update(config)
+    app.extensions["geokg"] = Site(kg, title=title, limits=limits or Limits())
+    app.register_blueprint(blueprint())
+    app.register_error_handler(HTTPException, from_http_exception)
+    app.after_request(_headers)
+    return app
+
+
+def blueprint() -> Blueprint:
+    """All addresses of the endpoint, for an app of your own.
+
+    The app holds the graph as ``app.extensions["geokg"] = Site(kg)``.
+
+    >>> blueprint().name
+    'geokg'
+    """
+    parts = Blueprint("geokg", __name__, static_folder="static", static_url_path="/static", template_folder="templates")
+    parts.add_url_rule("/sparql", "sparql", sparql, methods=["GET", "POST"], strict_slashes=False)
+    parts.add_url_rule("/update", "update", update, methods=["GET", "POST"], strict_slashes=False)
+    parts.add_url_rule("/.well-known/void", "void", void)
+    parts.add_url_rule("/health", "health", health)
+    pages.add_to(parts)
+    parts.register_error_handler(QueryError, from_query_error)
+    parts.register_error_handler(HTTPException, from_http_exception)
+    parts.after_request(_headers)
+    return parts
+
+
+def sparql() -> Response:
+    """SPARQL 1.1 Protocol; without a query the service description, or a form."""
+    site = current()
+    asked = read_request(request)
+    if asked is not None:
+        return site.answering.answer(
+            asked,
+            request.accept_mimetypes,
+            page=lambda table: pages.results(table, asked.query),
+            match=request.if_none_match.contains_weak,
+        )
+    chosen = choose(request.accept_mimetypes, RDF, name=request.args.get("format"))
+    if chosen is HTML:
+        return Response(pages.form(), content_type=HTML.content_type)
+    triples = description.service(site.store, request.base_url, void=url_for("geokg.void", _external=True))
+    return send(triples, chosen)
+
+
+def update() -> Response:
+    """Updates are refused."""
+    raise ProtocolError(READ_ONLY, 403)
+
+
+def void() -> Response:
+    """What data there is."""
+    site = current()
+    chosen = choose(request.accept_mimetypes, [offer for offer in RDF if offer is not HTML])
+    endpoint = url_for("geokg.sparql", _external=True)
+    return send(description.dataset(site.store, request.base_url, endpoint=endpoint, title=site.title), chosen)
+
+
+def health() -> Response:
+    """Whether the graph answers, for those who watch over servers."""
+    store = current().store
+    response = jsonify(status="ok", quads=len(store), graphs=len(store.graphs()))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _headers(response: Response) -> Response:
+    """What every answer carries."""
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    if request.endpoint != "geokg.static":
+        response.vary.add("Accept")
+        headers.setdefault("Cache-Control", "no-cache")
+    if request.endpoint != "geokg.update":
+        headers.setdefault("Access-Control-Allow-Origin", "*")
+        headers.setdefault("Access-Control-Expose-Headers", "ETag, Link, Content-Location")
+    if request.method == "OPTIONS":
+        headers.setdefault("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS")
+        headers.setdefault("Access-Control-Allow-Headers", "Accept, Content-Type, If-None-Match")
+        headers.setdefault("Access-Control-Max-Age", "86400")
+    return response

@@ -1,0 +1,248 @@
+"""Addresses that answer with a page or with RDF, as the client would rather have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyoxigraph as ox
+from flask import Blueprint, Response, render_template, request
+from rdflib.namespace import DCTERMS, OWL, SH, SKOS
+from rdflib.namespace import RDF as RDF_NS
+
+from ..store import Store
+from ..vocabulary import GK, GKS, GKX, packaged
+from .description import graph_sizes
+from .formats import HTML, RDF, ROWS, Format, choose, split_ending
+from .problems import ProtocolError
+from .protocol import PAGE_ROWS, Table
+from .reading import SHOWN, Reading
+from .resources import about, conditional, send, shapes
+from .site import Site, current
+
+FIRST_QUESTIONS = 5
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of the cookbook.
+
+    Attributes:
+        name: its file's name without the ending.
+        text: the question.
+        sparql: the query.
+    """
+
+    name: str
+    text: str
+    sparql: str
+
+
+def add_to(parts: Blueprint) -> None:
+    """Add all addresses of pages and linked data to a blueprint."""
+    parts.add_url_rule("/", "home", home)
+    parts.add_url_rule("/data/<path:path>", "data", data)
+    parts.add_url_rule("/graph/<path:path>", "graph", graph)
+    parts.add_url_rule("/ontology", "ontology", ontology, strict_slashes=False)
+    parts.add_url_rule("/ontology/<path:path>", "term", term)
+    parts.add_url_rule("/vocab", "vocabulary", vocabulary, strict_slashes=False)
+    parts.add_url_rule("/vocab/<path:path>", "concept", concept)
+    parts.add_url_rule("/shapes", "all_shapes", all_shapes, strict_slashes=False)
+    parts.add_url_rule("/shapes/<path:path>", "shape", shape)
+
+
+def page(template: str, **values: Any) -> str:
+    """A page from a template, which finds the site as ``site``, terms and claims as ``reading``."""
+    site = current()
+    return render_template(f"geokg/{template}.html", site=site, SHOWN=SHOWN, **({"reading": Reading(site)} | values))
+
+
+def results(table: Table, query: str) -> str:
+    """The page with the first rows of a result."""
+    reading = Reading(current())
+    rows = [[None if cell is None else reading.value(cell, is_named=False) for cell in row] for row in table.rows]
+    formats = [offer for offer in (RDF if table.is_rdf else ROWS) if offer is not HTML]
+    return page("results", reading=reading, table=table, rows=rows, query=query, formats=formats, most=PAGE_ROWS)
+
+
+def form() -> str:
+    """The page to write a query on."""
+    return page("form", query="", questions=questions())
+
+
+def home() -> Response:
+    """What is in the graph, in one look."""
+    site = current()
+    reading = Reading(site)
+    kg = site.kg
+    documents = [
+        (
+            reading.name(iri),
+            reading.views.literal(iri, str(DCTERMS.publisher)),
+            reading.views.literal(iri, str(GK.edtf)),
+        )
+        for iri in kg.documents()
+    ]
+    counts = {
+        "documents": len(documents),
+        "actors": _count(site, "?it a/rdfs:subClassOf* gk:Actor ; ^(oa:hasBody|gk:isClaimedBy) ?some"),
+        "claims": _count(site, "?it a gk:Claim"),
+        "commitments": _count(site, "?it a/rdfs:subClassOf* gk:Commitment"),
+    }
+    asked = questions()
+    step = max(1, len(asked) // FIRST_QUESTIONS)
+    return _html(page("home", documents=documents, counts=counts, questions=asked[::step][:FIRST_QUESTIONS]))
+
+
+def _count(site: Site, pattern: str) -> int:
+    row = next(iter(site.store.solutions(f"SELECT (COUNT(DISTINCT ?it) AS ?n) {{ {pattern} }}")))
+    return int(row["n"].value)
+
+
+def questions() -> list[Question]:
+    """The questions of the cookbook, in its order: the first comment of each file is the question."""
+    found = []
+    for path in sorted((packaged("ontology") / "queries").glob("*.rq")):
+        sparql = path.read_text(encoding="utf-8")
+        found.append(Question(path.stem, _first_comment(sparql) or path.stem, sparql))
+    return found
+
+
+def _first_comment(sparql: str) -> str:
+    lines = []
+    for line in sparql.splitlines():
+        if not line.startswith("#"):
+            break
+        lines.append(line.lstrip("# ").strip())
+    return " ".join(lines).strip()
+
+
+def data(path: str) -> Response:
+    """Everything below the base of the data."""
+    site = current()
+    return _resource(site, site.store.ox, site.base.data, path)
+
+
+def term(path: str) -> Response:
+    """A class or property of the ontology."""
+    return _resource(current(), current().store.ox, str(GK), path)
+
+
+def concept(path: str) -> Response:
+    """A concept or a concept scheme."""
+    return _resource(current(), current().store.ox, str(GKX), path)
+
+
+def shape(path: str) -> Response:
+    """A shape; shapes are not part of the graph."""
+    return _resource(current(), shapes(), str(GKS), path)
+
+
+def _resource(site: Site, store: ox.Store, start: str, path: str) -> Response:
+    """One IRI, as a page or as RDF."""
+    iri, named = site.find(start, path, store), None
+    if iri is None:
+        stem, named = split_ending(path)
+        iri = site.find(start, stem, store)
+    if iri is None:
+        raise ProtocolError(f"nothing is known of <{start}{path}>", 404)
+    chosen = named or choose(request.accept_mimetypes, RDF, name=request.args.get("format"))
+    response = (
+        _html(_node_page(site, store, iri)) if chosen is HTML else send(about(store, iri), chosen, store=site.store)
+    )
+    return _linked(response, site, iri, chosen)
+
+
+def _linked(response: Response, site: Site, iri: str, chosen: Format) -> Response:
+    """The response with what else there is: the IRI itself, the same in other formats."""
+    response.headers.add("Link", f'<{ox.NamedNode(iri).value}>; rel="canonical"')
+    for offer in RDF:
+        address = site.address(iri, f".{offer.name}")
+        if address and offer is not chosen:
+            relation = "describedby" if offer.name == "ttl" else "alternate"
+            response.headers.add("Link", f'<{address}>; rel="{relation}"; type="{offer.mimetype}"')
+        elif address:
+            response.headers["Content-Location"] = address
+    return response
+
+
+def _node_page(site: Site, store: ox.Store, iri: str) -> str:
+    reading = Reading(site, store)
+    if reading.is_claim(iri):
+        return page("claim", reading=reading, iri=iri, quote=reading.quote(reading.views.claim(iri)))
+    if reading.is_document(iri):
+        quotes = reading.quotes(claim.iri for claim in site.kg.claims(document=iri))
+        return page("document", reading=reading, iri=iri, quotes=quotes, pieces=reading.pieces(iri, quotes))
+    return page("node", reading=reading, iri=iri)
+
+
+def graph(path: str) -> Response:
+    """One named graph."""
+    site = current()
+    names = {site.base.graph + path: None, site.base.graph + split_ending(path)[0]: split_ending(path)[1]}
+    found = next((name for name in names if name in site.store.graphs()), None)
+    if found is None:
+        raise ProtocolError(f"there is no graph <{site.base.graph}{path}>", 404)
+    chosen = names[found] or choose(request.accept_mimetypes, RDF, name=request.args.get("format"))
+    if chosen is HTML:
+        count = graph_sizes(site.store)[found]
+        response = _html(page("graph", iri=found, count=count, rows=_first_rows(site.store, found)))
+    else:
+        response = send(site.store.quads(found), chosen, store=site.store)
+    return _linked(response, site, found, chosen)
+
+
+def _first_rows(store: Store, graph: str) -> list[ox.Quad]:
+    rows = store.quads(graph)
+    return [quad for quad, _ in zip(rows, range(PAGE_ROWS // 5), strict=False)]
+
+
+def ontology() -> Response:
+    """All classes and properties."""
+    site = current()
+    graph = site.base.graph + "ontology"
+    kinds = {"Classes": [OWL.Class], "Properties": [OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty]}
+    return _index(site, "Ontology", site.store.ox, list(site.store.quads(graph)), kinds, "ontology")
+
+
+def vocabulary() -> Response:
+    """All concepts, by scheme."""
+    site = current()
+    kinds = {"Concept schemes": [SKOS.ConceptScheme], "Concepts": [SKOS.Concept, GK.AcceptancePolicy]}
+    return _index(site, "Concepts", site.store.ox, list(site.store.quads(site.base.graph + "vocab")), kinds, "vocab")
+
+
+def all_shapes() -> Response:
+    """All shapes."""
+    kinds = {"Shapes": [SH.NodeShape, SH.PropertyShape]}
+    return _index(current(), "Shapes", shapes(), list(shapes()), kinds, "shapes")
+
+
+def _index(
+    site: Site, title: str, store: ox.Store, quads: list[ox.Quad], kinds: Mapping[str, Iterable[str]], name: str
+) -> Response:
+    """Many terms: all their RDF, or a page that lists them."""
+    chosen = choose(request.accept_mimetypes, RDF, name=request.args.get("format"))
+    if chosen is not HTML:
+        return send(quads, chosen, store=site.store)
+    reading = Reading(site, store)
+    sections = {}
+    for heading, classes in kinds.items():
+        wanted = {str(one) for one in classes}
+        found = {
+            quad.subject.value
+            for quad in quads
+            if quad.predicate.value == str(RDF_NS.type)
+            and isinstance(quad.subject, ox.NamedNode)
+            and isinstance(quad.object, ox.NamedNode)
+            and quad.object.value in wanted
+            and site.address(quad.subject.value)
+        }
+        rows = [(reading.name(iri), reading.short(iri), reading.meaning(iri)) for iri in found]
+        sections[heading] = sorted(rows, key=lambda row: (row[0].text.casefold(), row[1]))
+    return _html(page("index", reading=reading, title=title, sections=sections, name=name))
+
+
+def _html(body: str) -> Response:
+    return conditional(Response(body, content_type=HTML.content_type))

@@ -1,0 +1,81 @@
+"""What goes wrong, told to programs (RFC 9457) and to people."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+from flask import Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from ..errors import QueryError, QuerySyntaxError
+
+
+class ProtocolError(QueryError):
+    """A request that is not as its protocol wants it.
+
+    Attributes:
+        status: the HTTP status.
+        members: what the problem says beyond its sentence.
+    """
+
+    def __init__(self, message: str, status: int = 400, **members: object) -> None:
+        super().__init__(message)
+        self.status = status
+        self.members = members
+
+
+def problem(status: int, detail: str, members: dict[str, object] | None = None) -> Response:
+    """A problem as ``application/problem+json``, or as a page where the client would rather read one.
+
+    Args:
+        status: the HTTP status.
+        detail: one plain sentence.
+        members: further members of the JSON object.
+    """
+    title = HTTPStatus(status).phrase
+    accept = request.accept_mimetypes
+    if accept.best_match(["application/problem+json", "application/json", "text/html"]) == "text/html":
+        response = Response(
+            render_template("geokg/problem.html", status=status, title=title, detail=detail, members=members or {})
+        )
+        response.status_code = status
+    else:
+        body: dict[str, object] = {"title": title, "status": status, "detail": detail, **(members or {})}
+        text = json.dumps(body, ensure_ascii=False, indent=1) + "\n"
+        response = Response(text, status=status, content_type="application/problem+json")
+    return response
+
+
+def from_query_error(error: QueryError) -> Response:
+    """A query that is not answered, as a problem; a syntax error shows its place."""
+    members: dict[str, object] = dict(error.members) if isinstance(error, ProtocolError) else {}
+    if isinstance(error, QuerySyntaxError) and error.line is not None:
+        members |= {"line": error.line, "column": error.column}
+        query = getattr(error, "query", None)
+        if isinstance(query, str):
+            members["excerpt"] = excerpt(query, error.line, error.column or 1)
+    return problem(error.status, str(error), members)
+
+
+def from_http_exception(error: HTTPException) -> Response:
+    """What Flask and Werkzeug refuse, as a problem, with the headers that belong to it."""
+    status = error.code or 500
+    response = problem(status, error.description or HTTPStatus(status).phrase)
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
+    return response
+
+
+def excerpt(query: str, line: int, column: int) -> str:
+    r"""The line of a query with a caret below the column.
+
+    >>> print(excerpt("ASK {\n  ?s ?p }", 2, 9))
+      ?s ?p }
+            ^
+    """
+    lines = query.split("\n")
+    words = lines[line - 1].rstrip("\r") if line <= len(lines) else ""
+    before = "".join("\t" if character == "\t" else " " for character in words[: column - 1])
+    return f"{words}\n{before}^"

@@ -1,0 +1,393 @@
+"""The graph as pages show it: terms with links, statements, claims with their sentence, a text with its marks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import pyoxigraph as ox
+from rdflib.namespace import DCTERMS, RDF, RDFS, SH, SKOS
+
+from ..errors import GeokgError
+from ..store import Store
+from ..text import Span, Text
+from ..views import Claim, Thing, Views
+from ..vocabulary import GK, OA, prefixes
+from .site import Site
+
+RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "prs", "sd", "ug", "ur", "yi"})
+SHOWN = 100
+"""As many claims, mentions or statements of one kind stand on a page."""
+_LONG = 600
+_NAMES = (str(SKOS.prefLabel), str(SKOS.altLabel))
+
+
+@dataclass(frozen=True)
+class Value:
+    """A term as a page shows it.
+
+    Attributes:
+        text: what is read.
+        href: where a link leads; ``None`` for none.
+        title: the whole IRI, for those who point at it.
+        language: of the text, if it has one.
+        datatype: of a literal that is not plain text, shortened.
+        cut: how many characters are not shown.
+    """
+
+    text: str
+    href: str | None = None
+    title: str = ""
+    language: str = ""
+    datatype: str = ""
+    cut: int = 0
+
+    @property
+    def direction(self) -> str:
+        """``rtl`` for languages that are written so, else ``ltr``.
+
+        >>> Value("طالبان", language="fa").direction
+        'rtl'
+        """
+        return "rtl" if self.language.split("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One property of the node of a page, with all its values.
+
+    Attributes:
+        property: the property.
+        values: what it leads to, or comes from when it is ``backwards``.
+        is_backwards: whether the node of the page is the object.
+        note: where it stands, for facts.
+    """
+
+    property: Value
+    values: tuple[Value, ...]
+    is_backwards: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A claim with the sentences that carry it.
+
+    Attributes:
+        claim: the claim.
+        sentences: each sentence in pieces, each piece with whether the claim rests on it.
+        places: where the words are: their address on our pages, and the offsets.
+    """
+
+    claim: Claim
+    sentences: tuple[tuple[tuple[str, bool], ...], ...]
+    places: tuple[tuple[str, Span], ...]
+
+
+@dataclass
+class Piece:
+    """Some characters of a text under the same marks.
+
+    Attributes:
+        text: the characters.
+        anchors: the fragment identifiers of the marks that begin here.
+        claims: the numbers of the claims that rest on these characters.
+        endings: the numbers of the claims whose words end here.
+        href: the page of what the words name.
+        title: the name of what the words name.
+    """
+
+    text: str
+    anchors: list[str] = field(default_factory=list)
+    claims: list[int] = field(default_factory=list)
+    endings: list[int] = field(default_factory=list)
+    href: str | None = None
+    title: str = ""
+
+
+class Reading:
+    """Reads a graph for pages.
+
+    Args:
+        site: the graph and its addresses.
+        store: where the terms are, if not in the graph.
+    """
+
+    def __init__(self, site: Site, store: ox.Store | None = None) -> None:
+        self.site = site
+        self.store = site.store.ox if store is None else store
+        self.views = site.views if store is None else Views(Store(store, base=site.base))
+        self.prefixes = sorted(prefixes(site.base).items())
+        self._longest = sorted(self.prefixes, key=lambda item: -len(item[1]))
+
+    # Terms
+
+    def short(self, iri: str) -> str:
+        """An IRI with one of the usual prefixes, where one fits."""
+        for prefix, namespace in self._longest:
+            local = iri.removeprefix(namespace)
+            if local != iri and local and not set(local) & set("/#?"):
+                return f"{prefix}:{local}"
+        return iri
+
+    def value(self, term: object, *, is_named: bool = True) -> Value:
+        """A term as a page shows it; an IRI by its name, or in short."""
+        if isinstance(term, ox.NamedNode):
+            text = (
+                self.views.label(term.value) if is_named and self.site.address(term.value) else self.short(term.value)
+            )
+            return Value(text, self.site.link(term.value), term.value)
+        if isinstance(term, ox.Literal):
+            language = term.language or ""
+            plain = language or term.datatype.value.endswith(("#string", "#langString"))
+            cut = max(0, len(term.value) - _LONG)
+            return Value(
+                term.value[:_LONG] + ("…" if cut else ""),
+                language=language,
+                datatype="" if plain else self.short(term.datatype.value),
+                cut=cut,
+            )
+        return Value(str(term))
+
+    def name(self, iri: str) -> Value:
+        """A node by its name."""
+        return self.value(ox.NamedNode(iri))
+
+    def property(self, iri: str) -> Value:
+        """A property by its name."""
+        return Value(self.views.label(iri), self.site.link(iri), iri)
+
+    def meaning(self, iri: str) -> str:
+        """What a term means: its definition, message or description."""
+        for predicate in (SKOS.definition, SH.message, RDFS.comment, DCTERMS.description):
+            found = self.views.literal(iri, str(predicate))
+            if found is not None:
+                return found
+        return ""
+
+    def _rows(self, sparql: str, node: str) -> ox.QuerySolutions:
+        """The rows of a query with an IRI in place of ``$node``; the store's own substitution wants it projected."""
+        return self.site.store.solutions(re.sub(r"\$node\b", lambda _: str(ox.NamedNode(node)), sparql))
+
+    # Statements
+
+    def statements(
+        self, iri: str, graphs: Iterable[str] | None = None, *, without: Iterable[str] = ()
+    ) -> list[Statement]:
+        """What is said of a node, one property at a time.
+
+        Args:
+            iri: the node.
+            graphs: the named graphs to look in; all unless given.
+            without: properties to leave out.
+        """
+        wanted = None if graphs is None else set(graphs)
+        found: dict[str, set[object]] = {}
+        for quad in self.store.quads_for_pattern(ox.NamedNode(iri), None, None, None):
+            if quad.predicate.value not in without and (wanted is None or _graph(quad) in wanted):
+                found.setdefault(quad.predicate.value, set()).add(quad.object)
+        rows = [Statement(self.property(p), self._values(objects)) for p, objects in found.items()]
+        return sorted(rows, key=lambda row: (row.property.title != str(RDF.type), row.property.text))
+
+    def _values(self, terms: Iterable[object]) -> tuple[Value, ...]:
+        return tuple(sorted(map(self.value, terms), key=lambda value: (value.text.casefold(), value.language)))
+
+    def incoming(self, iri: str, *, limit: int = SHOWN) -> list[Statement]:
+        """What points to a node, one property at a time; no more than ``limit`` of each."""
+        found: dict[str, set[object]] = {}
+        for quad in self.store.quads_for_pattern(None, None, ox.NamedNode(iri), None):
+            subjects = found.setdefault(quad.predicate.value, set())
+            if len(subjects) < limit:
+                subjects.add(quad.subject)
+        rows = [Statement(self.property(p), self._values(s), is_backwards=True) for p, s in found.items()]
+        return sorted(rows, key=lambda row: row.property.text)
+
+    def names(self, iri: str) -> list[Statement]:
+        """The names of a node in all languages."""
+        return [row for row in self.statements(iri) if row.property.title in _NAMES]
+
+    def record(self, iri: str) -> list[Statement]:
+        """What stewards wrote of a node: neither names, nor what texts say, nor what follows by rules."""
+        base = self.site.base.graph
+        derived = (base + "document/", base + "accepted/", base + "inferred", base + "report")
+        graphs = [graph for graph in self.site.store.graphs() if not graph.startswith(derived)]
+        return self.statements(iri, graphs, without=_NAMES)
+
+    def facts(self, iri: str) -> list[Statement]:
+        """The accepted facts about a node, each with the policy that accepts it."""
+        rows = self._rows(
+            """SELECT DISTINCT ?p ?o ?g ?backwards {
+                 ?p gk:isFactLayer true
+                 { GRAPH ?g { $node ?p ?o } BIND(false AS ?backwards) }
+                 UNION { GRAPH ?g { ?o ?p $node } BIND(true AS ?backwards) } }""",
+            iri,
+        )
+        accepted = self.site.base.graph + "accepted/"
+        facts = []
+        for row in rows:
+            graph = row["g"].value
+            policy = graph.removeprefix(accepted)
+            note = f"accepted under the policy “{policy}”" if policy != graph else "follows from accepted facts"
+            is_backwards = row["backwards"].value == "true"
+            facts.append(Statement(self.property(row["p"].value), (self.value(row["o"]),), is_backwards, note))
+        return sorted(facts, key=lambda row: (row.is_backwards, row.property.text, row.values[0].text))
+
+    # Claims
+
+    def claims(self, sparql: str, iri: str) -> list[Quote]:
+        """The claims that a query finds for a node (``$node``), in text order; what is broken is left out."""
+        rows = self._rows(sparql, iri)
+        return self.quotes(row["claim"].value for row in rows)
+
+    def claims_by(self, iri: str) -> list[Quote]:
+        """What somebody says."""
+        return self.claims(
+            f"SELECT DISTINCT ?claim {{ ?claim gk:isClaimedBy $node }} ORDER BY ?claim LIMIT {SHOWN}", iri
+        )
+
+    def claims_of(self, iri: str) -> list[Quote]:
+        """What is said of somebody or something; that they spoke is left to what they said."""
+        return self.claims(
+            f"""SELECT DISTINCT ?claim {{ ?claim gk:hasContent ?what . ?what ?role $node
+                  FILTER NOT EXISTS {{ ?inner gk:isExpressedBy ?what ; gk:isClaimedBy $node }} }}
+                ORDER BY ?claim LIMIT {SHOWN}""",
+            iri,
+        )
+
+    def other_claims(self, claim: Claim) -> list[Quote]:
+        """What else is claimed of the same situation."""
+        return [quote for quote in self.claims_about(claim.content.iri) if quote.claim.iri != claim.iri]
+
+    def inner_claims(self, iri: str) -> list[Quote]:
+        """The claims that a claim reports."""
+        return self.claims("SELECT DISTINCT ?claim { ?claim gk:isEmbeddedIn $node }", iri)
+
+    def claims_about(self, iri: str) -> list[Quote]:
+        """The claims that carry a situation or an undertaking."""
+        try:
+            return self.quotes(claim.iri for claim in self.views.claims_about(iri))
+        except GeokgError:
+            return []  # a claim that lacks a part: validation says which
+
+    def quotes(self, claims: Iterable[str]) -> list[Quote]:
+        """Claims with their sentences, in the order of the texts; those that lack a part are left out."""
+        found = []
+        for iri in claims:
+            try:
+                found.append(self.quote(self.views.claim(iri)))
+            except GeokgError:
+                continue  # it lacks what every claim has: its own page still shows what there is
+        return sorted(found, key=lambda q: (q.claim.document, q.claim.evidence[:1], len(q.claim.chain), q.claim.iri))
+
+    def quote(self, claim: Claim) -> Quote:
+        """A claim with its sentences."""
+        places = tuple((f"{self.site.address(claim.document) or ''}#{span.fragment}", span) for span in claim.evidence)
+        if not claim.evidence:
+            return Quote(claim, (), ())
+        text = self.views.text(claim.document)
+        sentences = dict.fromkeys(text.sentence(span) for span in claim.evidence)
+        return Quote(claim, tuple(_marked(sentence, claim.evidence) for sentence in sentences), places)
+
+    def undertakings(self, iri: str) -> list[Thing]:
+        """The commitments and intentions in which somebody has a part."""
+        rows = self._rows(
+            "SELECT DISTINCT ?it { ?it gk:hasDebtor|gk:hasCreditor|gk:isHeldBy $node } ORDER BY ?it",
+            iri,
+        )
+        return [self.views.thing(row["it"].value) for row in rows]
+
+    def mentions(self, iri: str) -> list[tuple[str, Span]]:
+        """The words that stand for a node, with their addresses."""
+        spans = self.views.spans(iri)[:SHOWN]
+        document = self.site.base.document
+        return [(f"{self.site.address(document(span.document)) or ''}#{span.fragment}", span) for span in spans]
+
+    # Texts
+
+    def pieces(self, document: str, quotes: list[Quote]) -> list[Piece]:
+        """A text cut where any mark begins or ends; claims are numbered as in ``quotes``, from 1."""
+        text = self.views.text(document)
+        named = self._named_spans(document, text)
+        claims = [(span, number) for number, quote in enumerate(quotes, 1) for span in quote.claim.evidence]
+        last = {
+            number: max(span.end for span in quote.claim.evidence)
+            for number, quote in enumerate(quotes, 1)
+            if quote.claim.evidence
+        }
+        cuts = {0, len(text.content)}
+        for span in [span for span, _ in claims] + [span for span, _ in named]:
+            cuts |= {span.start, span.end}
+        ordered = sorted(cuts)
+        pieces = []
+        for start, end in pairwise(ordered):
+            piece = Piece(text.content[start:end])
+            piece.anchors = sorted({s.fragment for s, _ in [*claims, *named] if s.start == start})
+            piece.claims = sorted({number for span, number in claims if span.start <= start < span.end})
+            piece.endings = sorted(number for number, at in last.items() if at == end)
+            inside = [(span.end - span.start, iri) for span, iri in named if span.start <= start < span.end]
+            if inside:
+                _, iri = min(inside)
+                piece.href, piece.title = self.site.link(iri), self.views.label(iri)
+            pieces.append(piece)
+        return pieces
+
+    def _named_spans(self, document: str, text: Text) -> list[tuple[Span, str]]:
+        """The words of a document that name something, with what they name."""
+        rows = self._rows(
+            f"""SELECT DISTINCT ?body ?start ?end {{
+                  ?target <{OA.hasSource}> $node ; <{OA.hasSelector}> ?selector .
+                  ?selector <{OA.start}> ?start ; <{OA.end}> ?end .
+                  ?annotation <{OA.hasTarget}> ?target ; <{OA.hasBody}> ?body .
+                  ?annotation <{OA.motivatedBy}> <{OA.identifying}> }}""",
+            document,
+        )
+        found = []
+        for row in rows:
+            start, end = int(row["start"].value), int(row["end"].value)
+            if 0 <= start < end <= len(text.content):
+                found.append((text.span(start, end), row["body"].value))
+        return sorted(found, key=lambda item: (item[0].start, item[0].end, item[1]))
+
+    def mark(self, piece: Piece, quotes: list[Quote]) -> str:
+        """How a piece of a text is marked: after the shortest claim on it, ``voice``, ``reported`` or not at all."""
+        found = [quotes[number - 1].claim for number in piece.claims]
+        if not found:
+            return ""
+        shortest = min(found, key=lambda claim: claim.evidence[-1].end - claim.evidence[0].start)
+        return "reported" if shortest.is_reported else "voice"
+
+    def kind(self, iri: str) -> str:
+        """What a node is, in words."""
+        kind = self.views.kind(iri)
+        if kind:
+            return self.views.label(str(GK) + kind)
+        return ", ".join(self.views.label(one) for one in self.views.iris(iri, str(RDF.type)))
+
+    def is_claim(self, iri: str) -> bool:
+        """Whether a node is a claim, whole enough to be shown as one."""
+        try:
+            return bool(self.views.claim(iri))
+        except GeokgError:
+            return False
+
+    def is_document(self, iri: str) -> bool:
+        """Whether a node is a document with its text."""
+        return self.views.literal(iri, str(GK.text)) is not None
+
+
+def _graph(quad: ox.Quad) -> str:
+    return quad.graph_name.value if isinstance(quad.graph_name, ox.NamedNode) else ""
+
+
+def _marked(sentence: Span, marks: Iterable[Span]) -> tuple[tuple[str, bool], ...]:
+    """A sentence in pieces, each with whether it is under a mark."""
+    under = [any(mark.start <= sentence.start + n < mark.end for mark in marks) for n in range(len(sentence.exact))]
+    pieces: list[tuple[str, bool]] = []
+    for character, is_marked in zip(sentence.exact, under, strict=True):
+        if pieces and pieces[-1][1] == is_marked:
+            pieces[-1] = (pieces[-1][0] + character, is_marked)
+        else:
+            pieces.append((character, is_marked))
+    return tuple(pieces)

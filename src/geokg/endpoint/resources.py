@@ -1,0 +1,92 @@
+"""What RDF there is about one IRI, and how it is sent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+import pyoxigraph as ox
+from flask import Response, request
+from rdflib.namespace import RDF, RDFS, SKOS
+
+from ..store import Store, parse
+from ..vocabulary import OA, packaged, prefixes
+from .formats import QUADS, Format
+
+_TYPE = ox.NamedNode(str(RDF.type))
+_LABELS = tuple(ox.NamedNode(str(name)) for name in (SKOS.prefLabel, RDFS.label))
+
+
+def about(store: ox.Store, iri: str) -> Iterator[ox.Quad]:
+    """All that is said of an IRI: its triples, those of its evidence and blank nodes, the names of what it points to.
+
+    Evidence is followed from a node to its annotations, their targets and selectors; it is known by the Web Annotation
+    vocabulary alone.
+
+    >>> list(about(ox.Store(), "http://example.org/nothing"))
+    []
+    """
+    todo: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(iri)]
+    seen = set(todo)
+    named: set[ox.NamedNode] = set()
+    while todo:
+        for quad in store.quads_for_pattern(todo.pop(), None, None, None):
+            yield quad
+            node = quad.object
+            if not isinstance(node, ox.NamedNode | ox.BlankNode) or node in seen:
+                continue
+            if isinstance(node, ox.BlankNode) or _is_evidence(store, node):
+                seen.add(node)
+                todo.append(node)
+            else:
+                named.add(node)
+    for node in named:
+        for predicate in _LABELS:
+            yield from store.quads_for_pattern(node, predicate, None, None)
+
+
+def _is_evidence(store: ox.Store, node: ox.NamedNode) -> bool:
+    types = store.quads_for_pattern(node, _TYPE, None, None)
+    return any(isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(str(OA)) for quad in types)
+
+
+def send(statements: Iterable[ox.Quad | ox.Triple], chosen: Format, *, store: Store | None = None) -> Response:
+    """RDF as a response, sorted, each triple once, with an entity tag of its bytes.
+
+    Args:
+        statements: triples or quads; the named graphs are kept where the format has room for them.
+        chosen: the format.
+        store: whose prefixes are used.
+    """
+    if chosen in QUADS:
+        wanted = {s if isinstance(s, ox.Quad) else ox.Quad(s.subject, s.predicate, s.object) for s in statements}
+        body = _write(sorted(wanted, key=str), chosen, store)
+    else:
+        triples = {s.triple if isinstance(s, ox.Quad) else s for s in statements}
+        body = _write(sorted(triples, key=str), chosen, store)
+    return conditional(Response(body, content_type=chosen.content_type))
+
+
+def _write(ordered: list[ox.Quad] | list[ox.Triple], chosen: Format, store: Store | None) -> bytes:
+    if not isinstance(chosen.engine, ox.RdfFormat):
+        raise TypeError(f"{chosen.name} is no format for RDF")
+    names = prefixes(store.base if store else None)
+    return ox.serialize(ordered, format=chosen.engine, prefixes=names) or b""
+
+
+def conditional(response: Response) -> Response:
+    """The response with an entity tag of its bytes, or 304 if the client has them."""
+    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
+    if request.method in ("GET", "HEAD"):
+        response.make_conditional(request)
+    return response
+
+
+@cache
+def shapes() -> ox.Store:
+    """The packaged shapes; they are not part of the graph."""
+    store = ox.Store()
+    for path in sorted((packaged("ontology") / "shapes").glob("*.ttl")):
+        store.extend(parse(path))
+    return store

@@ -1,0 +1,105 @@
+"""What every part of the endpoint needs to know: the graph, the settings, and which address stands for which IRI."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote
+
+import pyoxigraph as ox
+from flask import current_app, url_for
+
+from ..sparql import Limits
+from ..store import Store
+from ..views import Views
+from ..vocabulary import GK, GKS, GKX, Base
+from .protocol import Answering
+
+if TYPE_CHECKING:
+    from ..graph import KnowledgeGraph
+
+_SAFE = "/!$&'()*+,;=:@~"
+
+
+@dataclass
+class Site:
+    """One graph on the web.
+
+    Attributes:
+        kg: the graph.
+        title: what pages and descriptions call it.
+        limits: how large a query may be.
+    """
+
+    kg: KnowledgeGraph
+    title: str = "geokg"
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        self.answering = Answering(self.store, limits=self.limits)
+
+    @property
+    def store(self) -> Store:
+        """The quads."""
+        return self.kg.store
+
+    @property
+    def base(self) -> Base:
+        """Where data and graphs are named, whatever the address of this server is."""
+        return self.kg.store.base
+
+    @property
+    def views(self) -> Views:
+        """Typed views, read afresh: the graph may have changed since the last request."""
+        return Views(self.store)
+
+    @property
+    def sections(self) -> dict[str, str]:
+        """The IRIs below which this server answers, with the function that does."""
+        return {
+            self.base.data: "geokg.data",
+            self.base.graph: "geokg.graph",
+            str(GK): "geokg.term",
+            str(GKX): "geokg.concept",
+            str(GKS): "geokg.shape",
+        }
+
+    def address(self, iri: str, ending: str = "") -> str | None:
+        """Where this server describes an IRI; ``None`` if it is none of ours."""
+        for start, function in self.sections.items():
+            if iri.startswith(start) and iri != start and "?" not in iri:
+                return str(url_for(function, path=unquote(iri[len(start) :].replace("#", "%23")) + ending))
+        return None
+
+    def link(self, iri: str) -> str | None:
+        """Where a link to an IRI leads: to our page, to the web, or nowhere, for ``javascript:`` and the like."""
+        return self.address(iri) or (iri if iri.startswith(("http://", "https://")) else None)
+
+    def find(self, start: str, path: str, store: ox.Store | None = None) -> str | None:
+        """The IRI below ``start`` that an address means, percent-encoded or not; ``None`` if nothing is known of it."""
+        for iri in dict.fromkeys((start + quote(path, safe=_SAFE), start + path)):
+            if is_known(self.store.ox if store is None else store, iri):
+                return iri
+        return None
+
+
+def is_known(store: ox.Store, iri: str) -> bool:
+    """Whether anything is said of an IRI, or with it.
+
+    >>> is_known(ox.Store(), "http://example.org/x"), is_known(ox.Store(), "not an IRI")
+    (False, False)
+    """
+    try:
+        node = ox.NamedNode(iri)
+    except ValueError:
+        return False
+    patterns = ((node, None), (None, node))
+    return any(next(store.quads_for_pattern(s, None, o, None), None) is not None for s, o in patterns)
+
+
+def current() -> Site:
+    """The site that the request at hand is for."""
+    site = current_app.extensions["geokg"]
+    if not isinstance(site, Site):
+        raise TypeError("this Flask app has no geokg site: make it with create_app")
+    return site
