@@ -1,0 +1,452 @@
+"""The ontology as objects: look-up of terms, the owlready2 view, and whether a reasoner finds it consistent.
+
+:func:`load` gives the packaged ontology; ``ontology["restraint commitment"]`` and ``ontology.term("gk:Claim")`` find a
+term by label in any language, by name, curie or IRI. ``ontology.world`` and :func:`owlready_world` give owlready2
+classes and individuals, always in a fresh ``World``: the default one is shared by everybody. owlready2 reads Turtle as
+silently empty and fetches imports, so it is fed N-Triples without them.
+
+Only :func:`check_consistency` needs Java, for HermiT.
+"""
+
+from __future__ import annotations
+
+import difflib
+import io
+import re
+import shutil
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
+from rdflib import OWL, RDF, RDFS, SKOS, XSD, Graph
+
+from .errors import GeokgError, UnknownTerm
+from .vocabulary import GK, packaged, prefixes
+
+if TYPE_CHECKING:
+    import owlready2
+
+_KINDS = {  # in the order in which a name that means several terms is decided
+    str(OWL.Class): "class",
+    str(OWL.ObjectProperty): "object property",
+    str(OWL.DatatypeProperty): "data property",
+    str(OWL.AnnotationProperty): "annotation property",
+    str(SKOS.ConceptScheme): "concept scheme",
+    str(SKOS.Concept): "concept",
+    str(GK.AcceptancePolicy): "concept",
+}
+_LABELS = (str(SKOS.prefLabel), str(SKOS.altLabel), str(GK.annotationLabel))
+_SUGGESTIONS = 3
+
+_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)"
+_REASONABLE = {  # datatypes that HermiT and owlready2 both take, and how their values must be spelled
+    str(datatype): re.compile(pattern, re.DOTALL)
+    for datatype, pattern in {
+        XSD.string: ".*",
+        RDF.langString: ".*",
+        XSD.anyURI: ".*",
+        XSD.boolean: "true|false|0|1",
+        XSD.integer: r"[+-]?\d+",
+        XSD.nonNegativeInteger: r"\+?\d+",
+        XSD.decimal: _NUMBER,
+        XSD.double: _NUMBER + r"(?:[eE][+-]?\d+)?",
+        XSD.float: _NUMBER + r"(?:[eE][+-]?\d+)?",
+        # No fraction of a second: owlready2 respells it in a way that HermiT then refuses.
+        XSD.dateTime: r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)?",
+    }.items()
+}
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term of the ontology: a class, a property, a concept or a scheme of concepts.
+
+    Attributes:
+        iri: its IRI.
+        label: its English label.
+        definition: its English definition; empty if it has none.
+        kind: ``class``, ``object property``, ``data property``, ``annotation property``, ``concept`` or
+            ``concept scheme``.
+        labels: all its labels, preferred ones first, as (text, language).
+        module: the IRI of the module that defines it; empty if it says none.
+        deprecated: whether it is given up.
+
+    >>> load().term("gk:Claim").kind
+    'class'
+    """
+
+    iri: str
+    label: str
+    definition: str
+    kind: str
+    labels: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    module: str = field(default="", repr=False)
+    deprecated: bool = field(default=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The last part of the IRI.
+
+        >>> load()["restraint commitment"].name
+        'RestraintCommitment'
+        """
+        return re.split("[/#]", self.iri)[-1]
+
+
+@dataclass(frozen=True)
+class Consistency:
+    """What HermiT found.
+
+    Attributes:
+        consistent: whether all of the statements can be true together.
+        unsatisfiable: the IRIs of the classes that cannot have a member, sorted; empty if nothing is consistent at all.
+        explanation: the finding in one sentence.
+    """
+
+    consistent: bool
+    unsatisfiable: tuple[str, ...]
+    explanation: str
+
+    def __bool__(self) -> bool:
+        return self.consistent and not self.unsatisfiable
+
+
+class Ontology:
+    """An ontology, read from statements.
+
+    Args:
+        quads: its statements; the graphs they stand in are not looked at.
+
+    >>> ontology = Ontology.packaged()
+    >>> ontology["声明"].name, ontology["has debtor"].iri
+    ('Statement', 'https://w3id.org/geokg/ontology/hasDebtor')
+    >>> ontology["restraint comitment"]
+    Traceback (most recent call last):
+    geokg.errors.UnknownTerm: unknown term 'restraint comitment'; did you mean restraint commitment or ...
+    """
+
+    def __init__(self, quads: Iterable[Quad | Triple]) -> None:
+        self.quads: tuple[Quad, ...] = tuple(dict.fromkeys(Quad(q.subject, q.predicate, q.object) for q in quads))
+        self._values: defaultdict[tuple[str, str], list[NamedNode | BlankNode | Literal | Triple]] = defaultdict(list)
+        for quad in self.quads:
+            if isinstance(quad.subject, NamedNode):
+                self._values[quad.subject.value, quad.predicate.value].append(quad.object)
+
+    @classmethod
+    def packaged(cls) -> Ontology:
+        """The ontology that comes with geokg: the modules and the concept schemes; read once."""
+        return load()
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The ontology as one rdflib graph.
+
+        >>> GK.Claim in set(load().graph.subjects())
+        True
+        """
+        return Graph().parse(data=_n_triples(self.quads), format="nt")
+
+    @property
+    def world(self) -> owlready2.World:
+        """The ontology in a new owlready2 world of its own.
+
+        >>> world = load().world
+        >>> sorted(c.name for c in world[str(GK.Undertaking)].subclasses())
+        ['Commitment', 'Intention']
+        """
+        return owlready_world(self.quads)
+
+    @cached_property
+    def terms(self) -> dict[str, Term]:
+        """All terms by IRI, sorted.
+
+        >>> len(load().terms) > 150
+        True
+        """
+        found: dict[str, str] = {}
+        for kind in reversed(_KINDS):
+            for subject, predicate in self._values:
+                if predicate == str(RDF.type) and kind in self._iris(subject, predicate):
+                    found[subject] = _KINDS[kind]
+        return {iri: self._term(iri, found[iri]) for iri in sorted(found)}
+
+    def _term(self, iri: str, kind: str) -> Term:
+        labels = tuple(label for predicate in _LABELS for label in self._texts(iri, predicate))
+        english = [text for text, language in labels if language == "en"]
+        definitions = [text for text, language in self._texts(iri, str(SKOS.definition)) if language in ("en", "")]
+        return Term(
+            iri,
+            label=english[0] if english else re.split("[/#]", iri)[-1],
+            definition=definitions[0] if definitions else "",
+            kind=kind,
+            labels=labels,
+            module=next(iter(self._iris(iri, str(RDFS.isDefinedBy))), ""),
+            deprecated=any(
+                isinstance(v, Literal) and v.value == "true" for v in self._values[iri, str(OWL.deprecated)]
+            ),
+        )
+
+    def _texts(self, iri: str, predicate: str) -> list[tuple[str, str]]:
+        values = self._values.get((iri, predicate), [])
+        return sorted((v.value, v.language or "") for v in values if isinstance(v, Literal))
+
+    def _iris(self, iri: str, predicate: str) -> list[str]:
+        return sorted(v.value for v in self._values.get((iri, predicate), []) if isinstance(v, NamedNode))
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Term]]:
+        """Terms by every name they go by, case folded; classes before properties before concepts."""
+        names: defaultdict[str, list[Term]] = defaultdict(list)
+        order = list(_KINDS.values())
+        known = sorted(prefixes().items(), key=lambda item: -len(item[1]))
+        for term in sorted(self.terms.values(), key=lambda term: (order.index(term.kind), term.iri)):
+            curie = next((f"{p}:{term.iri[len(n) :]}" for p, n in known if term.iri.startswith(n)), term.iri)
+            for name in dict.fromkeys(one.casefold() for one in (term.name, curie, *(text for text, _ in term.labels))):
+                names[name].append(term)
+        return names
+
+    def find(self, name: str) -> tuple[Term, ...]:
+        """All terms that go by a name: an IRI, a curie, the last part of an IRI, or a label in any language.
+
+        Args:
+            name: upper and lower case do not matter, save in an IRI.
+
+        Returns:
+            Classes before properties before concepts; empty if there are none.
+
+        >>> [term.name for term in load().find("holder")]
+        ['isHeldBy', 'isTenureOf']
+        """
+        if name in self.terms:
+            return (self.terms[name],)
+        return tuple(self._by_name.get(name.strip().casefold(), ()))
+
+    def term(self, name: str) -> Term:
+        """The term that goes by a name; the first of them if there are several (see :meth:`find`).
+
+        Raises:
+            UnknownTerm: nothing goes by that name; carries the nearest names.
+
+        >>> load().term("gk:hasStance").definition.startswith("In what spirit")
+        True
+        """
+        found = self.find(name)
+        if not found:
+            raise UnknownTerm(name, did_you_mean=self.did_you_mean(name))
+        return found[0]
+
+    __getitem__ = term
+
+    def __contains__(self, name: str) -> bool:
+        return bool(self.find(name))
+
+    def did_you_mean(self, name: str, *, among: Iterable[str] | None = None) -> tuple[str, ...]:
+        """The names nearest to one that nothing goes by, best first.
+
+        Args:
+            name: what was asked for.
+            among: the names to choose from; all labels and names of the ontology unless given.
+
+        >>> load().did_you_mean("Statment")[0], load().did_you_mean("Hu", among=["Hua", "Zhao"])
+        ('Statement', ('Hua',))
+        """
+        if among is None:
+            among = [one for t in self.terms.values() for one in (t.name, *(text for text, _ in t.labels))]
+        spelled: dict[str, str] = {}
+        for one in among:
+            spelled.setdefault(one.casefold(), one)
+        near = difflib.get_close_matches(name.casefold(), spelled, n=_SUGGESTIONS, cutoff=0.6)
+        return tuple(spelled[one] for one in near)
+
+    def superclasses(self, name: str) -> frozenset[str]:
+        """The IRIs of all named classes above a class, itself not among them.
+
+        Raises:
+            UnknownTerm: nothing goes by that name.
+
+        >>> sorted(load()[iri].name for iri in load().superclasses("Benefit"))
+        ['Impact', 'Situation']
+        """
+        return _closure(self.term(name).iri, lambda iri: self._iris(iri, str(RDFS.subClassOf)))
+
+    def subclasses(self, name: str) -> frozenset[str]:
+        """The IRIs of all classes below a class, itself not among them.
+
+        Raises:
+            UnknownTerm: nothing goes by that name.
+
+        >>> sorted(load()[iri].name for iri in load().subclasses("Commitment"))
+        ['PerformanceCommitment', 'RestraintCommitment']
+        """
+        return _closure(self.term(name).iri, lambda iri: self._children.get(iri, []))
+
+    @cached_property
+    def _children(self) -> dict[str, list[str]]:
+        children: defaultdict[str, list[str]] = defaultdict(list)
+        for child, predicate in list(self._values):
+            if predicate == str(RDFS.subClassOf):
+                for parent in self._iris(child, predicate):
+                    children[parent].append(child)
+        return dict(children)
+
+    def properties(self, name: str) -> tuple[Term, ...]:
+        """The properties that things of a class may have: those whose domain is the class or one above it.
+
+        Raises:
+            UnknownTerm: nothing goes by that name.
+
+        >>> "hasParticipant" in [term.name for term in load().properties("Benefit")]
+        True
+        """
+        classes = {self.term(name).iri, *self.superclasses(name)}
+        return tuple(
+            term for term in self.terms.values() if classes.intersection(self._iris(term.iri, str(RDFS.domain)))
+        )
+
+
+@cache
+def load(*, restrictions: bool = False, alignments: bool = False) -> Ontology:
+    """The ontology that comes with geokg, read once.
+
+    Args:
+        restrictions: also the axioms beyond OWL 2 RL.
+        alignments: also how our terms stand to other people's, and the bare declarations of those.
+
+    >>> load() is load()
+    True
+    >>> len(load(restrictions=True).quads) > len(load().quads)
+    True
+    """
+    folder = packaged("ontology")
+    files = [path for path in folder.glob("*.ttl") if restrictions or path.name != "restrictions.ttl"]
+    files += (folder / "vocab").glob("*.ttl")
+    if alignments:
+        files += [*(folder / "align").glob("*.ttl"), *(folder / "stubs").glob("*.ttl")]
+    return Ontology(_read(files))
+
+
+@cache
+def _stubs() -> tuple[Quad, ...]:
+    """Bare declarations of the outside terms we use: owlready2 sees no property that is not declared."""
+    return tuple(_read((packaged("ontology") / "stubs").glob("*.ttl")))
+
+
+def _read(files: Iterable[Path]) -> Iterator[Quad]:
+    for path in sorted(files):
+        yield from parse(path=str(path), format=RdfFormat.TURTLE)
+
+
+def owlready_world(triples: Iterable[Quad | Triple]) -> owlready2.World:
+    """Statements in a new owlready2 world: the ontology among them as classes, the data as individuals.
+
+    Args:
+        triples: in any order, also more than once. Ontology headers and imports are left out; the outside terms that
+            geokg uses are declared besides.
+
+    Returns:
+        A world that shares nothing with any other. ``world[iri]`` finds one thing;
+        ``world.get_ontology("https://w3id.org/geokg/ontology/")`` is what holds them all.
+
+    >>> quads = parse(f"<http://e.org/hu> a <{GK.Person}>; <{GK.wikidataId}> 'Q1' .", RdfFormat.TURTLE)
+    >>> world = owlready_world([*load().quads, *quads])
+    >>> [(person.name, person.wikidataId) for person in world[str(GK.Person)].instances()]
+    [('hu', ['Q1'])]
+    """
+    import owlready2
+
+    statements = list(triples) + list(_stubs())
+    headers = {
+        q.subject for q in statements if q.predicate.value == str(RDF.type) and q.object == NamedNode(str(OWL.Ontology))
+    }
+    kept = (q for q in statements if q.subject not in headers and q.predicate.value != str(OWL.imports))
+    world = owlready2.World()
+    world.get_ontology(str(GK)).load(fileobj=io.BytesIO(_n_triples(kept)))
+    return world
+
+
+def _n_triples(quads: Iterable[Quad | Triple]) -> bytes:
+    """As N-Triples, once each; without triple terms, which neither rdflib nor owlready2 reads."""
+    triples = dict.fromkeys(Triple(q.subject, q.predicate, q.object) for q in quads if not isinstance(q.object, Triple))
+    return serialize(triples, format=RdfFormat.N_TRIPLES) or b""
+
+
+def reasoner_view(triples: Iterable[Quad | Triple]) -> Iterator[Quad | Triple]:
+    """The statements that HermiT can take: without literals of datatypes or spellings that would stop it.
+
+    It refuses dates, years, durations and geometries even as plain values, and seconds with a fraction; so statements
+    with such values go, and so do ranges of such datatypes.
+
+    >>> text = "@prefix e: <http://e.org/> . @prefix x: <http://www.w3.org/2001/XMLSchema#> . "
+    >>> text += 'e:a e:p "2021-08-15"^^x:date, "2021-08-15T00:00:00Z"^^x:dateTime, "some"^^x:integer, 1 .'
+    >>> [triple.object.value for triple in reasoner_view(parse(text, RdfFormat.TURTLE))]
+    ['2021-08-15T00:00:00Z', '1']
+    """
+    for triple in triples:
+        value = triple.object
+        if isinstance(value, Literal):
+            spelling = _REASONABLE.get(value.datatype.value)
+            if spelling is None or not spelling.fullmatch(value.value):
+                continue
+        elif triple.predicate.value == str(RDFS.range) and isinstance(value, NamedNode):
+            outside = value.value.startswith(str(XSD)) or value.value.endswith(("wktLiteral", "gmlLiteral"))
+            if outside and value.value not in _REASONABLE:
+                continue
+        yield triple
+
+
+def check_consistency(*graphs: Iterable[Quad | Triple]) -> Consistency:
+    """Ask HermiT whether all statements can be true together, and whether every class can have a member.
+
+    It takes about a second for the ontology. Data must come with the ontology that it is to be held against.
+
+    Args:
+        graphs: statements; what :func:`reasoner_view` leaves of them is looked at.
+
+    Raises:
+        GeokgError: there is no Java, or HermiT cannot read the statements.
+
+    >>> shutil.which("java") is None or check_consistency(load().quads).consistent
+    True
+    """
+    if shutil.which("java") is None:
+        raise GeokgError("Reasoning needs Java, and no java command is found: install a Java runtime, 8 or newer.")
+    import owlready2
+
+    world = owlready_world(triple for graph in graphs for triple in reasoner_view(graph))
+    try:
+        owlready2.sync_reasoner_hermit(world, infer_property_values=False, debug=0)
+    except owlready2.OwlReadyInconsistentOntologyError as error:
+        _remove_leftover(error)
+        return Consistency(False, (), "These statements contradict one another: they cannot all be true together.")
+    except (owlready2.OwlReadyJavaError, FileNotFoundError) as error:
+        _remove_leftover(error)
+        reason = next((line for line in str(error).splitlines() if "xception" in line), str(error))
+        raise GeokgError(f"HermiT could not read the statements: {reason}") from error
+    empty = tuple(sorted(c.iri for c in world.inconsistent_classes() if c is not owlready2.Nothing))
+    if empty:
+        return Consistency(True, empty, "No thing can ever be a member of: " + ", ".join(empty) + ".")
+    return Consistency(True, (), "All of it can be true together.")
+
+
+def _remove_leftover(error: BaseException) -> None:
+    """Remove the file for HermiT that owlready2 leaves behind when a run fails."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        leftover = frame.f_locals.get("tmp")
+        if isinstance(name := getattr(leftover, "name", None), str):
+            Path(name).unlink(missing_ok=True)
+
+
+def _closure(start: str, step: Callable[[str], list[str]]) -> frozenset[str]:
+    found: set[str] = set()
+    todo = list(step(start))
+    while todo:
+        one = todo.pop()
+        if one not in found:
+            found.add(one)
+            todo.extend(step(one))
+    return frozenset(found)
