@@ -47,8 +47,8 @@ class CachingDataset(Dataset):
         super().__init__(*args, **kwargs)
         self._prepared: dict[str, Query] = {}
 
-    @property
-    def default_context(self) -> Graph:  # type: ignore[misc]
+    @property  # type: ignore[misc]
+    def default_context(self) -> Graph:
         """The default graph; rdflib asks itself for it under this name, and warns itself not to."""
         graph: Graph = self.default_graph
         return graph

@@ -7,6 +7,7 @@
 
 from ..graph import KnowledgeGraph
 from ..shacl import ShapeRun, ShapesError, ValidationError
+from .provenance import store_run
 from .report import SEVERITIES, Finding, Report, Severity
 from .run import ONE_GRAPH, validate
 
@@ -19,6 +20,7 @@ __all__ = [
     "ShapeRun",
     "ShapesError",
     "ValidationError",
+    "store_run",
     "validate",
 ]
 

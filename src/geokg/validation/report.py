@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, get_args
 
+import pyoxigraph as ox
 from rdflib import Graph
 
 from ..errors import InvalidGraph
 from ..shacl import ShapeRun
 from ..text import Span, Text
-from . import formats
+from . import formats, provenance
 
 Severity = Literal["violation", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
@@ -161,3 +163,17 @@ class Report:
         1 violation
         """
         return formats.write(self, format)
+
+    def provenance(self, *, at: datetime | None = None) -> list[ox.Quad]:
+        """The run that gave this report, as PROV; see :func:`.provenance.provenance`.
+
+        Args:
+            at: when it ended; without it no time is written, and one input gives one output.
+
+        Raises:
+            ValueError: a time without a zone.
+
+        >>> len(Report(base="https://kg.example.org/").provenance()) > 3
+        True
+        """
+        return provenance.provenance(self, at=at)

@@ -79,8 +79,9 @@ class Wording:
         return self._labels[node]
 
     def short(self, iri: str) -> str:
-        """An IRI with a prefix where one is known, else as it is."""
-        return short(iri, self.prefixes) or iri
+        """An IRI with a prefix where one is known, a document's graph by its document, else the IRI as it is."""
+        _, is_document, identifier = iri.partition("/graph/document/")
+        return f"the graph of {identifier}" if is_document else short(iri, self.prefixes) or iri
 
     def pick(self, literals: Iterable[Node]) -> str:
         """The text in the wanted language, else English, else without a language, else the first."""
@@ -99,10 +100,7 @@ class Wording:
         return ""
 
     def _description(self, node: Node) -> str:
-        kinds = sorted(
-            label for graph in self._graphs for kind in graph.objects(node, RDF.type) if (label := self._label(kind))
-        )
-        kind = kinds[0].lower() if kinds else ""
+        kind = self._kind(node)
         spans = self._evidence.spans(node)
         if spans:
             return f"{kind or 'what stands at'} “{_cut(spans[0].exact)}”"
@@ -113,6 +111,14 @@ class Wording:
                 if isinstance(subject, URIRef):
                     return f"a nameless {kind or 'node'} of {self.name(subject)}"
         return f"a nameless {kind or 'node'}"
+
+    def _kind(self, node: Node) -> str:
+        """The label of a node's class, of the narrowest if it has several."""
+        kinds = {kind for graph in self._graphs for kind in graph.objects(node, RDF.type)}
+        for graph in self._graphs:
+            for kind in list(kinds):
+                kinds -= set(graph.transitive_objects(kind, RDFS.subClassOf)) - {kind}
+        return min((label.lower() for kind in kinds if (label := self._label(kind))), default="")
 
     def message(self, result: Result, shapes: Graph, report: Graph) -> str:
         """What a result says, from its shape's message or else from its constraint."""
