@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Flask, Response, jsonify, request, url_for
+from flask import Blueprint, Flask, Response, g, jsonify, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from ..errors import QueryError
@@ -75,12 +75,16 @@ def sparql() -> Response:
     site = current()
     asked = read_request(request)
     if asked is not None:
-        return site.answering.answer(
+        g.query = asked.query  # for a problem to show again
+        response = site.answering.answer(
             asked,
             request.accept_mimetypes,
             page=lambda table: pages.results(table, asked.query),
             match=request.if_none_match.contains_weak,
         )
+        if request.method == "HEAD":
+            response.close()  # WSGI takes no body then, and nobody else would end the evaluation
+        return response
     chosen = choose(request.accept_mimetypes, RDF, name=request.args.get("format"))
     if chosen is HTML:
         return Response(pages.form(), content_type=HTML.content_type)

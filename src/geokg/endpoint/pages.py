@@ -22,6 +22,11 @@ from .resources import about, conditional, send, shapes
 from .site import Site, current
 
 FIRST_QUESTIONS = 5
+EXAMPLE = """SELECT ?claimant ?stance ?content {
+  ?claim gk:isClaimedBy ?claimant ;
+    gk:hasStance ?stance ;
+    gk:hasContent ?content
+}"""
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ def results(table: Table, query: str) -> str:
 
 def form() -> str:
     """The page to write a query on."""
-    return page("form", query="", questions=questions())
+    return page("form", query=EXAMPLE, questions=questions())
 
 
 def home() -> Response:
@@ -92,7 +97,9 @@ def home() -> Response:
     }
     asked = questions()
     step = max(1, len(asked) // FIRST_QUESTIONS)
-    return _html(page("home", documents=documents, counts=counts, questions=asked[::step][:FIRST_QUESTIONS]))
+    return _html(
+        page("home", query=EXAMPLE, documents=documents, counts=counts, questions=asked[::step][:FIRST_QUESTIONS])
+    )
 
 
 def _count(site: Site, pattern: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from http import HTTPStatus
 
-from flask import Response, render_template, request
+from flask import Response, current_app, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from ..errors import QueryError, QuerySyntaxError
@@ -25,20 +25,21 @@ class ProtocolError(QueryError):
         self.members = members
 
 
-def problem(status: int, detail: str, members: dict[str, object] | None = None) -> Response:
+def problem(status: int, detail: str, members: dict[str, object] | None = None, *, query: str = "") -> Response:
     """A problem as ``application/problem+json``, or as a page where the client would rather read one.
 
     Args:
         status: the HTTP status.
         detail: one plain sentence.
         members: further members of the JSON object.
+        query: the query that it is about, for a page to show again.
     """
     title = HTTPStatus(status).phrase
     accept = request.accept_mimetypes
     if accept.best_match(["application/problem+json", "application/json", "text/html"]) == "text/html":
-        response = Response(
-            render_template("geokg/problem.html", status=status, title=title, detail=detail, members=members or {})
-        )
+        values = {"status": status, "title": title, "detail": detail, "members": members or {}, "query": query}
+        page = render_template("geokg/problem.html", site=current_app.extensions["geokg"], **values)
+        response = Response(page, content_type="text/html; charset=utf-8")
         response.status_code = status
     else:
         body: dict[str, object] = {"title": title, "status": status, "detail": detail, **(members or {})}
@@ -50,12 +51,12 @@ def problem(status: int, detail: str, members: dict[str, object] | None = None) 
 def from_query_error(error: QueryError) -> Response:
     """A query that is not answered, as a problem; a syntax error shows its place."""
     members: dict[str, object] = dict(error.members) if isinstance(error, ProtocolError) else {}
+    query = str(g.get("query", ""))
     if isinstance(error, QuerySyntaxError) and error.line is not None:
         members |= {"line": error.line, "column": error.column}
-        query = getattr(error, "query", None)
-        if isinstance(query, str):
+        if query:
             members["excerpt"] = excerpt(query, error.line, error.column or 1)
-    return problem(error.status, str(error), members)
+    return problem(error.status, str(error), members, query=query)
 
 
 def from_http_exception(error: HTTPException) -> Response:

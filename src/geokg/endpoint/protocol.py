@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from flask import Request, Response
 from werkzeug.datastructures import MIMEAccept
 
-from ..errors import QueryError, QuerySyntaxError
+from ..errors import QueryError
 from ..sparql import Checked, Limits, check
 from ..store import Results, Store
 from ..vocabulary import prefixes
@@ -206,20 +206,16 @@ class Answering:
         """
         checked = self.check(asked)
         stream: Stream[Piece] = Stream(lambda emit: self._produce(asked, checked, accept, emit))
-        try:
-            chosen = cast(Format, next(stream))
-            tag = "" if checked.volatile else self.tag(chosen.name, repr(asked))
-            if tag and match(tag):
-                stream.close()
-                response = Response(status=304)
-            elif chosen is HTML:
-                response = Response(page(cast(Table, next(stream))), content_type=HTML.content_type)
-            else:
-                stream.peek()  # what fails before the first bytes still has a status of its own
-                response = Response(cast("Stream[bytes]", stream), content_type=chosen.content_type)
-        except QuerySyntaxError as error:
-            error.query = asked.query  # type: ignore[attr-defined]
-            raise
+        chosen = cast(Format, next(stream))
+        tag = "" if checked.volatile else self.tag(chosen.name, repr(asked))
+        if tag and match(tag):
+            stream.close()
+            response = Response(status=304)
+        elif chosen is HTML:
+            response = Response(page(cast(Table, next(stream))), content_type=HTML.content_type)
+        else:
+            stream.peek()  # what fails before the first bytes still has a status of its own
+            response = Response(cast("Stream[bytes]", stream), content_type=chosen.content_type)
         if tag:
             response.set_etag(tag, weak=True)
         return response

@@ -157,7 +157,8 @@ class Reading:
 
     def property(self, iri: str) -> Value:
         """A property by its name."""
-        return Value(self.views.label(iri), self.site.link(iri), iri)
+        is_ours = self.site.address(iri) is not None
+        return Value(self.views.label(iri) if is_ours else self.short(iri), self.site.link(iri), iri)
 
     def meaning(self, iri: str) -> str:
         """What a term means: its definition, message or description."""
@@ -215,15 +216,23 @@ class Reading:
         graphs = [graph for graph in self.site.store.graphs() if not graph.startswith(derived)]
         return self.statements(iri, graphs, without=_NAMES)
 
+    def told(self, iri: str) -> list[Statement]:
+        """What a text tells of a situation: its roles and values, without what follows by rules."""
+        graphs = [graph for graph in self.site.store.graphs() if graph.startswith(self.site.base.graph + "document/")]
+        return self.statements(iri, graphs, without=[str(GK.isEvidencedBy)])
+
     def facts(self, iri: str) -> list[Statement]:
         """The accepted facts about a node, each with the policy that accepts it."""
-        rows = self._rows(
-            """SELECT DISTINCT ?p ?o ?g ?backwards {
+        rows = list(
+            self._rows(
+                """SELECT DISTINCT ?p ?o ?g ?backwards {
                  ?p gk:isFactLayer true
                  { GRAPH ?g { $node ?p ?o } BIND(false AS ?backwards) }
                  UNION { GRAPH ?g { ?o ?p $node } BIND(true AS ?backwards) } }""",
-            iri,
+                iri,
+            )
         )
+        forwards = {(row["p"], row["o"]) for row in rows if row["backwards"].value == "false"}
         accepted = self.site.base.graph + "accepted/"
         facts = []
         for row in rows:
@@ -231,6 +240,8 @@ class Reading:
             policy = graph.removeprefix(accepted)
             note = f"accepted under the policy “{policy}”" if policy != graph else "follows from accepted facts"
             is_backwards = row["backwards"].value == "true"
+            if is_backwards and (row["p"], row["o"]) in forwards:
+                continue  # a symmetric fact reads the same from both ends
             facts.append(Statement(self.property(row["p"].value), (self.value(row["o"]),), is_backwards, note))
         return sorted(facts, key=lambda row: (row.is_backwards, row.property.text, row.values[0].text))
 
@@ -364,6 +375,10 @@ class Reading:
         if kind:
             return self.views.label(str(GK) + kind)
         return ", ".join(self.views.label(one) for one in self.views.iris(iri, str(RDF.type)))
+
+    def language(self, document: str) -> str:
+        """The language of a document's text."""
+        return self.views.literal(document, str(DCTERMS.language)) or "en"
 
     def is_claim(self, iri: str) -> bool:
         """Whether a node is a claim, whole enough to be shown as one."""
