@@ -6,7 +6,8 @@ whose statement, down to the characters, and accepts as facts only what a policy
 >>> import geokg
 >>> kg = geokg.sample()
 >>> [claim.sentence for claim in kg.claims(stance="promises")]  # doctest: +ELLIPSIS
-['The article says that Hu Shisheng says that ... promises: not so: hostile act (...)']
+['The article says that China promises: contact relation (...)',
+ 'The article says that Hu Shisheng says that leaders of the Taliban promise: not so: hostile act (...)']
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from .explanation import Explanation, Thread
 from .graph import KnowledgeGraph, build, open, sample
 from .readers import read
 from .text import Document, Event, Mention, Span, Text
+from .validation import Finding, Report, validate
 from .views import Claim, Thing, Undertaking
 from .vocabulary import Base
 
@@ -28,9 +30,11 @@ __all__ = [
     "Document",
     "Event",
     "Explanation",
+    "Finding",
     "KnowledgeGraph",
     "Mention",
     "Notice",
+    "Report",
     "Span",
     "Text",
     "Thing",
@@ -41,4 +45,5 @@ __all__ = [
     "open",
     "read",
     "sample",
+    "validate",
 ]

@@ -358,7 +358,7 @@ class KnowledgeGraph:
         >>> from geokg import sample
         >>> kg = sample()
         >>> [span.exact for span in kg.evidence(kg.commitments()[0].iri)]
-        ['promises']
+        ['not to allow any forces to use Afghan territory to carry out actions that endanger China’s security']
         """
         return self.views.spans(iri)
 

@@ -19,7 +19,7 @@ from .text import Span, Text
 from .vocabulary import GK, OA
 
 _Node: TypeAlias = ox.NamedNode | ox.BlankNode
-_SAYS = {"asserts": "says"}
+_SAYS = {"asserts": "says"}  # the other stances are verbs as they stand
 _LANGUAGES = ("en", "mul", "und")
 
 
@@ -86,7 +86,10 @@ class Claim:
         who = self.claimant.label if self.outer else "the article"
         sure = "" if self.certainty in ("certain", "unspecified") else f" ({self.certainty})"
         what = f"{'not so: ' if self.polarity == 'negative' else ''}{self.content.label}"
-        told = f"{start}{who} {_SAYS.get(self.stance, self.stance)}{sure}: {what}"
+        verb = _SAYS.get(self.stance, self.stance)
+        if self.outer and self.claimant.kind == "Group":
+            verb = verb.removesuffix("s")
+        told = f"{start}{who} {verb}{sure}: {what}"
         return told[:1].upper() + told[1:]
 
 

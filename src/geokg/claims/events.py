@@ -70,12 +70,19 @@ class Events:
             role.values_from or "", attribute.value or "", path=self.document.path, line=attribute.line
         )
 
-    def evidence(self, event: Event) -> tuple[Span, ...]:
-        """The words that carry a claim: the clause that was marked, else the trigger and the arguments beside it."""
+    def clause(self, event: Event) -> tuple[Span, ...]:
+        """The evidence clause that the annotator marked for an event; empty if there is none."""
         for target in self.targets(event, _EVIDENCE):
             clause = self.document.get(target)
             if isinstance(clause, Mention):
                 return clause.spans
+        return ()
+
+    def evidence(self, event: Event) -> tuple[Span, ...]:
+        """The words that carry a claim: the clause that was marked, else the trigger and the arguments beside it."""
+        clause = self.clause(event)
+        if clause:
+            return clause
         sentence = self.document.content.sentence(event.trigger.spans[0])
         spans = list(event.trigger.spans)
         for _, target in self.arguments[event.id]:
@@ -102,7 +109,8 @@ class Events:
                     self.writer.add(node, role.iri, self.nodes[target])
             for role, attribute in self._attributes[event.id].values():
                 self._write_attribute(event, role, attribute)
-            self.annotate(event, node, event.trigger.spans)
+            # A situation is named by its trigger, and its claims quote the clause; an undertaking has no claims of its own.
+            self.annotate(event, node, self.evidence(event) if self.is_undertaking(event) else event.trigger.spans)
 
     def _write_attribute(self, event: Event, role: Property, attribute: Attribute) -> None:
         if role.iri == str(GK.edtf):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rdflib.namespace import RDF
 
-from ..text import Event
+from ..text import Event, Span
 from ..vocabulary import GK, GKX
 from .events import Events
 from .writer import Writer, digest
@@ -57,15 +57,18 @@ class _Speech:
             if event.id in said - self.reached:
                 raise self.writer.error(f"{event.id} is said only inside itself", event.line)
 
-    def _claim(self, event: Event, source: _Source, stance: str | None = None) -> None:
-        """Add the claim that a situation obtains and, if it is a statement, the claims inside it."""
+    def _claim(self, event: Event, source: _Source, *, undertaking: Event | None = None) -> None:
+        """Add the claim that a situation obtains and, if it is a statement, the claims inside it.
+
+        What is claimed by an undertaking is claimed in its words, and as a promise.
+        """
         self.reached.add(event.id)
         events, add = self.events, self.writer.add
         polarity = events.concept(event, str(GK.hasPolarity), str(GKX.positive))
         certainty = events.concept(event, str(GK.hasCertainty), str(GKX.certain))
-        if stance is None:
-            asserts = str(GKX.asserts)
-            stance = events.concept(source.statement, str(GK.hasStance), asserts) if source.statement else asserts
+        stance = str(GKX.promises if undertaking else GKX.asserts)
+        if source.statement:
+            stance = events.concept(source.statement, str(GK.hasStance), stance)
         if stance == str(GKX.denies):
             polarity = str(GKX.positive if polarity == str(GKX.negative) else GKX.negative)
         content = events.nodes[event.id]
@@ -86,9 +89,20 @@ class _Speech:
             if value:
                 add(iri, predicate, value)
         add(iri, GK.isMadeIn, self.writer.iri)
-        events.annotate(event, iri, events.evidence(event))
+        events.annotate(event, iri, self._evidence(undertaking or event, source.statement))
         if events.targets(event, _CONTENT):
             self._inside(event, iri, (*source.inside, event.id))
+
+    def _evidence(self, event: Event, statement: Event | None) -> tuple[Span, ...]:
+        """The words of a claim: those of what is said or, where they are somebody else's, those of the statement.
+
+        "This is confirmed by the leaders" takes up what another sentence said; the leaders' words are their own.
+        """
+        spans = self.events.evidence(event)
+        own = self.events.clause(statement) if statement else ()
+        if not own or any(one.start <= span.start and span.end <= one.end for one in own for span in spans):
+            return spans
+        return own
 
     def _inside(self, statement: Event, claim: str, inside: tuple[str, ...]) -> None:
         """Add the claims that a statement makes."""
@@ -115,10 +129,9 @@ class _Speech:
         events = self.events
         self.reached.add(undertaking.id)
         self.writer.add(events.nodes[undertaking.id], GK.isCreatedBy, events.nodes[statement.id])
-        stance = events.concept(statement, str(GK.hasStance), str(GKX.promises))
         for target in events.targets(undertaking, str(GK.hasConsequent)):
             consequent = events.by_id.get(target)
             if consequent is None or events.is_undertaking(consequent):
                 raise self.writer.error(f"{undertaking.id} Consequent: {target} is no situation", undertaking.line)
             for source in sources:
-                self._claim(consequent, source, stance)
+                self._claim(consequent, source, undertaking=undertaking)

@@ -1,0 +1,56 @@
+# Two commands matter: `make demo` and `make test`. Both set everything up first and need only Python 3.11 or newer.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo graph test lint format bench clean
+
+help:  ## Say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+
+$(READY): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "geokg needs Python 3.11 or newer; make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+setup: $(READY)  ## Make .venv with geokg and all that its tests need
+
+graph: $(READY)
+	$(BIN)/geokg build data -o kg.trig
+
+demo: graph  ## Build the article's graph, check it, ask it, and serve it
+	$(BIN)/geokg check kg.trig
+	@echo; echo "Who says that China benefits, and through whom do we know?"
+	$(BIN)/geokg query kg.trig --name 14
+	@echo; echo "What was promised, by whom, told by whom, in which words?"
+	$(BIN)/geokg explain kg.trig "$$($(BIN)/geokg query kg.trig 'SELECT ?c { ?c a gk:RestraintCommitment }' --format csv | tail -n 1 | tr -d '\r')"
+	@echo
+	$(BIN)/geokg serve kg.trig --port $(PORT)
+
+test: $(READY)  ## Run every test, the linters first
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest --cov --cov-report=term $(TESTS)
+
+lint: $(READY)  ## Style, types, and the floors of the house
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m geokg.canonical --check $$(git ls-files 'ontology/*.ttl' 'ontology/**/*.ttl' 'data/*.ttl' 'data/**/*.ttl')
+
+format: $(READY)  ## Bring code and Turtle into their one form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python -m geokg.canonical $$(git ls-files 'ontology/*.ttl' 'ontology/**/*.ttl' 'data/*.ttl' 'data/**/*.ttl')
+
+bench: $(READY)  ## What the README says about speed, measured here
+	$(BIN)/python benchmarks/build.py
+	$(BIN)/python benchmarks/query.py
+
+clean:  ## Remove what the other commands made
+	rm -rf $(VENV) kg.trig build dist .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,246 @@
+"""Acceptance, facts and inference: what becomes a fact, and what must not."""
+
+from __future__ import annotations
+
+import pyoxigraph as ox
+import pytest
+
+import geokg
+from geokg import rules
+from geokg.errors import ReadError
+from geokg.rules import Rule
+from geokg.vocabulary import GK
+
+FACTS = "SELECT ?s ?p ?o { GRAPH ?g { ?s ?p ?o } ?p gk:isFactLayer true }"
+
+
+def facts(kg):
+    return {
+        (kg.label(str(s)), str(p).removeprefix(str(GK)), kg.label(str(o)))
+        for s, p, o in kg.query(FACTS)
+        if not str(p).endswith("hasTenure")
+    }
+
+
+TEXT = "China and the Taliban are in touch, said Ann. Bob said so too. No, said the Taliban leaders. Cai agrees."
+WHO = """
+T1 State China
+T2 Movement the Taliban
+T3 Person Ann
+T4 Person Bob
+T5 Group the Taliban leaders
+T6 Person Cai
+T10 ContactRelation in touch
+"""
+CONTACT = "E1 ContactRelation:T10 Participant:T1 Participant2:T2\nA1 TimeRelation E1 overlaps\n"
+
+
+def build(write_source, annotations, entities="", text=TEXT):
+    path = write_source(text, WHO + annotations)
+    (path.parent / "entities.ttl").write_text(
+        "@prefix gk: <https://w3id.org/geokg/ontology/> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
+        "@prefix e: <https://w3id.org/geokg/data/entity/> . @prefix state: <https://w3id.org/geokg/data/state/> .\n"
+        'e:taliban a gk:Movement ; skos:prefLabel "Taliban"@en .\n'
+        'e:leaders a gk:Group ; skos:prefLabel "Taliban leaders"@en ; gk:isGroupWithin e:taliban .\n' + entities,
+        encoding="utf-8",
+    )
+    return geokg.build(path.parent)
+
+
+def statement(number, trigger, actor, stance="asserts"):
+    return (
+        f"T2{number} Statement {trigger}\nE2{number} Statement:T2{number} Actor:{actor} Content:E1\n"
+        f"A2{number} Stance E2{number} {stance}\nA3{number} TimeRelation E2{number} before\n"
+    )
+
+
+BOTH_WAYS = {("China", "isInContactWith", "Taliban"), ("Taliban", "isInContactWith", "China")}
+
+
+def accepted(kg, kind):
+    return sorted(
+        str(row.policy).rpartition("/")[2]
+        for row in kg.query(f"SELECT ?policy {{ ?s a gk:{kind} ; gk:isAcceptedUnder ?policy }}")
+    )
+
+
+def test_narrators_word_is_accepted_by_the_policy_that_takes_it(write_source):
+    kg = build(write_source, CONTACT)
+    assert accepted(kg, "ContactRelation") == ["standard"]
+    assert facts(kg) == BOTH_WAYS
+
+
+def test_what_one_speaker_says_is_no_fact(write_source):
+    kg = build(write_source, CONTACT + statement(1, "said", "T3"))
+    assert accepted(kg, "ContactRelation") == []
+    assert facts(kg) == set()
+
+
+def test_two_independent_speakers_make_it_one(write_source):
+    kg = build(write_source, CONTACT + statement(1, "said", "T3") + statement(2, "said@2", "T4"))
+    assert accepted(kg, "ContactRelation") == ["corroborated", "standard"]
+    assert facts(kg) == BOTH_WAYS
+
+
+def test_a_group_and_its_whole_are_one_speaker(write_source):
+    kg = build(write_source, CONTACT + statement(1, "said", "T2") + statement(2, "said@2", "T5"))
+    assert facts(kg) == set()
+    assert not list(kg.query("SELECT ?a { ?a gk:corroborates ?b }"))
+
+
+def test_spokesperson_and_state_are_one_speaker(write_source):
+    text = TEXT + " Ann, spokeswoman of China."
+    spokes = "T7 Position spokeswoman\nT8 Tenure Ann, spokeswoman\nE8 Tenure:T8 Holder:T3 Post:T7\nN1 Reference T7 geokg:post\n"
+    entities = (
+        'e:mfa a gk:StateOrgan ; skos:prefLabel "MFA"@en ; gk:isOrganOf state:CHN .\n'
+        'e:post a gk:Position ; skos:prefLabel "spokeswoman"@en ; gk:isPositionIn e:mfa .\n'
+    )
+    two = CONTACT + statement(1, "said", "T3") + statement(2, "said@2", "T1")
+    kg = build(write_source, two + spokes + "A8 TimeRelation E8 overlaps\n", entities, text)
+    assert {("Ann", "actsFor", "China")} <= facts(kg)
+    assert not BOTH_WAYS & facts(kg), "who speaks for a state adds no second voice"
+    kg = build(write_source, two + spokes + "A8 TimeRelation E8 overlaps\nA9 Polarity E8 negative\n", entities, text)
+    assert ("Ann", "actsFor", "China") not in facts(kg)
+    assert facts(kg) >= BOTH_WAYS
+
+
+def test_what_somebody_denies_is_no_fact(write_source):
+    said = statement(1, "said", "T3") + statement(2, "said@2", "T4")
+    kg = build(write_source, CONTACT + said + statement(3, "said@3", "T5", "denies"))
+    assert facts(kg) == set()
+    assert list(kg.query("SELECT ?a { ?a gk:contradicts ?b }"))
+
+
+@pytest.mark.parametrize("change", ["A2 Certainty E1 possible", "A2 Polarity E1 negative", "A1 TimeRelation E1 after"])
+def test_what_is_unsure_denied_or_still_to_come_is_no_fact(write_source, change):
+    annotations = CONTACT.replace("A1 TimeRelation E1 overlaps\n", "") if "TimeRelation" in change else CONTACT
+    assert facts(build(write_source, annotations + change + "\n")) == set()
+
+
+def test_what_is_past_is_accepted_but_holds_no_more(write_source):
+    kg = build(write_source, CONTACT.replace("overlaps", "before"))
+    assert accepted(kg, "ContactRelation") == ["standard"]
+    assert facts(kg) == set()
+
+
+def test_facts_of_the_article(kg):
+    hu, zhao, hua = "Hu Shisheng", "Zhao Lijian", "Hua Chunying"
+    found = facts(kg)
+    assert {f for f in found if f[1] in ("controls", "isInContactWith")} == BOTH_WAYS | {
+        ("Taliban", "controls", "territory of Afghanistan")
+    }
+    assert {f for f in found if f[1] == "actsFor"} == {(zhao, "actsFor", "China"), (hua, "actsFor", "China")}
+    assert {o for s, p, o in found if (s, p) == (hu, "isAffiliatedWith")} == {
+        "South Asia Institute",
+        "China Institutes of Contemporary International Relations",
+    }
+    assert {p for _, p, _ in found} == {"controls", "isInContactWith", "actsFor", "holdsPosition", "isAffiliatedWith"}
+    assert not accepted(kg, "Benefit")
+
+
+def test_a_triple_stands_in_one_graph_only(kg):
+    seen = {}
+    for quad in kg.store.quads():
+        triple = (quad.subject, quad.predicate, quad.object)
+        assert seen.setdefault(triple, quad.graph_name) == quad.graph_name, triple
+
+
+def test_rules_twice_give_the_same(fresh_kg):
+    before = set(fresh_kg.store.quads())
+    fresh_kg.apply_rules()
+    assert set(fresh_kg.store.quads()) == before
+
+
+def test_corroboration_across_documents_needs_a_judgement(write_source):
+    one = write_source(TEXT, WHO + CONTACT, name="one")
+    write_source(TEXT, WHO + CONTACT + statement(1, "said", "T3"), name="two")
+    kg = build(write_source, CONTACT, text=TEXT)
+    situations = sorted(str(row.s) for row in kg.query("SELECT ?s { ?s a gk:ContactRelation }"))
+    assert len(situations) == 3
+    assert not list(kg.query("SELECT ?a { ?a gk:corroborates ?b }"))
+    [note_one, note_two] = [s for s in situations if "/one/" in s or "/two/" in s]
+    (one.parent / "judgements.jsonl").write_text(
+        f'{{"judgement": "same", "first": "{note_one}", "second": "{note_two}", "by": "Ann",'
+        ' "when": "2026-11-24T00:00:00Z", "why": "One contact."}\n',
+        encoding="utf-8",
+    )
+    kg = geokg.build(one.parent)
+    assert len(list(kg.query("SELECT ?a { ?a gk:corroborates ?b }"))) == 2
+
+
+def test_accepted_change_of_status(write_source):
+    text = "China promised Laos aid. China kept its word."
+    path = write_source(
+        text,
+        """
+        T1 State China
+        T2 State Laos
+        T3 Statement promised
+        T4 PerformanceCommitment promised Laos aid
+        T5 CooperationAct aid
+        T6 StatusChange kept
+        E1 Statement:T3 Actor:T1 Content:E2
+        E2 PerformanceCommitment:T4 Debtor:T1 Creditor:T2 Consequent:E3
+        E3 CooperationAct:T5 Actor:T1 Recipient:T2
+        E4 StatusChange:T6 ChangesStatusOf:E2
+        A1 TimeRelation E1 before
+        A2 TimeRelation E4 before
+        A3 NewStatus E4 satisfied
+        A4 TimeRelation E3 after
+        """,
+    )
+    assert [c.status for c in geokg.build(path).commitments()] == ["satisfied"]
+    path.write_text(path.read_text() + "A5\tCertainty E4 possible\n")
+    assert [c.status for c in geokg.build(path).commitments()] == ["detached"]
+
+
+def test_possible_breach_is_a_question_no_verdict(write_source):
+    text = "Laos promised not to attack China. Ann said that Laos attacked China."
+    path = write_source(
+        text,
+        """
+        T1 State Laos
+        T2 State China
+        T3 Person Ann
+        T4 Statement promised
+        T5 RestraintCommitment not to attack
+        T6 HostileAct attack
+        T7 Statement said
+        T8 HostileAct attacked
+        E1 Statement:T4 Actor:T1 Content:E2
+        E2 RestraintCommitment:T5 Debtor:T1 Creditor:T2 Consequent:E3
+        E3 HostileAct:T6 Actor:T1 Recipient:T2
+        E4 Statement:T7 Actor:T3 Content:E5
+        E5 HostileAct:T8 Actor:T1 Recipient:T2 Realizes:E3
+        A1 Polarity E3 negative
+        """,
+    )
+    kg = geokg.build(path)
+    assert len(list(kg.query("SELECT ?c { ?c gk:isPossiblyViolatedBy ?e . ?e a gk:HostileAct }"))) == 1
+    assert not list(kg.query("SELECT ?c { ?c gk:currentStatus gkx:violated }"))
+
+
+def test_rule_without_a_graph_is_refused(tmp_path):
+    (tmp_path / "bad.rq").write_text("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }")
+    with pytest.raises(ReadError, match="# graph: accepted"):
+        Rule.from_file(tmp_path / "bad.rq")
+
+
+def test_each_packaged_rule_runs_in_some_stage():
+    for rule in rules.packaged_rules():
+        assert any(rule.name.startswith(stage) for stage in rules.STAGES), rule.name
+        assert rule.about.endswith("."), rule.name
+
+
+def test_policies_run_from_the_strictest(kg):
+    assert [iri.rpartition("/")[2] for iri in rules.policies(kg.store)] == ["corroborated", "standard"]
+
+
+def test_what_rules_wrote_can_be_told_and_taken_away(fresh_kg):
+    written = {
+        q for q in fresh_kg.store.quads() if "/accepted/" in str(q.graph_name) or "inferred" in str(q.graph_name)
+    }
+    before = len(fresh_kg)
+    rules.clear(fresh_kg.store)
+    assert before - len(fresh_kg) == len(written)
+    assert isinstance(next(iter(written)), ox.Quad)
