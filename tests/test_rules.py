@@ -90,7 +90,8 @@ def test_a_group_and_its_whole_are_one_speaker(write_source):
 
 def test_spokesperson_and_state_are_one_speaker(write_source):
     text = TEXT + " Ann, spokeswoman of China."
-    spokes = "T7 Position spokeswoman\nT8 Tenure Ann, spokeswoman\nE8 Tenure:T8 Holder:T3 Post:T7\nN1 Reference T7 geokg:post\n"
+    spokes = "T7 Position spokeswoman\nT8 Tenure Ann, spokeswoman\nE8 Tenure:T8 Holder:T3 Post:T7\n"
+    spokes += "N1 Reference T7 geokg:post\n"
     entities = (
         'e:mfa a gk:StateOrgan ; skos:prefLabel "MFA"@en ; gk:isOrganOf state:CHN .\n'
         'e:post a gk:Position ; skos:prefLabel "spokeswoman"@en ; gk:isPositionIn e:mfa .\n'
@@ -134,7 +135,10 @@ def test_facts_of_the_article(kg):
         "South Asia Institute",
         "China Institutes of Contemporary International Relations",
     }
-    assert {p for _, p, _ in found} == {"controls", "isInContactWith", "actsFor", "holdsPosition", "isAffiliatedWith"}
+    assert {(s, o) for s, p, o in found if p == "hasLeader"} == {("South Asia Institute", hu)}
+    assert {p for _, p, _ in found} == {
+        "actsFor", "controls", "hasLeader", "holdsPosition", "isAffiliatedWith", "isInContactWith"
+    }  # fmt: skip
     assert not accepted(kg, "Benefit")
 
 
