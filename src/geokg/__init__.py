@@ -12,7 +12,9 @@ whose statement, down to the characters, and accepts as facts only what a policy
 
 from __future__ import annotations
 
-from . import errors
+from typing import TYPE_CHECKING, Any
+
+from . import errors, ontology
 from .claims import Notice
 from .explanation import Explanation, Thread
 from .graph import KnowledgeGraph, build, open, sample
@@ -21,6 +23,9 @@ from .text import Document, Event, Mention, Span, Text
 from .validation import Finding, Report, validate
 from .views import Claim, Thing, Undertaking
 from .vocabulary import Base
+
+if TYPE_CHECKING:
+    from .endpoint import create_app
 
 __version__ = "0.1.0"
 
@@ -41,9 +46,20 @@ __all__ = [
     "Thread",
     "Undertaking",
     "build",
+    "create_app",
     "errors",
+    "ontology",
     "open",
     "read",
     "sample",
     "validate",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the web floor when somebody asks for it: who only reads and queries needs no Flask."""
+    if name == "create_app":
+        from .endpoint import create_app
+
+        return create_app
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

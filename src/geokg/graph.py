@@ -23,6 +23,7 @@ from .errors import GeokgError, ReadError, UnknownTerm
 from .explanation import Explanation, explain
 from .identity import Register
 from .judgements import judgement_quads, judgements_from_quads, read_judgements
+from .ontology import owlready_world
 from .scheme import Scheme, ontology_quads
 from .store import Store, parse
 from .text import Document, Span, Text
@@ -417,8 +418,6 @@ class KnowledgeGraph:
         Returns:
             A fresh world of its own; nothing is shared with other worlds.
         """
-        from .ontology import owlready_world  # owlready2 takes its time to import
-
         names = list(graphs) if graphs is not None else [g for g in self.store.graphs() if self._is_settled(g)]
         return owlready_world(quad for name in names for quad in self.store.quads(name))
 
