@@ -9,6 +9,7 @@ backslash in it breaks pyshacl's filling in of messages.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -24,7 +25,7 @@ from pyshacl.constraints.core.value_range_constraints import (
     MinInclusiveConstraintComponent,
 )
 from pyshacl.constraints.sparql.sparql_based_constraints import SPARQLBasedConstraint
-from rdflib import Literal, URIRef
+from rdflib import BNode, Literal, URIRef
 from rdflib.namespace import SH
 from rdflib.term import Node
 
@@ -122,19 +123,33 @@ class _MaxInclusive(_Range, MaxInclusiveConstraintComponent):
 
 
 class _Sparql(SPARQLBasedConstraint):
-    """A SPARQL constraint whose messages take any value."""
+    """A SPARQL constraint whose messages take any value and keep their language.
 
-    def _format_sparql_based_result_message(self, msg: str, bound_vars: Any) -> str:
-        if isinstance(bound_vars, dict):
-            values = dict(bound_vars)
-        else:
+    The messages are those of the constraint, else those of its shape (SHACL 5.3.2).
+    """
+
+    def make_v_result(
+        self,
+        *args: Any,
+        extra_messages: Iterable[Literal] | None = None,
+        bound_vars: Any = None,
+        **kwargs: Any,
+    ) -> tuple[str, Node, list[Any]]:
+        """A result as pyshacl makes it, but for the messages."""
+        if isinstance(bound_vars, tuple):
             this, path, value, *others = bound_vars
-            values = {"this": this, "path": path, "value": value, **(others[0] if others else {})}
-
-        def fill(match: re.Match[str]) -> str:
-            return match[0] if values.get(match[1]) is None else str(values[match[1]])
-
-        return _PLACEHOLDER.sub(fill, msg)
+            bound_vars = {"this": this, "path": path, "value": value, **(others[0] if others else {})}
+        values = {
+            name: f"_:{term}" if isinstance(term, BNode) else str(term)
+            for name, term in (bound_vars or {}).items()
+            if term is not None
+        }
+        text, node, triples = super().make_v_result(*args, **kwargs)
+        triples = [triple for triple in triples if triple[1] != SH.resultMessage]
+        for message in extra_messages or self.shape.message:
+            filled = _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), str(message))
+            triples.append((node, SH.resultMessage, Literal(filled, lang=message.language)))
+        return text, node, triples
 
 
 OWN: dict[URIRef, type] = {

@@ -64,7 +64,7 @@ class Evidence:
                 continue
             if spans := self.spans(node):
                 return spans
-        if isinstance(focus, Literal):
+        if isinstance(focus, Literal) or focus in self._by_iri:
             return ()
         found: set[Span] = set()
         for pointing in set(self._data.subjects(None, focus)):
@@ -86,12 +86,9 @@ class Evidence:
 
     def _own(self, node: Node) -> Iterator[Span]:
         """The spans of an annotation, of a target or of a selector."""
-        for target in self._data.objects(node, OA.hasTarget):
-            yield from self._own(target)
-        selectors = list(self._data.objects(node, OA.hasSelector))
-        if selectors:
-            yield from self._select(node, selectors)
-        elif self._is_selector(node):
+        for target in {node, *self._data.objects(node, OA.hasTarget)}:
+            yield from self._select(target, list(self._data.objects(target, OA.hasSelector)))
+        if self._is_selector(node):
             for target in self._data.subjects(OA.hasSelector, node):
                 yield from self._select(target, [node])
 

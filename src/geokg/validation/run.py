@@ -235,8 +235,9 @@ def _double_finding(first: ox.Quad, second: ox.Quad, report: Graph, wording: Wor
 
 
 def _order(finding: Finding) -> tuple[Any, ...]:
+    """Document by document in the order of the text, in each last what has no words there; at the end all the rest."""
     span = finding.span
-    place = (0, span.document, span.start, span.end) if span else (1, finding.document, 0, 0)
+    place = (not finding.document, finding.document, span is None, (span.start, span.end) if span else ())
     return (*place, SEVERITIES.index(finding.severity), finding.shape, finding.focus, finding.path, finding.message)
 
 

@@ -14,7 +14,7 @@ from ..shacl.shapes import path_text, short
 from .evidence import Evidence
 
 _PLACEHOLDER = re.compile(r"\{[?$](this|value|path|PATH)\}")
-_NODE = re.compile(r"<?((?:https?|urn):[^\s<>\"“”{}|\\^`]+|[0-9A-Za-z]{20,})>?")
+_NODE = re.compile(r"<?((?:https?:|urn:|\b_:)[^\s<>\"“”{}|\\^`]+)>?")
 _TRAILING = ".,;:!?)]}'’"
 _SHOWN = 60
 _CORE = {
@@ -141,12 +141,8 @@ class Wording:
 
         def replace(match: re.Match[str]) -> str:
             token = match[1].rstrip(_TRAILING)
-            rest = match[1][len(token) :]
-            bare = ":" not in token
-            node = BNode(token) if bare else URIRef(token)
-            if bare and not any((node, None, None) in graph or (None, None, node) in graph for graph in self._graphs):
-                return match[0]
-            return self.name(node) + rest
+            node = BNode(token[2:]) if token.startswith("_:") else URIRef(token)
+            return self.name(node) + match[1][len(token) :]
 
         return " ".join(_NODE.sub(replace, message).split())
 
@@ -161,8 +157,8 @@ class Wording:
         text = template.format(
             focus=self.name(result.focus), value=self.name(result.value), path=path, a=allowed or "something else"
         )
-        subject = self.name(result.focus)
-        return text if subject in text or isinstance(result.focus, Literal) else f"{subject}: {text}"
+        told = "{focus}" in template or result.value == result.focus or isinstance(result.focus, Literal)
+        return text if told else f"{self.name(result.focus)}: {text}"
 
 
 def _is_core(result: Result) -> bool:
