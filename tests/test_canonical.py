@@ -24,7 +24,8 @@ from pyoxigraph import (
     parse,
 )
 
-from geokg.canonical import main, nquads, rewrite, trig, turtle
+from geokg.canonical import nquads, rewrite, trig, turtle
+from geokg.canonical.__main__ import main
 from geokg.vocabulary import packaged
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

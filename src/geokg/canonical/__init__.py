@@ -12,10 +12,8 @@ all others are labelled by RDFC-1.0, the canonicalisation of the W3C.
 from __future__ import annotations
 
 import re
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
 from pyoxigraph import (
     BlankNode,
@@ -318,31 +316,3 @@ def rewrite(text: str | bytes) -> str:
     parser = parse(text, RdfFormat.TURTLE)
     quads = list(parser)
     return turtle(quads, parser.prefixes)
-
-
-def main(arguments: list[str]) -> int:
-    """Rewrite Turtle files in place, or list those that differ; 0 if all is well, 1 if not, 2 if one is not Turtle."""
-    files = [Path(name) for name in arguments if name != "--check"]
-    check = len(files) < len(arguments)
-    status = 0
-    for path in files:
-        before = path.read_bytes()
-        try:
-            after = rewrite(before).encode()
-        except SyntaxError as error:
-            sys.stderr.write(f"{path}:{error.lineno or 1}:{error.offset or 1}: {error.msg}\n")
-            return 2
-        if after == before:
-            continue
-        if check:
-            status = 1
-            sys.stdout.write(f"{path}: not in canonical form; python -m geokg.canonical {path} rewrites it\n")
-        else:
-            beside = path.with_name(path.name + ".new")
-            beside.write_bytes(after)
-            beside.replace(path)
-    return status
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
