@@ -17,7 +17,7 @@ from rdflib.namespace import RDF, SH, XSD
 from geokg.errors import GeokgError, ReadError
 from geokg.shacl import ShapesError, ValidationError, read_shapes, validate
 from geokg.shacl.shapes import path_text
-from geokg.shacl.terms import as_spelt, dataset, from_ox, to_ox
+from geokg.shacl.terms import as_spelt, dataset, from_ox, quads_to_ox, to_ox
 
 PREFIXES = """
 @prefix sh: <http://www.w3.org/ns/shacl#> .
@@ -192,6 +192,15 @@ def test_graphs_can_be_named_in_constraints() -> None:
     shapes = graph("""e:s a sh:NodeShape ; sh:targetSubjectsOf e:p ; sh:sparql [ a sh:SPARQLConstraint ;
         sh:select "SELECT $this { GRAPH <urn:g:2> { $this <urn:e:p> ?x } }" ] .""")
     assert [str(result.focus) for result in validate(data, shapes).results] == ["urn:e:b"]
+
+
+def test_the_default_graph_is_no_named_graph() -> None:
+    data = Dataset()
+    data.default_graph.add((URIRef("urn:e:a"), URIRef("urn:e:p"), Literal(1)))
+    shapes = graph("""e:s a sh:NodeShape ; sh:targetSubjectsOf e:p ; sh:sparql [ a sh:SPARQLConstraint ;
+        sh:select "SELECT $this { GRAPH ?g { $this <urn:e:p> ?x } }" ] .""")
+    assert validate(data, shapes).results == []
+    assert [quad.graph_name for quad in quads_to_ox(data)] == [ox.DefaultGraph()]
 
 
 # Comparisons

@@ -219,6 +219,8 @@ def test_blank_nodes_are_described() -> None:
     assert finding.focus.startswith("_:")
     (finding,) = judged("[] x:about 1 .", shapes)
     assert finding.message == "No name: a nameless node, a nameless node"
+    (finding,) = judged("g:entities { [] x:about 1 }", shapes)
+    assert finding.name == "a nameless node in g:entities"
 
 
 def test_nodes_without_labels_are_told_by_their_words_and_narrowest_class() -> None:

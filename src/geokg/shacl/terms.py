@@ -12,11 +12,12 @@ import threading
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeGuard
 
 import pyoxigraph as ox
 import rdflib
 from rdflib import BNode, Dataset, Graph, Literal, URIRef
+from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 from rdflib.namespace import XSD
 from rdflib.term import Node
 
@@ -99,6 +100,15 @@ def _plain(term: Node) -> Node:
     return term
 
 
+def is_named(graph: Node | None) -> TypeGuard[Node]:
+    """Whether this names a named graph; rdflib gives the default graph a name of its own.
+
+    >>> is_named(URIRef("urn:g")), is_named(Dataset().default_graph.identifier), is_named(None)
+    (True, False, False)
+    """
+    return graph is not None and graph != DATASET_DEFAULT_GRAPH_ID
+
+
 def dataset(data: Iterable[ox.Quad] | Graph) -> CachingDataset:
     """A fresh rdflib dataset whose default graph is the union, from quads, a graph or a dataset.
 
@@ -108,7 +118,7 @@ def dataset(data: Iterable[ox.Quad] | Graph) -> CachingDataset:
     made = CachingDataset(default_union=True)
     if isinstance(data, Dataset):
         for s, p, o, name in data.quads():
-            made.store.add((s, p, _plain(o)), made.graph(name) if name else made.default_graph)
+            made.store.add((s, p, _plain(o)), made.graph(name) if is_named(name) else made.default_graph)
     elif isinstance(data, Graph):
         for s, p, o in data:
             made.store.add((s, p, _plain(o)), made.default_graph)
@@ -142,7 +152,7 @@ def quads_to_ox(graph: Graph) -> Iterator[ox.Quad]:
     """
     if isinstance(graph, Dataset):
         for s, p, o, name in graph.quads():
-            yield ox.Quad(to_ox(s), to_ox(p), to_ox(o), to_ox(name) if name else ox.DefaultGraph())
+            yield ox.Quad(to_ox(s), to_ox(p), to_ox(o), to_ox(name) if is_named(name) else ox.DefaultGraph())
     else:
         for s, p, o in graph:
             yield ox.Quad(to_ox(s), to_ox(p), to_ox(o))

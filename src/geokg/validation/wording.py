@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from rdflib import BNode, Graph, Literal, URIRef
+from rdflib import BNode, Dataset, Graph, Literal, URIRef
 from rdflib.namespace import RDF, RDFS, SH, SKOS
 from rdflib.term import Node
 
 from ..shacl import Result
 from ..shacl.shapes import path_text, short
+from ..shacl.terms import is_named
 from .evidence import Evidence
 
 _PLACEHOLDER = re.compile(r"\{[?$](this|value|path|PATH)\}")
@@ -110,6 +111,9 @@ class Wording:
             for subject in sorted(set(graph.subjects(None, node)) - {node}, key=str):
                 if isinstance(subject, URIRef):
                     return f"a nameless {kind or 'node'} of {self.name(subject)}"
+            if isinstance(graph, Dataset):
+                for *_, name in sorted(graph.quads((node, None, None, None)), key=str):
+                    return f"a nameless {kind or 'node'}" + (f" in {self.short(str(name))}" if is_named(name) else "")
         return f"a nameless {kind or 'node'}"
 
     def _kind(self, node: Node) -> str:
