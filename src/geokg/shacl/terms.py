@@ -19,7 +19,7 @@ import rdflib
 from rdflib import BNode, Dataset, Graph, Literal, URIRef
 from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 from rdflib.namespace import XSD
-from rdflib.term import Node
+from rdflib.term import IdentifiedNode, Node
 
 from ..errors import ReadError
 from .queries import CachingDataset
@@ -100,7 +100,7 @@ def _plain(term: Node) -> Node:
     return term
 
 
-def is_named(graph: Node | None) -> TypeGuard[Node]:
+def is_named(graph: Node | None) -> TypeGuard[IdentifiedNode]:
     """Whether this names a named graph; rdflib gives the default graph a name of its own.
 
     >>> is_named(URIRef("urn:g")), is_named(Dataset().default_graph.identifier), is_named(None)
