@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterable
 from functools import cache
 from itertools import combinations
@@ -306,16 +307,22 @@ def test_the_packaged_data_with_something_untrue_is_inconsistent(untrue: str) ->
     assert not check_consistency(bare(read(*MODULES)), kept, parse(prefixes + untrue, RdfFormat.TURTLE)).consistent
 
 
+@needs_java
+def test_a_failed_run_leaves_no_file_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert not check_consistency(bare(read(*MODULES)), read(REJECT[0])).consistent
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_java_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda command: None)
     with pytest.raises(GeokgError, match=r"^Reasoning needs Java, .*\.$"):
         check_consistency(load().quads)
 
 
+@needs_java
 def test_what_hermit_cannot_read_is_an_error_of_ours() -> None:
     """Seen from here, a Java that is there and cannot run is the same."""
-    if shutil.which("java") is None:
-        pytest.skip("without Java nothing can be unreadable to HermiT")
     chain = "@prefix gk: <https://w3id.org/geokg/ontology/> . @prefix owl: <http://www.w3.org/2002/07/owl#> . "
     refused = parse(chain + "gk:isLocatedIn a owl:FunctionalProperty .", RdfFormat.TURTLE)
     with pytest.raises(GeokgError, match=r"HermiT could not read the statements: .*isLocatedIn"):
