@@ -1,0 +1,162 @@
+"""What the commands share: graphs in, words out."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import pyoxigraph as ox
+from rich.console import Console
+from rich.progress import Progress
+
+from ..claims import Notice
+from ..errors import ReadError
+from ..graph import KnowledgeGraph
+from ..graph import build as build_graph
+from ..graph import open as open_graph
+from ..readers import readers
+from ..store import Store
+from ..text import Document, Span
+from ..views import Claim, Thing
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+STDIN = "-"
+# Turtle and N-Triples are TriG; which of the three it is shows when it is read.
+_FROM_STDIN = (ox.RdfFormat.TRIG, ox.RdfFormat.N_QUADS, ox.RdfFormat.JSON_LD)
+
+
+class Command(click.Command):
+    """A command whose help keeps indented blocks, such as examples, as they are."""
+
+    def __init__(self, name: str | None, *, help: str | None = None, **options: Any) -> None:
+        super().__init__(name, help=help_text(help or ""), **options)
+
+
+def help_text(words: str) -> str:
+    """A docstring as click shows it: indented blocks are not wrapped."""
+    paragraphs = inspect.cleandoc(words).split("\n\n")
+    return "\n\n".join(f"\b\n{one}" if one.startswith(" ") else one for one in paragraphs)
+
+
+def json_option(about: str) -> Callable[[_Function], _Function]:
+    """The option that every command has."""
+    return click.option("--json", "as_json", is_flag=True, help=about)
+
+
+def read_graph(*sources: str) -> KnowledgeGraph:
+    """The graph that people mean: an RDF file, a store folder, stdin, or annotated texts that are built first.
+
+    Raises:
+        ReadError: it cannot be read, or graphs are mixed with other graphs or with texts.
+    """
+    graphs = [source for source in sources if not is_source(source)]
+    if not graphs:
+        return build_graph(*sources, progress=progress)
+    if len(sources) > 1:
+        raise ReadError("give one graph, or any number of annotated texts", path=graphs[0])
+    if graphs[0] == STDIN:
+        return _from_stdin()
+    # Read-only, so that asking a store that another process writes to is fine, and never makes one.
+    return open_graph(graphs[0], read_only=True)
+
+
+def is_source(path: str) -> bool:
+    """Whether a path is annotated text, or a folder that holds some, and no graph."""
+    if path == STDIN or "://" in path:
+        return False
+    where = Path(path)
+    if where.is_dir():
+        return not (where / "CURRENT").exists()  # RocksDB's own sign
+    suffixes = {".txt"}.union(*(reader.SUFFIXES for reader in readers().values()))
+    return where.suffix in suffixes
+
+
+def _from_stdin() -> KnowledgeGraph:
+    data = sys.stdin.buffer.read()
+    first: ReadError | None = None
+    for form in _FROM_STDIN:
+        store = Store.memory()
+        try:
+            store.extend(ox.parse(data, format=form))
+        except SyntaxError as error:
+            first = first or ReadError(error.msg, path="<stdin>", line=error.lineno, column=error.offset)
+        except ValueError as error:
+            first = first or ReadError(str(error), path="<stdin>")
+        else:
+            return KnowledgeGraph(store)
+    raise first or ReadError("nothing to read", path="<stdin>")
+
+
+def progress(documents: Iterable[Document], total: int) -> Iterator[Document]:
+    """Show how far the reading is: on stderr, and only to people."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield from documents
+        return
+    with Progress(console=console, transient=True) as bar:
+        yield from bar.track(documents, total=total, description="Reading")
+
+
+def busy(words: str) -> AbstractContextManager[Any]:
+    """Show that something takes its time, likewise."""
+    console = Console(stderr=True)
+    return console.status(words) if console.is_terminal else nullcontext()
+
+
+def terminal() -> Console | None:
+    """The console, if people read stdout; ``None`` if a program or a file does."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    return console if console.is_terminal else None
+
+
+def tell_notices(kg: KnowledgeGraph) -> None:
+    """Say on stderr what was noticed while the graph was made."""
+    for notice in kg.notices:
+        told = where(kg, notice)
+        click.echo(":".join(map(str, told)) + f": notice: {notice.message}" if told else notice.message, err=True)
+
+
+def where(kg: KnowledgeGraph, notice: Notice) -> tuple[str, int, int] | None:
+    """The file, as the reader was given it, the line and the column of a notice."""
+    span = notice.span
+    if span is None:
+        return None
+    return str(kg.paths.get(kg.base.document(span.document), span.file)), span.line, span.column
+
+
+def tell_json(value: object) -> None:
+    """Write a value to stdout as JSON."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def claim_json(claim: Claim) -> dict[str, Any]:
+    """A claim with its chain of speakers and its words."""
+    return {
+        "iri": claim.iri,
+        "sentence": claim.sentence,
+        "claimant": thing_json(claim.claimant),
+        "content": thing_json(claim.content),
+        "stance": claim.stance,
+        "polarity": claim.polarity,
+        "certainty": claim.certainty,
+        "document": claim.document,
+        "chain": [thing_json(speaker) for speaker in claim.chain],
+        "evidence": spans_json(claim.evidence),
+    }
+
+
+def thing_json(thing: Thing) -> dict[str, str]:
+    """A node with its name and class."""
+    return {"iri": thing.iri, "label": thing.label, "class": thing.kind}
+
+
+def spans_json(spans: Sequence[Span]) -> list[dict[str, Any]]:
+    """Words with their offsets."""
+    return [dataclasses.asdict(span) for span in spans]

@@ -1,0 +1,209 @@
+"""``geokg query``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import IO
+
+import click
+import pyoxigraph as ox
+from rich.cells import cell_len
+from rich.table import Table
+from rich.text import Text
+
+from ..errors import QuerySyntaxError
+from ..graph import KnowledgeGraph
+from ..sparql import check as guard
+from ..vocabulary import packaged, prefixes
+from .common import Command, json_option, read_graph, tell_json, terminal
+
+_ROWS = {
+    "json": ox.QueryResultsFormat.JSON,
+    "xml": ox.QueryResultsFormat.XML,
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+}
+_TRIPLES = {
+    "turtle": ox.RdfFormat.TURTLE,
+    "ntriples": ox.RdfFormat.N_TRIPLES,
+    "nquads": ox.RdfFormat.N_QUADS,
+    "trig": ox.RdfFormat.TRIG,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "rdfxml": ox.RdfFormat.RDF_XML,
+}
+# What the formats for rows become where a query gives triples.
+_INSTEAD = {"table": "turtle", "json": "jsonld", "xml": "rdfxml"}
+_LOCAL = re.compile(r"[\w.-]*")
+_LONGEST = 120  # what a cell of a table shows of a literal; the other formats have all of it
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A query of the cookbook.
+
+    Attributes:
+        name: the name of its file, without the ending.
+        question: what it answers.
+        sparql: the query.
+    """
+
+    name: str
+    question: str
+    sparql: str
+
+
+def cookbook() -> list[Recipe]:
+    """The queries that come with geokg, by number; their first comment is the question, up to how it is answered."""
+    recipes = []
+    for path in sorted((packaged("ontology") / "queries").glob("*.rq")):
+        sparql = path.read_text(encoding="utf-8")
+        comment = re.match(r"(?:#(?! how:)[^\n]*\n)*", sparql)
+        lines = [line.removeprefix("#").strip() for line in (comment[0] if comment else "").splitlines()]
+        recipes.append(Recipe(path.stem, " ".join(lines), sparql))
+    return recipes
+
+
+@click.command(cls=Command)
+@click.argument("graph", required=False)
+@click.argument("sparql", required=False)
+@click.option("-f", "--file", type=click.File(encoding="utf-8"), help="Read the query from a file; - is stdin.")
+@click.option("--name", help="Ask a question of the cookbook, by its number, its name, or both.")
+@click.option("--list", "show", is_flag=True, help="List the questions of the cookbook.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", *_ROWS, *_TRIPLES]),
+    default="table",
+    show_default=True,
+    help="How the answer is written. A table names things by label and cuts long texts; triples are Turtle unless asked otherwise.",
+)
+@json_option("The same as --format json: SPARQL JSON for rows, JSON-LD for triples.")
+def query(
+    graph: str | None,
+    sparql: str | None,
+    file: IO[str] | None,
+    name: str | None,
+    form: str,
+    *,
+    show: bool,
+    as_json: bool,
+) -> None:
+    """Ask a graph in SPARQL 1.1.
+
+    The usual prefixes (gk:, gkx:, e:, oa:, skos:, ...) need no declaration, and the default graph is the union of all
+    graphs. Nothing is fetched: SERVICE is refused.
+
+    Example:
+      geokg query kg.trig "SELECT ?who ?what { ?c gk:isClaimedBy ?who ; gk:hasContent ?what }"
+      geokg query kg.trig --name 01 --format csv
+      geokg query --list
+    """
+    if show:
+        _list(as_json=as_json)
+        return
+    if graph is None:
+        raise click.UsageError("name a GRAPH to ask, or --list the questions of the cookbook")
+    given = [one for one in (sparql, file, name) if one is not None]
+    if len(given) != 1:
+        raise click.UsageError("give one query: as SPARQL, with -f FILE, or with --name NAME")
+    asked = sparql if sparql is not None else file.read() if file is not None else _recipe(name or "").sparql
+    kg = read_graph(graph)
+    names = prefixes(kg.base)
+    try:
+        # Parsed first, then guarded: a slip of the pen should be told as what it is.
+        guard(asked, prefixes=names)
+        kg.store.check(asked)
+        results = kg.store.query(asked)
+    except QuerySyntaxError as error:
+        raise _pointed(error, asked) from error
+    _write(kg, results, "json" if as_json else form)
+
+
+def _list(*, as_json: bool) -> None:
+    recipes = cookbook()
+    if as_json:
+        tell_json([{"name": one.name, "question": one.question} for one in recipes])
+        return
+    width = max((len(one.name) for one in recipes), default=0)
+    for one in recipes:
+        click.echo(f"{one.name:<{width}}  {one.question}")
+
+
+def _recipe(name: str) -> Recipe:
+    recipes = cookbook()
+    found = [one for one in recipes if name == one.name or name in one.name.split("-", 1)]
+    if len(found) != 1:
+        several = f"{name!r} is the name of several" if found else f"there is no {name!r} in the cookbook"
+        names = ", ".join(one.name for one in found or recipes)
+        raise click.BadParameter(f"{several}: {names}", param_hint="--name")
+    return found[0]
+
+
+def _pointed(error: QuerySyntaxError, asked: str) -> QuerySyntaxError:
+    """The error with the line that it is about, and a caret below the place."""
+    lines = asked.splitlines() or [""]
+    if error.line is None or error.column is None or error.line > len(lines):
+        return error
+    line = lines[error.line - 1].replace("\t", " ")
+    caret = " " * cell_len(line[: error.column - 1]) + "^"
+    return QuerySyntaxError(f"{error}\n    {line}\n    {caret}", line=error.line, column=error.column)
+
+
+def _write(kg: KnowledgeGraph, results: object, form: str) -> None:
+    if isinstance(results, ox.QueryTriples):
+        form = _INSTEAD.get(form, form)
+        if form not in _TRIPLES:
+            raise click.UsageError(f"this query gives triples; they are written as {', '.join(_TRIPLES)}")
+        click.echo(ox.serialize(results, format=_TRIPLES[form], prefixes=prefixes(kg.base)) or b"", nl=False)
+    elif isinstance(results, ox.QuerySolutions | ox.QueryBoolean):
+        if form in _ROWS:
+            click.echo(results.serialize(format=_ROWS[form]), nl=isinstance(results, ox.QueryBoolean))
+        elif form != "table":
+            raise click.UsageError(f"this query gives rows; they are written as table, {', '.join(_ROWS)}")
+        elif isinstance(results, ox.QueryBoolean):
+            click.echo("true" if results else "false")
+        else:
+            _table(kg, results)
+
+
+def _table(kg: KnowledgeGraph, results: ox.QuerySolutions) -> None:
+    """The rows for people; short names for what has one."""
+    names = [variable.value for variable in results.variables]
+    rows = [[_shown(kg, row[variable]) for variable in names] for row in results]
+    console = terminal()
+    if console is None:
+        _plain([names, *rows])
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(Text(name), overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console.print(table)
+
+
+def _plain(rows: Sequence[Sequence[str]]) -> None:
+    """Aligned text, whole cells, for programs and files; widths as a terminal counts them."""
+    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        click.echo("  ".join(cells).rstrip())
+
+
+def _shown(kg: KnowledgeGraph, term: object) -> str:
+    if isinstance(term, ox.Literal):
+        words = " ".join(term.value.split())
+        return words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"
+    if isinstance(term, ox.BlankNode):
+        return kg.label(f"_:{term.value}")
+    if not isinstance(term, ox.NamedNode):
+        return "" if term is None else str(term)
+    iri = term.value
+    if iri.startswith(kg.base.data):
+        return kg.label(iri)
+    for prefix, namespace in prefixes(kg.base).items():
+        if iri.startswith(namespace) and _LOCAL.fullmatch(iri[len(namespace) :]):
+            return f"{prefix}:{iri[len(namespace) :]}"
+    return f"<{iri}>"

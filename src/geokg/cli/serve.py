@@ -1,0 +1,62 @@
+"""``geokg serve``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from ..endpoint import create_app
+from ..errors import ReadError
+from ..vocabulary import packaged
+from .common import Command, busy, json_option, read_graph, tell_json, tell_notices
+
+
+@click.command(cls=Command)
+@click.argument("graph", required=False)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free port.")
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    help="A file with the secret that writers must send; kept for servers that can be written to.",
+)
+@click.option(
+    "--read-only", is_flag=True, expose_value=False, help="Refuse writers. This server does so anyway, and says so."
+)
+@json_option("Print address and size as JSON once the server listens.")
+def serve(graph: str | None, host: str, port: int, token_file: Path | None, *, as_json: bool) -> None:
+    """Serve a graph over HTTP: SPARQL, linked data, pages for people.
+
+    Without a GRAPH the data that comes with geokg is built and served. Ends with Ctrl-C.
+
+    Example:
+      geokg serve kg.trig --port 8080
+    """
+    import waitress.server  # nothing else needs it
+
+    token = _token(token_file) if token_file is not None else None
+    kg = read_graph(graph or str(packaged("data")))
+    tell_notices(kg)
+    app = create_app(kg, GEOKG_TOKEN=token)
+    with busy("Starting"):
+        server = waitress.server.create_server(app, host=host, port=port)
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{server.effective_port}/"
+    if as_json:
+        tell_json({"address": address, "sparql": f"{address}sparql", "quads": len(kg), "read_only": True})
+    else:
+        click.echo(f"{address} serves {len(kg)} quads, read-only; SPARQL at {address}sparql")
+    sys.stdout.flush()  # whoever started us may wait for this line
+    server.run()
+
+
+def _token(path: Path) -> str:
+    try:
+        token = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReadError(f"cannot be read as a token: {error}", path=path) from error
+    if not token:
+        raise ReadError("is empty; it should hold the token", path=path)
+    return token
