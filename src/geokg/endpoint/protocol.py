@@ -12,7 +12,6 @@ import pyoxigraph as ox
 from flask import Request, Response
 from werkzeug.datastructures import MIMEAccept
 
-from ..errors import QueryError
 from ..sparql import Checked, Limits, check
 from ..store import Results, Store
 from ..vocabulary import prefixes
@@ -246,8 +245,10 @@ class Answering:
                 results.serialize(writer(emit), cast(ox.QueryResultsFormat, chosen.engine))
         except BrokenPipeError:
             return
-        except (RuntimeError, ValueError, OSError) as error:
-            raise QueryError(f"the query could not be evaluated: {error}") from None
+        except (RuntimeError, ValueError) as error:
+            raise ProtocolError(f"the query cannot be evaluated: {error}") from None
+        except OSError as error:
+            raise ProtocolError(f"the graph could not be read: {error}", 500) from None
         finally:
             results = None  # it must end on this thread, and an error would carry it to another
 

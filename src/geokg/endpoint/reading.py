@@ -21,6 +21,7 @@ RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "prs", "sd", "ug
 SHOWN = 100
 """As many claims, mentions or statements of one kind stand on a page."""
 _LONG = 600
+_PLAIN = ("string", "integer", "decimal", "boolean")
 _NAMES = (str(SKOS.prefLabel), str(SKOS.altLabel))
 
 
@@ -125,12 +126,15 @@ class Reading:
     # Terms
 
     def short(self, iri: str) -> str:
-        """An IRI with one of the usual prefixes, where one fits."""
+        """An IRI with one of the usual prefixes, where one fits; an IRI of our data by its end."""
         for prefix, namespace in self._longest:
             local = iri.removeprefix(namespace)
             if local != iri and local and not set(local) & set("/#?"):
                 return f"{prefix}:{local}"
-        return iri
+        if not iri.startswith(self.site.base.data):
+            return iri
+        steps = iri.removeprefix(self.site.base.data).split("/")
+        return "/".join(steps) if len(steps) <= 3 else "…/" + "/".join(steps[-2:])
 
     def value(self, term: object, *, is_named: bool = True) -> Value:
         """A term as a page shows it; an IRI by its name, or in short."""
@@ -141,7 +145,7 @@ class Reading:
             return Value(text, self.site.link(term.value), term.value)
         if isinstance(term, ox.Literal):
             language = term.language or ""
-            plain = language or term.datatype.value.endswith(("#string", "#langString"))
+            plain = language or term.datatype.value.rpartition("#")[2] in _PLAIN
             cut = max(0, len(term.value) - _LONG)
             return Value(
                 term.value[:_LONG] + ("…" if cut else ""),
@@ -259,9 +263,10 @@ class Reading:
         )
 
     def claims_of(self, iri: str) -> list[Quote]:
-        """What is said of somebody or something; that they spoke is left to what they said."""
+        """What others say of somebody or something; that they spoke is left to what they said."""
         return self.claims(
             f"""SELECT DISTINCT ?claim {{ ?claim gk:hasContent ?what . ?what ?role $node
+                  FILTER NOT EXISTS {{ ?claim gk:isClaimedBy $node }}
                   FILTER NOT EXISTS {{ ?inner gk:isExpressedBy ?what ; gk:isClaimedBy $node }} }}
                 ORDER BY ?claim LIMIT {SHOWN}""",
             iri,

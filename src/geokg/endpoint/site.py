@@ -66,9 +66,10 @@ class Site:
 
     def address(self, iri: str, ending: str = "") -> str | None:
         """Where this server describes an IRI; ``None`` if it is none of ours."""
+        whole, hash_sign, fragment = iri.partition("#")
         for start, function in self.sections.items():
-            if iri.startswith(start) and iri != start and "?" not in iri:
-                return str(url_for(function, path=unquote(iri[len(start) :].replace("#", "%23")) + ending))
+            if whole.startswith(start) and whole != start and "?" not in iri:
+                return f"{url_for(function, path=unquote(whole[len(start) :]) + ending)}{hash_sign}{fragment}"
         return None
 
     def link(self, iri: str) -> str | None:

@@ -43,7 +43,7 @@ class Limits:
     tokens: int = 20_000
     depth: int = 100
     chain: int = 500
-    patterns: int = 150
+    patterns: int = 100
     optionals: int = 64
 
 
