@@ -143,7 +143,8 @@ def test_brat_shows_groups_and_lets_nobody_choose_them(tags: TagSet) -> None:
     conf = sections(brat(tags))
     assert conf["entities"][:3] == ["!Actor", "\t!CollectiveActor", "\t\tGroup"]
     assert (
-        "Stance\tArg:Statement, Value:asks|asserts|confirms|denies|predicts|promises|recommends" in conf["attributes"]
+        "Stance\tArg:Statement, Value:asks|asserts|confirms|denies|intends|predicts|promises|recommends"
+        in conf["attributes"]
     )
     assert not [line for line in conf["attributes"] if line.startswith("Date")], "brat has no free values"
     assert next(line for line in conf["attributes"] if line.startswith("Metonym")).count(":") == 1, "a flag"

@@ -6,8 +6,8 @@ The rules of reading (``data/GUIDE.md`` tells them to annotators):
   undertaking is about.
 * Each content of a statement is claimed by the statement's actor; that claim is embedded in each claim whose content is
   the statement. So the chain of speakers is as deep as the text has it.
-* A statement whose content is an undertaking creates it, and claims what it is about with the stance *promises* unless
-  it has another stance.
+* A statement whose content is an undertaking creates it, and claims what it is about with the stance *promises*, for an
+  intention, which is owed to nobody, *intends*; unless the statement has another stance.
 * Stance stands on the statement, polarity and certainty on what is said; the stance *denies* turns the polarity round.
 
 Recipes of IRIs, so that the same text gives the same graph: each is the document's IRI, a kind, and the first 16

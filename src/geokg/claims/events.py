@@ -52,9 +52,9 @@ class Events:
             taken.add(nodes[event.id])
         self._nothing_left()
 
-    def is_undertaking(self, event: Event) -> bool:
-        """Whether an event is an undertaking, and not a situation."""
-        return self.scheme.is_a(self._classes[event.id], str(GK.Undertaking))
+    def is_a(self, event: Event, kind: str) -> bool:
+        """Whether an event is of a class."""
+        return self.scheme.is_a(self._classes[event.id], str(kind))
 
     def targets(self, event: Event, *properties: str) -> list[str]:
         """The ids of what plays some roles."""
@@ -110,7 +110,9 @@ class Events:
             for role, attribute in self._attributes[event.id].values():
                 self._write_attribute(event, role, attribute)
             # A situation is named by its trigger, and its claims quote the clause; an undertaking has no claims of its own.
-            self.annotate(event, node, self.evidence(event) if self.is_undertaking(event) else event.trigger.spans)
+            self.annotate(
+                event, node, self.evidence(event) if self.is_a(event, GK.Undertaking) else event.trigger.spans
+            )
 
     def _write_attribute(self, event: Event, role: Property, attribute: Attribute) -> None:
         if role.iri == str(GK.edtf):
@@ -177,7 +179,7 @@ class Events:
     def _iri(self, event: Event, taken: set[str]) -> str:
         roles = sorted(f"{role.iri} {self._where(target)}" for role, target in self.arguments[event.id])
         parts = [self._classes[event.id], offsets(event.trigger.spans), *roles]
-        stem = f"{self.writer.iri}/{'undertaking' if self.is_undertaking(event) else 'situation'}/"
+        stem = f"{self.writer.iri}/{'undertaking' if self.is_a(event, GK.Undertaking) else 'situation'}/"
         iri, again = stem + digest(*parts), 1
         while iri in taken:  # two annotations alike in all that identifies them are two all the same
             again += 1

@@ -48,7 +48,7 @@ class _Speech:
         for event in everything:
             if event.id in said:
                 continue
-            if events.is_undertaking(event):
+            if events.is_a(event, GK.Undertaking):
                 message = f"nobody is said to have made this {event.label}; make it the Content of a Statement"
                 self.writer.notice(message, event.trigger.spans[0])
             elif event.id not in about:
@@ -60,13 +60,15 @@ class _Speech:
     def _claim(self, event: Event, source: _Source, *, undertaking: Event | None = None) -> None:
         """Add the claim that a situation obtains and, if it is a statement, the claims inside it.
 
-        What is claimed by an undertaking is claimed in its words, and as a promise.
+        What an undertaking is about is claimed in its words, and as a promise or an intention.
         """
         self.reached.add(event.id)
         events, add = self.events, self.writer.add
         polarity = events.concept(event, str(GK.hasPolarity), str(GKX.positive))
         certainty = events.concept(event, str(GK.hasCertainty), str(GKX.certain))
-        stance = str(GKX.promises if undertaking else GKX.asserts)
+        stance = str(GKX.asserts)
+        if undertaking:
+            stance = str(GKX.intends if events.is_a(undertaking, GK.Intention) else GKX.promises)
         if source.statement:
             stance = events.concept(source.statement, str(GK.hasStance), stance)
         if stance == str(GKX.denies):
@@ -118,7 +120,7 @@ class _Speech:
             if content.id in inside:
                 raise self.writer.error(f"{content.id} is said inside itself", content.line)
             sources = [_Source(speaker, statement, claim, inside) for speaker in speakers]
-            if events.is_undertaking(content):
+            if events.is_a(content, GK.Undertaking):
                 self._undertake(content, statement, sources)
             else:
                 for source in sources:
@@ -131,7 +133,7 @@ class _Speech:
         self.writer.add(events.nodes[undertaking.id], GK.isCreatedBy, events.nodes[statement.id])
         for target in events.targets(undertaking, str(GK.hasConsequent)):
             consequent = events.by_id.get(target)
-            if consequent is None or events.is_undertaking(consequent):
+            if consequent is None or events.is_a(consequent, GK.Undertaking):
                 raise self.writer.error(f"{undertaking.id} Consequent: {target} is no situation", undertaking.line)
             for source in sources:
                 self._claim(consequent, source, undertaking=undertaking)
