@@ -125,14 +125,16 @@ def nquads(quads: Iterable[Quad]) -> Iterator[str]:
 def _labelled(quads: Iterable[Quad]) -> set[Quad]:
     """The quads, once each, with the blank node labels of RDFC-1.0 if there are blank nodes at all."""
     everything = set(quads)
-    if any(
-        isinstance(term, BlankNode | Triple)
+    # Their labels follow from these alone, and of millions of quads they are few.
+    blank = {
+        quad
         for quad in everything
-        for term in (quad.subject, quad.object, quad.graph_name)
-    ):
-        dataset = Dataset(everything)
+        if any(isinstance(term, BlankNode | Triple) for term in (quad.subject, quad.object, quad.graph_name))
+    }
+    if blank:
+        dataset = Dataset(blank)
         dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-        return set(dataset)
+        return (everything - blank).union(dataset)
     return everything
 
 
