@@ -37,7 +37,7 @@ def fresh_kg() -> geokg.KnowledgeGraph:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder with corpora and W3C suites; they are nobody's to copy, so a machine without them skips these tests."""
+    """The folder with corpora and W3C suites; a machine without them skips these tests."""
     folder = Path(os.environ.get("GEOKG_SHARED", ROOT.parent / "shared"))
     if not folder.is_dir():
         pytest.skip(f"{folder} is not here; set GEOKG_SHARED to run the tests on real corpora and the W3C suites")

@@ -20,8 +20,9 @@ from geokg.claims import populate
 from geokg.errors import UnknownTerm
 from geokg.identity import Register
 from geokg.judgements import read_judgements
+from geokg.ontology import statements
 from geokg.readers import read
-from geokg.scheme import Scheme, ontology_quads
+from geokg.scheme import Scheme
 from geokg.text import Document, Event, Mention
 from geokg.vocabulary import GK, GKX, Base
 
@@ -195,7 +196,7 @@ def test_the_chain_of_impacts_reaches_the_belt_and_road(store: ox.Store) -> None
 
 
 def test_entities_hold_no_fact_and_nothing_twice() -> None:
-    facts = {quad.subject for quad in ontology_quads() if quad.predicate.value == str(GK.isFactLayer)}
+    facts = {quad.subject for quad in statements() if quad.predicate.value == str(GK.isFactLayer)}
     entities = triples(ENTITIES)
     assert facts
     assert not [quad for quad in entities if quad.predicate in facts]
@@ -205,7 +206,7 @@ def test_entities_hold_no_fact_and_nothing_twice() -> None:
 def test_entities_speak_of_what_exists() -> None:
     known = [*triples(ENTITIES), *triples(STATES)]
     typed = {quad.subject for quad in known if quad.predicate.value == str(RDF.type)}
-    terms = {quad.subject for quad in ontology_quads()}
+    terms = {quad.subject for quad in statements()}
     for quad in triples(ENTITIES):
         assert quad.subject in typed, quad
         for term in (quad.predicate, quad.object):
@@ -377,7 +378,7 @@ def test_the_guide_s_roles_fit_their_events() -> None:
     (attributes,) = tables("attribute")
     for attribute in first_column(attributes):
         roles |= {found.iri for found in scheme.properties[attribute]}
-    labelled = {quad.subject for quad in ontology_quads() if quad.predicate.value == str(GK.annotationLabel)}
+    labelled = {quad.subject for quad in statements() if quad.predicate.value == str(GK.annotationLabel)}
     properties = {found.iri for group in scheme.properties.values() for found in group}
     every = {term.value for term in labelled if isinstance(term, ox.NamedNode) and term.value in properties}
     names = {str(GK.iso3166Alpha3), str(GK.wikidataId), str(GK.isEvidencedBy)}  # told in sections 7 and 8

@@ -12,7 +12,8 @@ import pyoxigraph as ox
 import pytest
 
 import geokg
-from geokg.scheme import Scheme, ontology_quads
+from geokg.ontology import statements
+from geokg.scheme import Scheme
 from geokg.tagset import FORMATS, TagSet, brat, inception, label_studio, tag_set, text
 from geokg.vocabulary import GK
 
@@ -68,7 +69,7 @@ def test_a_new_class_is_a_new_label_at_once() -> None:
         @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
         gk:Raid a owl:Class ; rdfs:subClassOf gk:HostileAct ; skos:definition "A quick attack."@en .
         """
-    new = tag_set([*ontology_quads(), *ox.parse(turtle, format=ox.RdfFormat.TURTLE)])
+    new = tag_set([*statements(), *ox.parse(turtle, format=ox.RdfFormat.TURTLE)])
     raid = next(label for label in new.events if label.name == "Raid")
     assert (raid.parent, raid.definition) == ("HostileAct", "A quick attack.")
     assert {role.name for role in raid.roles} >= {"Actor", "Recipient", "Evidence"}

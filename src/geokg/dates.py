@@ -1,7 +1,7 @@
 """Partial and uncertain dates: from EDTF (ISO 8601-2) to the half-open interval that a graph can compare.
 
-A graph has one datatype for time, ``xsd:dateTime`` in UTC with whole seconds, so that every comparison is right in every
-engine; what the source said, with its own precision, stays beside it as an EDTF string.
+A graph has one datatype for time, ``xsd:dateTime`` in UTC with whole seconds, so that every comparison is right in
+every engine; what the source said, with its own precision, stays beside it as an EDTF string.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ A graph is made from annotated texts (``build``), read from a file or a store fo
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,29 +15,27 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pyoxigraph as ox
 from oxrdflib import OxigraphStore
 from rdflib import Dataset, URIRef
-from rdflib.namespace import RDF, SKOS
+from rdflib.namespace import RDF
 
-from . import readers, rules
+from . import rules
 from .claims import Notice, populate
 from .errors import GeokgError, ReadError, UnknownTerm
 from .explanation import Explanation, explain
 from .identity import Register
 from .judgements import judgement_quads, judgements_from_quads, read_judgements
-from .ontology import owlready_world
-from .scheme import Scheme, ontology_quads
+from .names import Names
+from .ontology import owlready_world, statements
+from .scheme import Scheme
 from .store import Store, parse
 from .text import Document, Span, Text
 from .views import Claim, Thing, Undertaking, Views
-from .vocabulary import GK, Base, packaged, prefixes
+from .vocabulary import GK, Base, prefixes
 
 if TYPE_CHECKING:
     import owlready2
     from rdflib.query import Result
 
     from .validation import Report
-
-Progress = Callable[[Iterable[Document], int], Iterable[Document]]
-"""Wraps documents on their way in, to show how far it is; gets their number too."""
 
 
 class KnowledgeGraph:
@@ -66,13 +64,14 @@ class KnowledgeGraph:
         self.notices: list[Notice] = list(notices)
         self.paths: dict[str, Path] = {}
         self.views = Views(store)
+        self.names = Names(store)
 
     @classmethod
     def empty(cls, *, base: Base | None = None) -> KnowledgeGraph:
         """A graph with nothing but the ontology and its concepts, in memory."""
         store = Store.memory(base=base)
         graph = store.base.graph
-        store.extend(ontology_quads(graph + "ontology", graph + "vocab"))
+        store.extend(statements(graph + "ontology", graph + "vocab"))
         return cls(store)
 
     @property
@@ -244,7 +243,7 @@ class KnowledgeGraph:
         >>> {str(claim.claimant) for claim in sample().claims(stance="predicts")} >= {"Hu Shisheng"}
         True
         """
-        who = self._whoever(claimant) if claimant is not None else None
+        who = self.names.whoever(claimant) if claimant is not None else None
         where = document.removeprefix(self.base.document("")) if document is not None else None
         found = [
             claim
@@ -266,8 +265,8 @@ class KnowledgeGraph:
         Raises:
             UnknownTerm: nobody has that name.
         """
-        debtors = self._whoever(debtor) if debtor is not None else None
-        creditors = self._whoever(creditor) if creditor is not None else None
+        debtors = self.names.whoever(debtor) if debtor is not None else None
+        creditors = self.names.whoever(creditor) if creditor is not None else None
         return [
             one
             for one in map(self.views.undertaking, self._instances(GK.Commitment))
@@ -308,16 +307,7 @@ class KnowledgeGraph:
         >>> sample().find("taliban"), sample().find("e:taliban")
         (['https://w3id.org/geokg/data/entity/taliban'], ['https://w3id.org/geokg/data/entity/taliban'])
         """
-        iri = self.expand(name)
-        if iri is not None:
-            return [iri]
-        wanted = " ".join(name.split()).casefold()
-        found = {iri for label, iri in self._labels() if label.casefold() == wanted}
-        if not found:
-            labels = {label.casefold(): label for label, _ in self._labels()}
-            near = difflib.get_close_matches(wanted, labels, n=3)
-            raise UnknownTerm(name, did_you_mean=tuple(labels[one] for one in near), kind="name")
-        return sorted(found)
+        return self.names.find(name)
 
     def expand(self, name: str) -> str | None:
         """The IRI that a string is, whole or with one of the usual prefixes; ``None`` if it is neither.
@@ -325,27 +315,7 @@ class KnowledgeGraph:
         >>> KnowledgeGraph.empty().expand("gk:Claim")
         'https://w3id.org/geokg/ontology/Claim'
         """
-        name = name.strip().removeprefix("<").removesuffix(">")
-        prefix, colon, local = name.partition(":")
-        if not colon or " " in name:
-            return None
-        if local.startswith("//") or prefix in ("urn", "_"):
-            return name
-        namespace = prefixes(self.base).get(prefix)
-        return namespace + local if namespace else None
-
-    def _labels(self) -> Iterator[tuple[str, str]]:
-        for predicate in (SKOS.prefLabel, SKOS.altLabel):
-            for quad in self.store.ox.quads_for_pattern(None, ox.NamedNode(predicate), None, None):
-                if isinstance(quad.object, ox.Literal) and isinstance(quad.subject, ox.NamedNode):
-                    yield quad.object.value, quad.subject.value
-
-    def _whoever(self, name: str) -> set[str]:
-        """What has a name, and the groups within it."""
-        found = set(self.find(name))
-        values = " ".join(f"<{iri}>" for iri in sorted(found))
-        rows = self.store.solutions(f"SELECT ?group {{ VALUES ?whole {{ {values} }} ?group gk:isGroupWithin+ ?whole }}")
-        return found | {row["group"].value for row in rows}
+        return self.names.expand(name)
 
     # The thread
 
@@ -437,46 +407,6 @@ class KnowledgeGraph:
         self.store.save(Path(target))
 
 
-def build(*sources: str | Path, base: Base | None = None, progress: Progress | None = None) -> KnowledgeGraph:
-    """Make a graph from annotated texts.
-
-    Args:
-        sources: folders, or single annotated texts. A folder may also hold ``entities.ttl``, ``judgements.jsonl`` and
-            ``reference/*.ttl``; without the last, the reference data that comes with geokg is taken.
-        base: where data and graphs are named.
-        progress: wraps the documents, to show how far it is.
-
-    Raises:
-        ReadError: a file that is not what it claims to be, or nothing to read.
-        UnknownTerm: a label, role, attribute or value that the scheme does not have.
-        IdentityConflict: decisions about who is who that contradict each other.
-
-    >>> from geokg.vocabulary import packaged
-    >>> build(packaged("data")).documents()
-    ['https://w3id.org/geokg/data/document/china-taliban/article']
-    """
-    kg = KnowledgeGraph.empty(base=base)
-    folders = [Path(source) for source in sources if Path(source).is_dir()]
-    references = [path for folder in folders for path in sorted((folder / "reference").glob("*.ttl"))]
-    for path in references or sorted((packaged("data") / "reference").glob("*.ttl")):
-        kg.add_reference(path)
-    for folder in folders:
-        if (folder / "entities.ttl").exists():
-            kg.add_entities(folder / "entities.ttl")
-        if (folder / "judgements.jsonl").exists():
-            kg.add_judgements(folder / "judgements.jsonl")
-    files = list(readers.find(*sources))
-    if not files:
-        raise ReadError(
-            f"no annotated text here; known are {', '.join(readers.readers())}", path=" ".join(map(str, sources))
-        )
-    documents: Iterable[Document] = readers.documents(*files)
-    for document in progress(documents, len(files)) if progress else documents:
-        kg.add(document, apply_rules=False)
-    kg.apply_rules()
-    return kg
-
-
 def open(source: str | Path, *, read_only: bool = False, base: Base | None = None) -> KnowledgeGraph:
     """Open a graph that was saved.
 
@@ -497,12 +427,3 @@ def open(source: str | Path, *, read_only: bool = False, base: Base | None = Non
     if path.is_dir():
         return KnowledgeGraph(Store.at(path, read_only=read_only, base=base))
     return KnowledgeGraph(Store.load(path, base=base))
-
-
-def sample() -> KnowledgeGraph:
-    """The graph of the texts that come with geokg.
-
-    >>> len(sample().documents())
-    1
-    """
-    return build(packaged("data"))

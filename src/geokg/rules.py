@@ -1,12 +1,12 @@
 """Accepted facts and inference: the rules in ``ontology/rules/``, run on a store.
 
-A rule is a ``CONSTRUCT`` query in a file of its own; its first lines are comments for people, one of which names the graph
-that its triples go to: ``# graph: inferred``, or ``# graph: accepted`` for rules that are run once for each policy, with
-``?policy`` bound. What already stands in any graph is not written again, so that a triple stands in one graph only.
+A rule is a ``CONSTRUCT`` query in a file of its own; its first lines are comments for people, one of which names the
+graph that its triples go to: ``# graph: inferred``, or ``# graph: accepted`` for rules that are run once for each
+policy, with ``?policy`` bound. What already stands in any graph is not written again: a triple stands in one only.
 
 The order matters where a rule asks for what is *not* there: who contradicts whom is found before anything is accepted,
-and who speaks for whom before claimants are counted as independent. Policies run from the strictest on; what two of them
-accept stands in the graph of the stricter one, and ``gk:isAcceptedUnder`` tells for each policy what it accepts.
+and who speaks for whom before claimants are counted as independent. Policies run from the strictest on; what two of
+them accept stands in the graph of the stricter one, and ``gk:isAcceptedUnder`` tells what each of them accepts.
 """
 
 from __future__ import annotations
@@ -106,8 +106,8 @@ def clear(store: Store) -> None:
 def apply(store: Store, rules: tuple[Rule, ...] | None = None) -> int:
     """Write anew what the rules give for what the store holds now.
 
-    Acceptance asks for what is not there (nobody disputes it), so adding a document may take a fact away: all that rules
-    wrote is dropped and found again.
+    Acceptance asks for what is not there (nobody disputes it), so adding a document may take a fact away: all that
+    rules wrote is dropped and found again.
 
     Args:
         store: the store, changed in place.

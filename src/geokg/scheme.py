@@ -18,8 +18,8 @@ import pyoxigraph as ox
 from rdflib.namespace import OWL, RDF, RDFS, SKOS
 
 from .errors import UnknownTerm
-from .store import parse
-from .vocabulary import GK, packaged
+from .ontology import statements
+from .vocabulary import GK
 
 _CLASS, _SUBCLASS, _LABEL, _ALT = str(OWL.Class), str(RDFS.subClassOf), str(SKOS.prefLabel), str(SKOS.altLabel)
 _SUGGESTIONS = 3
@@ -225,21 +225,7 @@ class Scheme:
 
 @cache
 def _packaged() -> Scheme:
-    return Scheme(ontology_quads())
-
-
-def ontology_quads(graph: str | None = None, vocabulary_graph: str | None = None) -> list[ox.Quad]:
-    """The packaged ontology (modules, bundle, alignments) and its concept schemes, restrictions apart.
-
-    Args:
-        graph: the named graph for the ontology.
-        vocabulary_graph: the named graph for the concept schemes.
-    """
-    folder = packaged("ontology")
-    modules = [path for path in sorted(folder.glob("*.ttl")) if path.name != "restrictions.ttl"]
-    files = [(path, graph) for path in [*modules, *sorted((folder / "align").glob("*.ttl"))]]
-    files += [(path, vocabulary_graph) for path in sorted((folder / "vocab").glob("*.ttl"))]
-    return [quad for path, name in files for quad in parse(path, graph=name)]
+    return Scheme(statements())
 
 
 def _closure(start: str, step: Callable[[str], list[str]]) -> set[str]:

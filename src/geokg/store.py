@@ -36,6 +36,8 @@ _TOKEN = re.compile(
 def parse(path: Path, *, graph: str | None = None, base_iri: str | None = None) -> Iterator[ox.Quad]:
     """The quads of an RDF file, in file order, each literal as it is spelt there.
 
+    Blank nodes get new labels, so that those of two files never meet.
+
     Args:
         path: Turtle, N-Triples, TriG, N-Quads, JSON-LD or RDF/XML, told by its ending.
         graph: the named graph for triples that stand in none.
@@ -54,7 +56,7 @@ def parse(path: Path, *, graph: str | None = None, base_iri: str | None = None) 
         raise UnknownFormat("not an RDF file; known are .ttl .nt .trig .nq .jsonld .rdf", path=path)
     default = ox.NamedNode(graph) if graph else None
     try:
-        for quad in ox.parse(path=str(path), format=rdf_format, base_iri=base_iri):
+        for quad in ox.parse(path=str(path), format=rdf_format, base_iri=base_iri, rename_blank_nodes=True):
             if default is not None and isinstance(quad.graph_name, ox.DefaultGraph):
                 yield ox.Quad(quad.subject, quad.predicate, quad.object, default)
             else:

@@ -109,7 +109,7 @@ class Events:
                     self.writer.add(node, role.iri, self.nodes[target])
             for role, attribute in self._attributes[event.id].values():
                 self._write_attribute(event, role, attribute)
-            # A situation is named by its trigger, and its claims quote the clause; an undertaking has no claims of its own.
+            # A situation is named by its trigger, and its claims quote the clause; an undertaking has none of its own.
             self.annotate(
                 event, node, self.evidence(event) if self.is_a(event, GK.Undertaking) else event.trigger.spans
             )

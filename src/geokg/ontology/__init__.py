@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
@@ -293,11 +294,40 @@ def load(*, restrictions: bool = False, alignments: bool = False) -> Ontology:
     True
     """
     folder = packaged("ontology")
-    files = [path for path in folder.glob("*.ttl") if restrictions or path.name != "restrictions.ttl"]
-    files += (folder / "vocab").glob("*.ttl")
+    files = _modules() + _concepts() + ([folder / "restrictions.ttl"] if restrictions else [])
     if alignments:
-        files += [*(folder / "align").glob("*.ttl"), *(folder / "stubs").glob("*.ttl")]
+        files += _alignments() + sorted((folder / "stubs").glob("*.ttl"))
     return Ontology(read_files(files))
+
+
+def statements(graph: str | None = None, concepts: str | None = None) -> list[Quad]:
+    """What a knowledge graph holds of the ontology: modules, alignments and concept schemes.
+
+    Args:
+        graph: the named graph for modules and alignments.
+        concepts: the named graph for the concept schemes.
+
+    >>> {quad.graph_name.value for quad in statements("urn:ontology", "urn:vocab")} == {"urn:ontology", "urn:vocab"}
+    True
+    """
+    parts = ((_modules() + _alignments(), graph), (_concepts(), concepts))
+    return [
+        Quad(quad.subject, quad.predicate, quad.object, NamedNode(name) if name else None)
+        for files, name in parts
+        for quad in read_files(files)
+    ]
+
+
+def _modules() -> list[Path]:
+    return sorted(path for path in packaged("ontology").glob("*.ttl") if path.name != "restrictions.ttl")
+
+
+def _alignments() -> list[Path]:
+    return sorted((packaged("ontology") / "align").glob("*.ttl"))
+
+
+def _concepts() -> list[Path]:
+    return sorted((packaged("ontology") / "vocab").glob("*.ttl"))
 
 
 def _closure(start: str, step: Callable[[str], list[str]]) -> frozenset[str]:

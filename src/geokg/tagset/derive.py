@@ -9,7 +9,8 @@ from typing import Literal
 import pyoxigraph as ox
 from rdflib.namespace import OWL, RDF, SKOS
 
-from ..scheme import Property, Scheme, ontology_quads
+from ..ontology import statements
+from ..scheme import Property, Scheme
 from ..vocabulary import GK
 
 _GROUPS = frozenset(
@@ -129,7 +130,7 @@ def tag_set(triples: Iterable[ox.Quad] | None = None) -> TagSet:
     >>> [label.name for label in tag_set().mentions if label.parent == "Organization"]
     ['IntergovernmentalOrganization', 'NewsOutlet', 'ResearchOrganization', 'StateOrgan']
     """
-    quads = list(ontology_quads() if triples is None else triples)
+    quads = list(statements() if triples is None else triples)
     return _Maker(quads).make()
 
 

@@ -14,7 +14,7 @@ from rdflib.term import Node
 
 from .. import canonical, shacl
 from ..graph import KnowledgeGraph
-from ..scheme import ontology_quads
+from ..ontology import statements
 from ..shacl.shapes import called, path_text, without_targets
 from ..shacl.terms import as_spelt, dataset, extend, from_ox, quads_to_ox
 from ..store import parse
@@ -75,7 +75,7 @@ def validate(
     raw = [quad for quad in quads if not _graph_name(quad).endswith(("/graph/inferred", "/graph/report"))]
     doubled = list(_doubled([*raw, *later])) if shapes is None else []
     if shapes is None and not any(quad.subject == _CLAIM and quad.predicate == _TYPE for quad in raw):
-        raw += ontology_quads(base.graph + "ontology", base.graph + "vocab")
+        raw += statements(base.graph + "ontology", base.graph + "vocab")
     data = dataset(raw)
     outcome = shacl.validate(data, rules)
     if later and outcome.vacuous:
