@@ -351,9 +351,7 @@ class KnowledgeGraph:
             UnknownTerm: the graph says nothing of it.
         """
         whole = self.expand(iri) or iri
-        node = ox.NamedNode(whole)
-        known = self.store.ox.quads_for_pattern(node, None, None, None)
-        if next(iter(known), None) is None:
+        if not self.store.contains(ox.NamedNode(whole)):
             raise UnknownTerm(iri, kind="IRI")
         return explain(self.views, whole)
 

@@ -61,7 +61,7 @@ class Names:
 
     def _labels(self) -> Iterator[tuple[str, str]]:
         for predicate in (SKOS.prefLabel, SKOS.altLabel):
-            for quad in self.store.ox.quads_for_pattern(None, ox.NamedNode(predicate), None, None):
+            for quad in self.store.match(predicate=ox.NamedNode(predicate)):
                 if isinstance(quad.object, ox.Literal) and isinstance(quad.subject, ox.NamedNode):
                     yield quad.object.value, quad.subject.value
 

@@ -151,6 +151,5 @@ def _new(store: Store, sparql: str, graph: ox.NamedNode) -> Iterator[ox.Quad]:
     results = store.query(sparql)
     if not isinstance(results, ox.QueryTriples):
         raise GeokgError(f"a rule is a CONSTRUCT query, not this one:\n{sparql}")
-    for triple in {(t.subject, t.predicate, t.object): t for t in results}.values():
-        if next(iter(store.ox.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)), None) is None:
-            yield ox.Quad(triple.subject, triple.predicate, triple.object, graph)
+    for triple in store.unknown(results):
+        yield ox.Quad(triple.subject, triple.predicate, triple.object, graph)

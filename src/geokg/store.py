@@ -21,6 +21,8 @@ from . import canonical
 from .errors import GeokgError, QuerySyntaxError, ReadError, UnknownFormat
 from .vocabulary import Base, prefixes
 
+Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Triple
+Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Results: TypeAlias = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 _PLACE = re.compile(r"error at (\d+):(\d+): ")
 _ALTERNATIVES = 12
@@ -131,6 +133,40 @@ class Store:
         """All quads, or those of one named graph."""
         return self.ox.quads_for_pattern(None, None, None, ox.NamedNode(graph) if graph else None)
 
+    def match(
+        self,
+        subject: Node | None = None,
+        predicate: ox.NamedNode | None = None,
+        object: Term | None = None,
+        graph: ox.NamedNode | None = None,
+    ) -> Iterator[ox.Quad]:
+        """The quads that fit; what is not given fits all.
+
+        >>> list(Store.memory().match(predicate=ox.NamedNode("x:p")))
+        []
+        """
+        return self.ox.quads_for_pattern(subject, predicate, object, graph)
+
+    def contains(
+        self,
+        subject: Node | None = None,
+        predicate: ox.NamedNode | None = None,
+        object: Term | None = None,
+        graph: ox.NamedNode | None = None,
+    ) -> bool:
+        """Whether any quad fits; what is not given fits all."""
+        return next(iter(self.match(subject, predicate, object, graph)), None) is not None
+
+    def unknown(self, triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+        """Those triples that stand in no graph, each once."""
+        for triple in dict.fromkeys(triples):
+            if not self.contains(triple.subject, triple.predicate, triple.object):
+                yield triple
+
+    def has_graph(self, graph: str) -> bool:
+        """Whether there is a named graph, be it empty."""
+        return self.ox.contains_named_graph(ox.NamedNode(graph))
+
     def graphs(self) -> list[str]:
         """The IRIs of the named graphs, sorted."""
         return sorted(graph.value for graph in self.ox.named_graphs() if isinstance(graph, ox.NamedNode))
@@ -207,8 +243,8 @@ class Store:
             GeokgError: the target cannot be written; what was there before is still there.
         """
         writers: dict[str, Callable[[], Iterator[str]]] = {
-            ".trig": lambda: iter(canonical.trig(self.ox, self._prefixes)),
-            ".nq": lambda: iter(canonical.nquads(self.ox)),
+            ".trig": self.trig,
+            ".nq": lambda: iter(canonical.nquads(self.quads())),
             ".jsonld": self._jsonld,
         }
         if not target.suffix:
@@ -218,8 +254,12 @@ class Store:
         else:
             raise UnknownFormat("can be written: .trig, .nq, .jsonld, or a folder without an ending", path=target)
 
+    def trig(self) -> Iterator[str]:
+        """All quads as TriG, in pieces: the same quads give the same text."""
+        return iter(canonical.trig(self.quads(), self._prefixes))
+
     def _jsonld(self) -> Iterator[str]:
-        ordered = ox.parse("".join(canonical.nquads(self.ox)), format=ox.RdfFormat.N_QUADS)
+        ordered = ox.parse("".join(canonical.nquads(self.quads())), format=ox.RdfFormat.N_QUADS)
         written = ox.serialize(ordered, format=ox.RdfFormat.JSON_LD, prefixes=self._prefixes)
         yield written.decode("utf-8") if written else ""
 

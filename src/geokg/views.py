@@ -137,7 +137,7 @@ class Views:
 
     def objects(self, subject: str, predicate: str) -> list[_Node | ox.Literal | ox.Triple]:
         """The values of a property, sorted, each once."""
-        quads = self.store.ox.quads_for_pattern(_node(subject), ox.NamedNode(predicate), None, None)
+        quads = self.store.match(_node(subject), ox.NamedNode(predicate))
         return sorted({quad.object for quad in quads}, key=str)
 
     def iris(self, subject: str, predicate: str) -> list[str]:
@@ -146,7 +146,7 @@ class Views:
 
     def subjects(self, predicate: str, value: str) -> list[str]:
         """What has a node as the value of a property, sorted."""
-        quads = self.store.ox.quads_for_pattern(None, ox.NamedNode(predicate), _node(value), None)
+        quads = self.store.match(None, ox.NamedNode(predicate), _node(value))
         return sorted({_name(q.subject) for q in quads if isinstance(q.subject, ox.NamedNode | ox.BlankNode)})
 
     def literal(self, subject: str, predicate: str) -> str | None:
@@ -190,7 +190,7 @@ class Views:
         """A class and who and what plays which role, situations inside apart."""
         parts = []
         inferred = ox.NamedNode(self.store.base.graph + "inferred")  # would name each actor again as a participant
-        for quad in self.store.ox.quads_for_pattern(_node(iri), None, None, None):
+        for quad in self.store.match(_node(iri)):
             if quad.graph_name == inferred:
                 continue
             if isinstance(quad.object, ox.NamedNode) and quad.predicate.value in self._roles:

@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 from rdflib.namespace import RDF
 
-from .. import canonical
 from ..graph import build as build_graph
-from ..vocabulary import GK, prefixes
+from ..vocabulary import GK
 from .common import STDIN, Command, json_option, progress, tell_json, tell_notices, where
 
 _ENDINGS = (".trig", ".nq", ".jsonld")
@@ -48,7 +47,7 @@ def build(sources: tuple[str, ...], output: str, *, as_json: bool) -> None:
         raise click.UsageError("--json and -o - both want stdout")
     kg = build_graph(*sources, progress=progress)
     if output == STDIN:
-        for chunk in canonical.trig(kg.store.ox, prefixes(kg.base)):
+        for chunk in kg.store.trig():
             click.echo(chunk, nl=False)
     else:
         kg.save(output)

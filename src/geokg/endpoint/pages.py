@@ -125,17 +125,17 @@ def questions() -> list[Question]:
 def data(path: str) -> Response:
     """Everything below the base of the data."""
     site = current()
-    return _resource(site, site.store.ox, site.base.data, path)
+    return _resource(site, site.store, site.base.data, path)
 
 
 def term(path: str) -> Response:
     """A class or property of the ontology."""
-    return _resource(current(), current().store.ox, str(GK), path)
+    return _resource(current(), current().store, str(GK), path)
 
 
 def concept(path: str) -> Response:
     """A concept or a concept scheme."""
-    return _resource(current(), current().store.ox, str(GKX), path)
+    return _resource(current(), current().store, str(GKX), path)
 
 
 def shape(path: str) -> Response:
@@ -143,7 +143,7 @@ def shape(path: str) -> Response:
     return _resource(current(), shapes(), str(GKS), path)
 
 
-def _resource(site: Site, store: ox.Store, start: str, path: str) -> Response:
+def _resource(site: Site, store: Store, start: str, path: str) -> Response:
     """One IRI, as a page or as RDF."""
     iri, named = site.find(start, path, store), None
     if iri is None:
@@ -171,7 +171,7 @@ def _linked(response: Response, site: Site, iri: str, chosen: Format) -> Respons
     return response
 
 
-def _node_page(site: Site, store: ox.Store, iri: str) -> str:
+def _node_page(site: Site, store: Store, iri: str) -> str:
     reading = Reading(site, store)
     if reading.is_claim(iri):
         return page("claim", reading=reading, iri=iri, quote=reading.quote(reading.views.claim(iri)))
@@ -207,24 +207,24 @@ def ontology() -> Response:
     site = current()
     graph = site.base.graph + "ontology"
     kinds = {"Classes": [OWL.Class], "Properties": [OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty]}
-    return _index(site, "Ontology", site.store.ox, list(site.store.quads(graph)), kinds, "ontology")
+    return _index(site, "Ontology", site.store, list(site.store.quads(graph)), kinds, "ontology")
 
 
 def vocabulary() -> Response:
     """All concepts, by scheme."""
     site = current()
     kinds = {"Concept schemes": [SKOS.ConceptScheme], "Concepts": [SKOS.Concept, GK.AcceptancePolicy]}
-    return _index(site, "Concepts", site.store.ox, list(site.store.quads(site.base.graph + "vocab")), kinds, "vocab")
+    return _index(site, "Concepts", site.store, list(site.store.quads(site.base.graph + "vocab")), kinds, "vocab")
 
 
 def all_shapes() -> Response:
     """All shapes."""
     kinds = {"Shapes": [SH.NodeShape, SH.PropertyShape]}
-    return _index(current(), "Shapes", shapes(), list(shapes()), kinds, "shapes")
+    return _index(current(), "Shapes", shapes(), list(shapes().quads()), kinds, "shapes")
 
 
 def _index(
-    site: Site, title: str, store: ox.Store, quads: list[ox.Quad], kinds: Mapping[str, Iterable[str]], name: str
+    site: Site, title: str, store: Store, quads: list[ox.Quad], kinds: Mapping[str, Iterable[str]], name: str
 ) -> Response:
     """Many terms: all their RDF, or a page that lists them."""
     chosen = choose(request.accept_mimetypes, RDF, name=request.args.get("format"))

@@ -185,7 +185,7 @@ class Answering:
 
     def _is_loaded(self, graph: str) -> bool:
         try:
-            return self.store.ox.contains_named_graph(ox.NamedNode(graph))
+            return self.store.has_graph(graph)
         except ValueError:
             return True  # not an IRI at all: the parser says so, and where
 

@@ -116,10 +116,10 @@ class Reading:
         store: where the terms are, if not in the graph.
     """
 
-    def __init__(self, site: Site, store: ox.Store | None = None) -> None:
+    def __init__(self, site: Site, store: Store | None = None) -> None:
         self.site = site
-        self.store = site.store.ox if store is None else store
-        self.views = site.views if store is None else Views(Store(store, base=site.base))
+        self.store = site.store if store is None else store
+        self.views = site.views if store is None else Views(store)
         self.prefixes = sorted(prefixes(site.base).items())
         self._longest = sorted(self.prefixes, key=lambda item: -len(item[1]))
 
@@ -190,7 +190,7 @@ class Reading:
         """
         wanted = None if graphs is None else set(graphs)
         found: dict[str, set[object]] = {}
-        for quad in self.store.quads_for_pattern(ox.NamedNode(iri), None, None, None):
+        for quad in self.store.match(ox.NamedNode(iri)):
             if quad.predicate.value not in without and (wanted is None or _graph(quad) in wanted):
                 found.setdefault(quad.predicate.value, set()).add(quad.object)
         rows = [Statement(self.property(p), self._values(objects)) for p, objects in found.items()]
@@ -202,7 +202,7 @@ class Reading:
     def incoming(self, iri: str, *, limit: int = SHOWN) -> list[Statement]:
         """What points to a node, one property at a time; no more than ``limit`` of each."""
         found: dict[str, set[object]] = {}
-        for quad in self.store.quads_for_pattern(None, None, ox.NamedNode(iri), None):
+        for quad in self.store.match(object=ox.NamedNode(iri)):
             subjects = found.setdefault(quad.predicate.value, set())
             if len(subjects) < limit:
                 subjects.add(quad.subject)

@@ -18,20 +18,20 @@ _TYPE = ox.NamedNode(str(RDF.type))
 _LABELS = tuple(ox.NamedNode(str(name)) for name in (SKOS.prefLabel, RDFS.label))
 
 
-def about(store: ox.Store, iri: str) -> Iterator[ox.Quad]:
+def about(store: Store, iri: str) -> Iterator[ox.Quad]:
     """All that is said of an IRI: its triples, those of its evidence and blank nodes, the names of what it points to.
 
     Evidence is followed from a node to its annotations, their targets and selectors; it is known by the Web Annotation
     vocabulary alone.
 
-    >>> list(about(ox.Store(), "http://example.org/nothing"))
+    >>> list(about(Store.memory(), "http://example.org/nothing"))
     []
     """
     todo: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(iri)]
     seen = set(todo)
     named: set[ox.NamedNode] = set()
     while todo:
-        for quad in store.quads_for_pattern(todo.pop(), None, None, None):
+        for quad in store.match(todo.pop()):
             yield quad
             node = quad.object
             if not isinstance(node, ox.NamedNode | ox.BlankNode) or node in seen:
@@ -43,11 +43,11 @@ def about(store: ox.Store, iri: str) -> Iterator[ox.Quad]:
                 named.add(node)
     for node in named:
         for predicate in _LABELS:
-            yield from store.quads_for_pattern(node, predicate, None, None)
+            yield from store.match(node, predicate)
 
 
-def _is_evidence(store: ox.Store, node: ox.NamedNode) -> bool:
-    types = store.quads_for_pattern(node, _TYPE, None, None)
+def _is_evidence(store: Store, node: ox.NamedNode) -> bool:
+    types = store.match(node, _TYPE)
     return any(isinstance(quad.object, ox.NamedNode) and quad.object.value.startswith(str(OA)) for quad in types)
 
 
@@ -84,9 +84,9 @@ def conditional(response: Response) -> Response:
 
 
 @cache
-def shapes() -> ox.Store:
+def shapes() -> Store:
     """The packaged shapes; they are not part of the graph."""
-    store = ox.Store()
+    store = Store.memory()
     for path in sorted((packaged("ontology") / "shapes").glob("*.ttl")):
         store.extend(parse(path))
     return store

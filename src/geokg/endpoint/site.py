@@ -76,26 +76,25 @@ class Site:
         """Where a link to an IRI leads: to our page, to the web, or nowhere, for ``javascript:`` and the like."""
         return self.address(iri) or (iri if iri.startswith(("http://", "https://")) else None)
 
-    def find(self, start: str, path: str, store: ox.Store | None = None) -> str | None:
+    def find(self, start: str, path: str, store: Store | None = None) -> str | None:
         """The IRI below ``start`` that an address means, percent-encoded or not; ``None`` if nothing is known of it."""
         for iri in dict.fromkeys((start + quote(path, safe=_SAFE), start + path)):
-            if is_known(self.store.ox if store is None else store, iri):
+            if is_known(self.store if store is None else store, iri):
                 return iri
         return None
 
 
-def is_known(store: ox.Store, iri: str) -> bool:
+def is_known(store: Store, iri: str) -> bool:
     """Whether anything is said of an IRI, or with it.
 
-    >>> is_known(ox.Store(), "http://example.org/x"), is_known(ox.Store(), "not an IRI")
+    >>> is_known(Store.memory(), "http://example.org/x"), is_known(Store.memory(), "not an IRI")
     (False, False)
     """
     try:
         node = ox.NamedNode(iri)
     except ValueError:
         return False
-    patterns = ((node, None), (None, node))
-    return any(next(store.quads_for_pattern(s, None, o, None), None) is not None for s, o in patterns)
+    return store.contains(node) or store.contains(object=node)
 
 
 def current() -> Site:
