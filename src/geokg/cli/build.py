@@ -8,7 +8,7 @@ import click
 from rdflib.namespace import RDF
 
 from .. import canonical
-from ..graph import build as build_graph
+from ..population import build as build_graph
 from ..vocabulary import GK, prefixes
 from .common import STDIN, Command, json_option, progress, tell_json, tell_notices, where
 

@@ -19,8 +19,8 @@ from rich.progress import Progress
 from ..claims import Notice
 from ..errors import ReadError
 from ..graph import KnowledgeGraph
-from ..graph import build as build_graph
 from ..graph import open as open_graph
+from ..population import build as build_graph
 from ..readers import readers
 from ..store import Store
 from ..text import Document, Span
@@ -40,9 +40,9 @@ class Command(click.Command):
 
 
 def help_text(words: str) -> str:
-    """A docstring as click shows it: indented blocks are not wrapped."""
+    """A docstring as click shows it: paragraphs with indented lines are not wrapped."""
     paragraphs = inspect.cleandoc(words).split("\n\n")
-    return "\n\n".join(f"\b\n{one}" if one.startswith(" ") else one for one in paragraphs)
+    return "\n\n".join(f"\b\n{one}" if "\n  " in one else one for one in paragraphs)
 
 
 def json_option(about: str) -> Callable[[_Function], _Function]:

@@ -77,7 +77,7 @@ def cookbook() -> list[Recipe]:
     type=click.Choice(["table", *_ROWS, *_TRIPLES]),
     default="table",
     show_default=True,
-    help="How the answer is written. A table names things by label and cuts long texts; triples are Turtle unless asked otherwise.",
+    help="How the answer is written. A table names things by label and cuts long texts; triples come as Turtle.",
 )
 @json_option("The same as --format json: SPARQL JSON for rows, JSON-LD for triples.")
 def query(
