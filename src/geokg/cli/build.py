@@ -10,7 +10,7 @@ from rdflib.namespace import RDF
 from .. import canonical
 from ..population import build as build_graph
 from ..vocabulary import GK, prefixes
-from .common import STDIN, Command, json_option, progress, tell_json, tell_notices, where
+from .common import STDIN, Command, json_option, progress, tell, tell_json, tell_notices, where
 
 _ENDINGS = (".trig", ".nq", ".jsonld")
 
@@ -49,7 +49,7 @@ def build(sources: tuple[str, ...], output: str, *, as_json: bool) -> None:
     kg = build_graph(*sources, progress=progress)
     if output == STDIN:
         for chunk in canonical.trig(kg.store.ox, prefixes(kg.base)):
-            click.echo(chunk, nl=False)
+            tell(chunk)
     else:
         kg.save(output)
     tell_notices(kg)

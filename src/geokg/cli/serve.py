@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 from pathlib import Path
 
 import click
@@ -11,7 +10,7 @@ import click
 from ..endpoint import create_app
 from ..errors import GeokgError, ReadError
 from ..vocabulary import packaged
-from .common import Command, json_option, read_graph, tell_json, tell_notices
+from .common import Command, json_option, read_graph, tell, tell_json, tell_notices
 
 
 @click.command(cls=Command)
@@ -47,8 +46,7 @@ def serve(graph: str | None, host: str, port: int, token_file: Path | None, *, a
         if as_json:
             tell_json({"address": address, "sparql": f"{address}sparql", "quads": len(kg), "read_only": True})
         else:
-            click.echo(f"{address} serves {len(kg)} quads, read-only; SPARQL at {address}sparql")
-        sys.stdout.flush()  # whoever started us may wait for this line
+            tell(f"{address} serves {len(kg)} quads, read-only; SPARQL at {address}sparql\n")
         server.run()
 
 
