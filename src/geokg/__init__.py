@@ -6,7 +6,7 @@ whose statement, down to the characters, and accepts as facts only what a policy
 >>> import geokg
 >>> kg = geokg.sample()
 >>> [claim.sentence for claim in kg.claims(stance="promises")]  # doctest: +ELLIPSIS
-['The article says that Hu Shisheng says that leaders of the Taliban promise: not so: hostile act (...)']
+['The article says that Hu Shisheng says that leaders of the Taliban promise that it is not so: hostile act (...)']
 """
 
 from __future__ import annotations

@@ -308,7 +308,7 @@ def syntax_error(message: str) -> QuerySyntaxError:
     rest = message[found.end() :]
     if rest.startswith("expected one of Prefix not found"):
         rest = "this prefix is not declared"
-    elif rest.count(", ") > _ALTERNATIVES:
+    elif "[_]" in rest or rest.count(", ") > _ALTERNATIVES:
         rest = "this cannot stand here"
     return QuerySyntaxError(f"line {line}, column {column}: {rest}", line=line, column=column)
 

@@ -85,11 +85,12 @@ class Claim:
         start = f"{self.outer.sentence.split(': ', 1)[0]} that " if self.outer else ""
         who = self.claimant.label if self.outer else "the article"
         sure = "" if self.certainty in ("certain", "unspecified") else f" ({self.certainty})"
-        what = f"{'not so: ' if self.polarity == 'negative' else ''}{self.content.label}"
         verb = _SAYS.get(self.stance, self.stance)
         if self.outer and self.claimant.kind == "Group":
             verb = verb.removesuffix("s")
-        told = f"{start}{who} {verb}{sure}: {what}"
+        # Who denies something has said already that it is not so.
+        negated = (self.polarity == "negative") != (self.stance == "denies")
+        told = f"{start}{who} {verb}{sure}{' that it is not so' if negated else ''}: {self.content.label}"
         return told[:1].upper() + told[1:]
 
 

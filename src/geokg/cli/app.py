@@ -94,7 +94,6 @@ def _abandon_output() -> None:
         Every claim leads back to who makes it, inside whose statement, and to the very words in the text.
 
         Example:
-
           geokg build data -o kg.trig
           geokg check kg.trig
           geokg explain kg.trig gk:RestraintCommitment

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 from rdflib.namespace import RDF
 
-from ..graph import build as build_graph
+from ..population import build as build_graph
 from ..vocabulary import GK
-from .common import STDIN, Command, json_option, progress, tell_json, tell_notices, where
+from .common import STDIN, Command, json_option, progress, tell, tell_json, tell_notices, where
 
 _ENDINGS = (".trig", ".nq", ".jsonld")
 
@@ -48,7 +48,7 @@ def build(sources: tuple[str, ...], output: str, *, as_json: bool) -> None:
     kg = build_graph(*sources, progress=progress)
     if output == STDIN:
         for chunk in kg.store.trig():
-            click.echo(chunk, nl=False)
+            tell(chunk)
     else:
         kg.save(output)
     tell_notices(kg)

@@ -8,7 +8,7 @@ import click
 
 from ..validation import SEVERITIES, Report, Severity, validate
 from ..validation.formats import FORMATS
-from .common import Command, busy, json_option, read_graph, tell_notices
+from .common import Command, busy, json_option, read_graph, tell, tell_notices
 
 
 @click.command(cls=Command)
@@ -60,7 +60,7 @@ def check(
     with busy("Checking"):
         report = validate(kg, shapes=shapes or None, paths=kg.paths)
     form = "json" if as_json else form
-    click.echo(report.serialize(form), nl=False)
+    tell(report.serialize(form))
     if form != "text":  # which has it
         _tell_vacuous(report)
     if report.at_least(fail_on):

@@ -19,8 +19,8 @@ from rich.progress import Progress
 from ..claims import Notice
 from ..errors import ReadError
 from ..graph import KnowledgeGraph
-from ..graph import build as build_graph
 from ..graph import open as open_graph
+from ..population import build as build_graph
 from ..readers import readers
 from ..store import Store
 from ..text import Document, Span
@@ -40,9 +40,13 @@ class Command(click.Command):
 
 
 def help_text(words: str) -> str:
-    """A docstring as click shows it: indented blocks are not wrapped."""
+    r"""A docstring as click shows it: paragraphs with indented lines are not wrapped.
+
+    >>> help_text("Do it.\n\nExample:\n  geokg build data")
+    'Do it.\n\n\x08\nExample:\n  geokg build data'
+    """
     paragraphs = inspect.cleandoc(words).split("\n\n")
-    return "\n\n".join(f"\b\n{one}" if one.startswith(" ") else one for one in paragraphs)
+    return "\n\n".join(f"\b\n{one}" if "\n  " in one else one for one in paragraphs)
 
 
 def json_option(about: str) -> Callable[[_Function], _Function]:
@@ -68,7 +72,11 @@ def read_graph(*sources: str) -> KnowledgeGraph:
 
 
 def is_source(path: str) -> bool:
-    """Whether a path is annotated text, or a folder that holds some, and no graph."""
+    """Whether a path is annotated text, or a folder that holds some, and no graph.
+
+    >>> is_source("article.ann"), is_source("kg.trig"), is_source("-")
+    (True, False, False)
+    """
     if path == STDIN or "://" in path:
         return False
     where = Path(path)
@@ -80,18 +88,19 @@ def is_source(path: str) -> bool:
 
 def _from_stdin() -> KnowledgeGraph:
     data = sys.stdin.buffer.read()
-    first: ReadError | None = None
+    if not data.strip():  # the program before us in the pipe has failed; that must not pass for an empty graph
+        raise ReadError("nothing came in", path="<stdin>")
+    failed: list[SyntaxError] = []
     for form in _FROM_STDIN:
         store = Store.memory()
         try:
             store.extend(ox.parse(data, format=form))
         except SyntaxError as error:
-            first = first or ReadError(error.msg, path="<stdin>", line=error.lineno, column=error.offset)
-        except ValueError as error:
-            first = first or ReadError(str(error), path="<stdin>")
+            failed.append(error)
         else:
             return KnowledgeGraph(store)
-    raise first or ReadError("nothing to read", path="<stdin>")
+    first = failed[0]
+    raise ReadError(first.msg, path="<stdin>", line=first.lineno, column=first.offset) from first
 
 
 def progress(documents: Iterable[Document], total: int) -> Iterator[Document]:
@@ -116,6 +125,19 @@ def terminal() -> Console | None:
     return console if console.is_terminal else None
 
 
+def tell(output: str | bytes) -> None:
+    """Write to stdout, in UTF-8, to the last byte or not without an error.
+
+    Where Python is told not to buffer (``PYTHONUNBUFFERED``), its own ``write`` may stop half-way without a word, on a
+    full disk or at a reader that leaves.
+    """
+    sys.stdout.flush()
+    rest = memoryview(output.encode("utf-8") if isinstance(output, str) else output)
+    while rest:
+        rest = rest[sys.stdout.buffer.write(rest) :]
+    sys.stdout.buffer.flush()
+
+
 def tell_notices(kg: KnowledgeGraph) -> None:
     """Say on stderr what was noticed while the graph was made."""
     for notice in kg.notices:
@@ -133,7 +155,7 @@ def where(kg: KnowledgeGraph, notice: Notice) -> tuple[str, int, int] | None:
 
 def tell_json(value: object) -> None:
     """Write a value to stdout as JSON."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    tell(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
 def claim_json(claim: Claim) -> dict[str, Any]:

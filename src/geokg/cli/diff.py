@@ -6,7 +6,7 @@ import click
 from rich.text import Text
 
 from ..difference import Difference, difference
-from .common import STDIN, Command, claim_json, json_option, read_graph, tell_json, terminal
+from .common import STDIN, Command, claim_json, json_option, read_graph, tell, tell_json, terminal
 
 _STYLES = {"+": "green", "-": "red", "~": "yellow"}
 
@@ -50,7 +50,7 @@ def _json(found: Difference) -> dict[str, object]:
 def _show(found: Difference) -> None:
     console = terminal()
     if console is None:
-        click.echo(str(found))
+        tell(f"{found}\n")
         return
     for line in str(found).splitlines():
         console.print(Text(line, style=_STYLES.get(line[:1], "")))

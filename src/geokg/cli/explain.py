@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ..explanation import Explanation, place
 from ..graph import KnowledgeGraph
-from .common import Command, claim_json, json_option, read_graph, spans_json, tell_json, terminal, thing_json
+from .common import Command, claim_json, json_option, read_graph, spans_json, tell, tell_json, terminal, thing_json
 
 
 @click.command(cls=Command)
@@ -45,7 +45,7 @@ def explain(context: click.Context, graph: str, iri: str, *, as_json: bool) -> N
     elif console is not None:
         _show(console, explanation)
     else:
-        click.echo(str(explanation))
+        tell(f"{explanation}\n")
 
 
 def _instances(kg: KnowledgeGraph, found: list[str]) -> list[str]:

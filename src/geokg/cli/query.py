@@ -17,7 +17,7 @@ from ..errors import QuerySyntaxError
 from ..graph import KnowledgeGraph
 from ..sparql import check as guard
 from ..vocabulary import packaged, prefixes
-from .common import Command, json_option, read_graph, tell_json, terminal
+from .common import Command, json_option, read_graph, tell, tell_json, terminal
 
 _ROWS = {
     "json": ox.QueryResultsFormat.JSON,
@@ -55,7 +55,11 @@ class Recipe:
 
 
 def cookbook() -> list[Recipe]:
-    """The queries that come with geokg, by number; their first comment is the question, up to how it is answered."""
+    """The queries that come with geokg, by number; their first comment is the question, up to how it is answered.
+
+    >>> cookbook()[0].name
+    '01-states'
+    """
     recipes = []
     for path in sorted((packaged("ontology") / "queries").glob("*.rq")):
         sparql = path.read_text(encoding="utf-8")
@@ -77,7 +81,7 @@ def cookbook() -> list[Recipe]:
     type=click.Choice(["table", *_ROWS, *_TRIPLES]),
     default="table",
     show_default=True,
-    help="How the answer is written. A table names things by label and cuts long texts; triples are Turtle unless asked otherwise.",
+    help="How the answer is written. A table names things by label and cuts long texts; triples come as Turtle.",
 )
 @json_option("The same as --format json: SPARQL JSON for rows, JSON-LD for triples.")
 def query(
@@ -112,7 +116,7 @@ def query(
     kg = read_graph(graph)
     names = prefixes(kg.base)
     try:
-        # Parsed first, then guarded: a slip of the pen should be told as what it is.
+        # Guarded before any parser sees it: one nested too deep would end the process.
         guard(asked, prefixes=names)
         kg.store.check(asked)
         results = kg.store.query(asked)
@@ -127,8 +131,7 @@ def _list(*, as_json: bool) -> None:
         tell_json([{"name": one.name, "question": one.question} for one in recipes])
         return
     width = max((len(one.name) for one in recipes), default=0)
-    for one in recipes:
-        click.echo(f"{one.name:<{width}}  {one.question}")
+    tell("".join(f"{one.name:<{width}}  {one.question}\n" for one in recipes))
 
 
 def _recipe(name: str) -> Recipe:
@@ -156,14 +159,16 @@ def _write(kg: KnowledgeGraph, results: object, form: str) -> None:
         form = _INSTEAD.get(form, form)
         if form not in _TRIPLES:
             raise click.UsageError(f"this query gives triples; they are written as {', '.join(_TRIPLES)}")
-        click.echo(ox.serialize(results, format=_TRIPLES[form], prefixes=prefixes(kg.base)) or b"", nl=False)
+        tell(ox.serialize(results, format=_TRIPLES[form], prefixes=prefixes(kg.base)) or b"")
     elif isinstance(results, ox.QuerySolutions | ox.QueryBoolean):
         if form in _ROWS:
-            click.echo(results.serialize(format=_ROWS[form]), nl=isinstance(results, ox.QueryBoolean))
+            tell(results.serialize(format=_ROWS[form]) or b"")
+            if isinstance(results, ox.QueryBoolean):
+                tell("\n")
         elif form != "table":
             raise click.UsageError(f"this query gives rows; they are written as table, {', '.join(_ROWS)}")
         elif isinstance(results, ox.QueryBoolean):
-            click.echo("true" if results else "false")
+            tell("true\n" if results else "false\n")
         else:
             _table(kg, results)
 
@@ -189,7 +194,7 @@ def _plain(rows: Sequence[Sequence[str]]) -> None:
     widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
-        click.echo("  ".join(cells).rstrip())
+        tell("  ".join(cells).rstrip() + "\n")
 
 
 def _shown(kg: KnowledgeGraph, term: object) -> str:

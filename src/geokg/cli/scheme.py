@@ -7,7 +7,7 @@ import dataclasses
 import click
 
 from ..tagset import FORMATS, tag_set, text
-from .common import Command, json_option, tell_json
+from .common import Command, json_option, tell, tell_json
 
 
 @click.command(cls=Command)
@@ -28,8 +28,8 @@ def scheme(tool: str | None, *, as_json: bool) -> None:
     if tool is not None and as_json:
         raise click.UsageError("--json is for the tag set itself; --for writes a tool's own format")
     if tool is not None:
-        click.echo(FORMATS[tool](tags), nl=False)
+        tell(FORMATS[tool](tags))
     elif as_json:
         tell_json(dataclasses.asdict(tags))
     else:
-        click.echo(text(tags), nl=False)
+        tell(text(tags))

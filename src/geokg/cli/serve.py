@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
+import socket
 from pathlib import Path
 
 import click
 
 from ..endpoint import create_app
-from ..errors import ReadError
+from ..errors import GeokgError, ReadError
 from ..vocabulary import packaged
-from .common import Command, busy, json_option, read_graph, tell_json, tell_notices
+from .common import Command, json_option, read_graph, tell, tell_json, tell_notices
 
 
 @click.command(cls=Command)
@@ -40,16 +40,21 @@ def serve(graph: str | None, host: str, port: int, token_file: Path | None, *, a
     kg = read_graph(graph or str(packaged("data")))
     tell_notices(kg)
     app = create_app(kg, GEOKG_TOKEN=token)
-    with busy("Starting"):
-        server = waitress.server.create_server(app, host=host, port=port)
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{server.effective_port}/"
-    if as_json:
-        tell_json({"address": address, "sparql": f"{address}sparql", "quads": len(kg), "read_only": True})
-    else:
-        click.echo(f"{address} serves {len(kg)} quads, read-only; SPARQL at {address}sparql")
-    sys.stdout.flush()  # whoever started us may wait for this line
-    server.run()
+    with _listen(host, port) as listener:
+        address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
+        server = waitress.server.create_server(app, sockets=[listener])
+        if as_json:
+            tell_json({"address": address, "sparql": f"{address}sparql", "quads": len(kg), "read_only": True})
+        else:
+            tell(f"{address} serves {len(kg)} quads, read-only; SPARQL at {address}sparql\n")
+        server.run()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise GeokgError(f"cannot listen at {host} port {port}: {error.strerror or error}") from error
 
 
 def _token(path: Path) -> str:
