@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -75,6 +76,7 @@ class Store:
     Attributes:
         ox: the pyoxigraph store itself, for whatever is not here.
         base: where data and graphs are named.
+        generation: a number that no earlier state of the data had; whoever changes a served store raises it.
 
     >>> store = Store.memory()
     >>> store.extend([ox.Quad(ox.NamedNode("x:s"), ox.NamedNode("x:p"), ox.Literal("o"), ox.NamedNode("x:g"))])
@@ -85,6 +87,7 @@ class Store:
     def __init__(self, store: ox.Store, *, base: Base | None = None) -> None:
         self.ox = store
         self.base = base or Base.from_environment()
+        self.generation = time.time_ns()
         self._prefixes = prefixes(self.base)
 
     @classmethod
@@ -183,15 +186,17 @@ class Store:
         named_graphs: Iterable[str] | None = None,
         base_iri: str | None = None,
         substitutions: Mapping[str, ox.NamedNode | ox.BlankNode | ox.Literal] | None = None,
+        union: bool = True,
     ) -> Results:
         """Run a SPARQL 1.1 query.
 
         Args:
             sparql: the query; the usual prefixes are declared.
-            default_graph: the IRI, or IRIs, of what stands for the default graph; all graphs together unless given.
+            default_graph: the IRI, or IRIs, of what stands for the default graph.
             named_graphs: the IRIs of the graphs that ``GRAPH`` may see; all unless given.
             base_iri: what relative IRIs in the query are relative to.
             substitutions: values for variables, which the results then no longer hold.
+            union: whether all graphs together stand for the default graph where nobody names one; else the unnamed one.
 
         Raises:
             QuerySyntaxError: the query does not parse; with line and column.
@@ -208,7 +213,7 @@ class Store:
                 base_iri=base_iri,
                 prefixes=self._prefixes,
                 # pyoxigraph's union would silently overrule FROM, so it is asked for only where there is none.
-                use_default_graph_as_union=not narrowed and not has_dataset(sparql),
+                use_default_graph_as_union=union and not narrowed and not has_dataset(sparql),
                 default_graph=[ox.NamedNode(iri) for iri in chosen or ()] if narrowed else None,
                 named_graphs=[ox.NamedNode(iri) for iri in named_graphs or ()] if narrowed else None,
                 substitutions={ox.Variable(name): value for name, value in (substitutions or {}).items()},

@@ -9,15 +9,16 @@ from werkzeug.exceptions import HTTPException
 
 from ..errors import QueryError
 from ..sparql import Limits
-from . import description, pages
+from . import description, graph_store, pages, update
 from .formats import HTML, RDF, choose
-from .problems import ProtocolError, from_http_exception, from_query_error
-from .protocol import READ_ONLY, read_request
+from .problems import from_http_exception, from_query_error
+from .protocol import read_request
 from .resources import send
 from .site import Site, current
 
 if TYPE_CHECKING:
     from ..graph import KnowledgeGraph
+    from .writer import Writer
 
 MAX_BODY = 2 << 20
 POLICY = (
@@ -26,13 +27,25 @@ POLICY = (
 )
 
 
-def create_app(kg: KnowledgeGraph, *, title: str = "geokg", limits: Limits | None = None, **config: object) -> Flask:
+def create_app(
+    kg: KnowledgeGraph,
+    *,
+    title: str = "geokg",
+    limits: Limits | None = None,
+    union: bool = True,
+    writer: Writer | None = None,
+    token: str | None = None,
+    **config: object,
+) -> Flask:
     """A Flask app that serves one graph, for any WSGI server.
 
     Args:
         kg: the graph.
         title: what pages and descriptions call it.
         limits: how large a query may be.
+        union: whether all graphs together stand for the default graph of a query; else the unnamed one.
+        writer: whoever changes the graph, such as ``StoreWriter(kg.store)``; without one it is read-only.
+        token: the secret that writers send; without one nobody may write.
         config: settings of Flask, such as ``MAX_CONTENT_LENGTH``.
 
     >>> import geokg
@@ -43,7 +56,7 @@ def create_app(kg: KnowledgeGraph, *, title: str = "geokg", limits: Limits | Non
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.config.update(config)
-    app.extensions["geokg"] = Site(kg, title=title, limits=limits or Limits())
+    app.extensions["geokg"] = Site(kg, title=title, limits=limits or Limits(), union=union, writer=writer, token=token)
     app.register_blueprint(blueprint())
     app.register_error_handler(HTTPException, from_http_exception)
     app.after_request(_headers)
@@ -60,7 +73,9 @@ def blueprint() -> Blueprint:
     """
     parts = Blueprint("geokg", __name__, static_folder="static", static_url_path="/static", template_folder="templates")
     parts.add_url_rule("/sparql", "sparql", sparql, methods=["GET", "POST"], strict_slashes=False)
-    parts.add_url_rule("/update", "update", update, methods=["GET", "POST"], strict_slashes=False)
+    parts.add_url_rule("/update", "update", update.update, methods=["GET", "POST"], strict_slashes=False)
+    for address, name in (("/store", "store"), ("/store/<path:path>", "direct_store")):
+        parts.add_url_rule(address, name, graph_store.graph_store, methods=graph_store.METHODS, strict_slashes=False)
     parts.add_url_rule("/.well-known/void", "void", void)
     parts.add_url_rule("/health", "health", health)
     pages.add_to(parts)
@@ -88,13 +103,13 @@ def sparql() -> Response:
     chosen = choose(request.accept_mimetypes, RDF, name=request.args.get("format"))
     if chosen is HTML:
         return Response(pages.form(), content_type=HTML.content_type)
-    triples = description.service(site.store, request.base_url, void=url_for("geokg.void", _external=True))
+    triples = description.service(
+        site.store,
+        request.base_url,
+        void=url_for("geokg.void", _external=True),
+        union=site.union,
+    )
     return send(triples, chosen)
-
-
-def update() -> Response:
-    """Updates are refused."""
-    raise ProtocolError(READ_ONLY, 403)
 
 
 def void() -> Response:

@@ -26,13 +26,14 @@ def number(value: int) -> ox.Literal:
     return ox.Literal(str(value), datatype=iri(XSD.integer))
 
 
-def service(store: Store, endpoint: str, *, void: str) -> Iterator[ox.Triple]:
+def service(store: Store, endpoint: str, *, void: str, union: bool = True) -> Iterator[ox.Triple]:
     """The service description.
 
     Args:
         store: the quads that are served.
         endpoint: the address of the endpoint.
         void: the address of the description of the data.
+        union: whether all graphs together are the default graph; else the unnamed one is.
 
     >>> triples = list(
     ...     service(Store.memory(), "http://kg.example.org/sparql", void="http://kg.example.org/.well-known/void")
@@ -44,7 +45,8 @@ def service(store: Store, endpoint: str, *, void: str) -> Iterator[ox.Triple]:
     yield ox.Triple(node, iri(RDF.type), iri(SD.Service))
     yield ox.Triple(node, iri(SD.endpoint), iri(endpoint))
     yield ox.Triple(node, iri(SD.supportedLanguage), iri(SD.SPARQL11Query))
-    yield ox.Triple(node, iri(SD.feature), iri(SD.UnionDefaultGraph))
+    if union:
+        yield ox.Triple(node, iri(SD.feature), iri(SD.UnionDefaultGraph))
     for offer in dict.fromkeys(ROWS + RDF_FORMATS):
         if offer.iri:
             yield ox.Triple(node, iri(SD.resultFormat), iri(offer.iri))
@@ -52,14 +54,14 @@ def service(store: Store, endpoint: str, *, void: str) -> Iterator[ox.Triple]:
     yield ox.Triple(node, iri(SD.availableGraphs), iri(endpoint + "#graphs"))
     yield ox.Triple(iri(endpoint + "#graphs"), iri(RDF.type), iri(SD.GraphCollection))
     yield ox.Triple(data, iri(RDF.type), iri(SD.Dataset))
-    yield ox.Triple(
-        data, iri(DCTERMS.description), ox.Literal("The default graph is the union of all graphs.", language="en")
-    )
+    told = "The default graph is the union of all graphs." if union else "The default graph is the unnamed one."
+    yield ox.Triple(data, iri(DCTERMS.description), ox.Literal(told, language="en"))
     yield ox.Triple(data, iri(FOAF.isPrimaryTopicOf), iri(void))
     yield ox.Triple(data, iri(SD.defaultGraph), default)
     yield ox.Triple(default, iri(RDF.type), iri(SD.Graph))
-    yield ox.Triple(default, iri(VOID.triples), number(len(store)))
-    for name, count in graph_sizes(store).items():
+    sizes = graph_sizes(store)
+    yield ox.Triple(default, iri(VOID.triples), number(len(store) - (0 if union else sum(sizes.values()))))
+    for name, count in sizes.items():
         graph, named = iri(f"{endpoint}#graph-{_short(name)}"), iri(f"{endpoint}#named-{_short(name)}")
         yield ox.Triple(data, iri(SD.namedGraph), named)
         yield ox.Triple(iri(endpoint + "#graphs"), iri(SD.namedGraph), named)

@@ -79,7 +79,7 @@ def read_request(request: Request) -> QueryRequest | None:
     Raises:
         ProtocolError: the request is not as the protocol wants it, or carries an update.
     """
-    in_address = _parameters(request.query_string)
+    in_address = form_parameters(request.query_string)
     in_body: list[tuple[str, str]] = []
     if request.method == "POST":
         in_body = _body(request)
@@ -104,8 +104,8 @@ def read_request(request: Request) -> QueryRequest | None:
     return QueryRequest(
         query=queries[0],
         base_iri=request.base_url,
-        default_graphs=tuple(_graph(value) for name, value in parameters if name == "default-graph-uri"),
-        named_graphs=tuple(_graph(value) for name, value in parameters if name == "named-graph-uri"),
+        default_graphs=tuple(graph_iri(value) for name, value in parameters if name == "default-graph-uri"),
+        named_graphs=tuple(graph_iri(value) for name, value in parameters if name == "named-graph-uri"),
         format=next((value for name, value in parameters if name == "format" and value), None),
     )
 
@@ -123,26 +123,36 @@ def _body(request: Request) -> list[tuple[str, str]]:
         raise ProtocolError("a query is sent as it is, without a Content-Encoding", 415)
     body = request.get_data(cache=False)
     if mimetype == FORM:
-        return _parameters(body)
-    return [("query" if mimetype == QUERY else "update", _utf8(body))]
+        return form_parameters(body)
+    return [("query" if mimetype == QUERY else "update", utf8(body))]
 
 
-def _parameters(data: bytes) -> list[tuple[str, str]]:
+def form_parameters(data: bytes) -> list[tuple[str, str]]:
     """Form parameters; each percent-encoding is undone once."""
     try:
-        return parse_qsl(_utf8(data), keep_blank_values=True, errors="strict")
+        return parse_qsl(utf8(data), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError as error:
         raise ProtocolError("the parameters are not in UTF-8") from error
 
 
-def _utf8(data: bytes) -> str:
+def utf8(data: bytes) -> str:
+    """Bytes as text.
+
+    Raises:
+        ProtocolError: they are not UTF-8.
+    """
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ProtocolError("the request is not in UTF-8") from error
 
 
-def _graph(value: str) -> str:
+def graph_iri(value: str) -> str:
+    """The name of a graph.
+
+    Raises:
+        ProtocolError: it is no absolute IRI.
+    """
     try:
         return ox.NamedNode(value).value
     except ValueError as error:
@@ -155,6 +165,7 @@ class Answering:
     Args:
         store: the quads.
         limits: how large a query may be.
+        union: whether all graphs together stand for the default graph; else the unnamed one.
 
     >>> import flask
     >>> answering = Answering(Store.memory())
@@ -162,11 +173,12 @@ class Answering:
     Checked(default_graphs=(), named_graphs=(), volatile=False)
     """
 
-    def __init__(self, store: Store, *, limits: Limits | None = None) -> None:
+    def __init__(self, store: Store, *, limits: Limits | None = None, union: bool = True) -> None:
         self.store = store
+        self.union = union
         self.limits = limits or Limits()
         self._prefixes = prefixes(store.base)
-        self._digest: tuple[int | None, str] = (None, "")
+        self._digest: tuple[tuple[int, int] | None, str] = (None, "")
 
     def check(self, asked: QueryRequest) -> Checked:
         """What the guard saw in a query that may be run.
@@ -231,6 +243,7 @@ class Answering:
                 default_graph=dataset.default_graphs if dataset.has_dataset else None,
                 named_graphs=dataset.named_graphs if dataset.has_dataset else None,
                 base_iri=asked.base_iri,
+                union=self.union,
             )
             is_rdf = isinstance(results, ox.QueryTriples)
             chosen = choose(accept, RDF if is_rdf else ROWS, name=asked.format)
@@ -259,7 +272,7 @@ class Answering:
     @property
     def digest(self) -> str:
         """A digest of all quads, whatever their order; computed when first asked for and when the data has changed."""
-        state = len(self.store)
+        state = (self.store.generation, len(self.store))
         if self._digest[0] != state:
             total = 0
             for quad in self.store.quads():

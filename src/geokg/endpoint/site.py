@@ -17,6 +17,7 @@ from .protocol import Answering
 
 if TYPE_CHECKING:
     from ..graph import KnowledgeGraph
+    from .writer import Writer
 
 _SAFE = "/!$&'()*+,;=:@~"
 
@@ -29,14 +30,20 @@ class Site:
         kg: the graph.
         title: what pages and descriptions call it.
         limits: how large a query may be.
+        union: whether all graphs together stand for the default graph; else the unnamed one.
+        writer: whoever changes the graph; without one it is read-only.
+        token: the secret that writers send; without one nobody may write.
     """
 
     kg: KnowledgeGraph
     title: str = "geokg"
     limits: Limits = field(default_factory=Limits)
+    union: bool = True
+    writer: Writer | None = None
+    token: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        self.answering = Answering(self.store, limits=self.limits)
+        self.answering = Answering(self.store, limits=self.limits, union=self.union)
 
     @property
     def store(self) -> Store:

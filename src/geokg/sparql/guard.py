@@ -47,6 +47,10 @@ class Limits:
     optionals: int = 64
 
 
+OF_UPDATES = Limits(characters=10_000_000, tokens=500_000)
+"""What an update may have; more is for the graph store protocol, which reads files as streams."""
+
+
 @dataclass(frozen=True)
 class Checked:
     """What the guard saw in a query that it let through.
@@ -108,6 +112,36 @@ def check(
     return checked
 
 
+def check_update(
+    update: str, *, limits: Limits | None = None, prefixes: Mapping[str, str] | None = None, base_iri: str = ""
+) -> None:
+    """Let an update through, or say why not.
+
+    Data may be long, so how many patterns a group has is not limited: a join that takes too long is for the one who
+    runs updates to end.
+
+    Args:
+        update: the update, as received.
+        limits: how large it may be; :data:`OF_UPDATES` unless given.
+        prefixes: those that are declared without the update's doing.
+        base_iri: what relative IRIs are relative to.
+
+    Raises:
+        QueryNotAllowed: ``LOAD`` or ``SERVICE``.
+        QueryTooLarge: a limit is passed.
+
+    >>> check_update("INSERT DATA { <x:a> <x:b> 'LOAD' }")
+    >>> check_update("DROP ALL ; load <http://example.org/>")
+    Traceback (most recent call last):
+    geokg.errors.QueryNotAllowed: LOAD is not allowed here: this endpoint asks no other server
+    """
+    limits = limits or OF_UPDATES
+    if len(update) > limits.characters:
+        raise QueryTooLarge(f"the update has {len(update)} characters; {limits.characters} are allowed")
+    for reading in dict.fromkeys((update, unescape(update))):
+        _Pass(reading, limits, dict(prefixes or {}), base_iri, is_update=True).run()
+
+
 @dataclass
 class _Frame:
     """What was counted inside one bracket."""
@@ -125,6 +159,7 @@ class _Pass:
     limits: Limits
     prefixes: dict[str, str]
     base: str
+    is_update: bool = False
     frames: list[_Frame] = field(default_factory=lambda: [_Frame()])
     count: int = 0
     optionals: int = 0
@@ -154,7 +189,9 @@ class _Pass:
     def _word(self, word: str) -> None:
         if "SERVICE" in word:
             raise QueryNotAllowed("SERVICE is not allowed here: this endpoint asks no other server")
-        if not self.form and word not in ("PREFIX", "BASE", "VERSION"):
+        if "LOAD" in word and self.is_update:
+            raise QueryNotAllowed("LOAD is not allowed here: this endpoint asks no other server")
+        if not self.form and not self.is_update and word not in ("PREFIX", "BASE", "VERSION"):
             self.form = word
             if word in UPDATES:
                 raise QueryNotAllowed(f"{word} is an update, and this endpoint is read-only")
@@ -167,6 +204,7 @@ class _Pass:
         self.volatile = self.volatile or word in _VOLATILE
 
     def _operand(self, token: Token, before: list[Token]) -> None:
+        self._hidden_load(token, before)
         last = [item.text.upper() for item in before]
         if self.frames[-1].bracket == "(":
             self._pattern(self.frames[-1], 1)
@@ -219,6 +257,14 @@ class _Pass:
         if "SERVICE" in before[-1].text.partition(":")[0].upper() and not is_graph:
             raise QueryNotAllowed("SERVICE is not allowed here: this endpoint asks no other server")
 
+    def _hidden_load(self, token: Token, before: list[Token]) -> None:
+        """``LOADx:y`` looks like a prefixed name, where an operation begins."""
+        if not self.is_update or token.kind != "name" or len(self.frames) > 1:
+            return
+        begins = not before or before[-1].text in (";", "}") or before[-1].kind == "iri"
+        if begins and "LOAD" in token.text.partition(":")[0].upper():
+            raise QueryNotAllowed("LOAD is not allowed here: this endpoint asks no other server")
+
     def _doubtful(self, token: Token, before: Token | None) -> None:
         """``1<#>`` and ``1<'>``, where an operator and an IRI can hide what follows from one another."""
         if token.kind == "iri" and self.frames[-1].bracket == "(" and before is not None:
@@ -241,7 +287,7 @@ class _Pass:
 
     def _pattern(self, frame: _Frame, step: int) -> None:
         frame.patterns = max(0, frame.patterns + step)
-        if frame.patterns > self.limits.patterns:
+        if not self.is_update and frame.patterns > self.limits.patterns:
             raise QueryTooLarge(f"the query has more than {self.limits.patterns} patterns or list items in one group")
 
     def _iri(self, token: Token) -> str:

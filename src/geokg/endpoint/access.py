@@ -1,0 +1,55 @@
+"""Who may write: whoever sends the token, and never a page of somebody else in a browser."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from flask import Request
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Unauthorized
+
+from .problems import ProtocolError
+from .protocol import READ_ONLY
+
+
+def require_token(request: Request, token: str | None) -> None:
+    """Do nothing if the request may write.
+
+    Args:
+        request: the request.
+        token: the secret that writers send; without one nobody may.
+
+    Raises:
+        ProtocolError: 403, nobody may write here, or a page of another origin asks.
+        Unauthorized: 401, the request does not bear the token.
+    """
+    if not token:
+        raise ProtocolError(READ_ONLY, 403)
+    refuse_foreign(request)
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not _same(given.strip(), token):
+        raise _unauthorized()
+
+
+def _same(given: str, token: str) -> bool:
+    """Compared as digests, so that neither length nor content shows in the time it takes."""
+    digests = (hashlib.sha256(word.encode("utf-8", "surrogateescape")).digest() for word in (given, token))
+    return hmac.compare_digest(*digests)
+
+
+def _unauthorized() -> Unauthorized:
+    told = "writing here needs the header Authorization: Bearer, with the token of this endpoint"
+    return Unauthorized(told, www_authenticate=WWWAuthenticate("bearer", {"realm": "geokg"}))
+
+
+def refuse_foreign(request: Request) -> None:
+    """Do nothing unless a browser says that the request comes from a page that is not ours.
+
+    Raises:
+        ProtocolError: 403.
+    """
+    origin = request.headers.get("Origin")
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    if site not in ("none", "same-origin") or (origin is not None and origin != request.host_url.rstrip("/")):
+        raise ProtocolError("a page of another origin may not write here", 403)

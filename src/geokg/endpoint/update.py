@@ -1,0 +1,179 @@
+"""SPARQL 1.1 Update by the SPARQL 1.1 Protocol: from a request to a change, and from what came of it to a response."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from flask import Request, Response, request
+from werkzeug.exceptions import MethodNotAllowed
+
+from ..sparql import check_update
+from ..sparql.tokens import Token, tokens
+from ..vocabulary import prefixes
+from .access import require_token
+from .changes import Change
+from .problems import ProtocolError, problem
+from .protocol import FORM, UPDATE, form_parameters, graph_iri, utf8
+from .site import Site, current
+from .writer import Refused, Verdict, Writer, Written
+
+MAX_UPDATE = 10 << 20
+"""Bytes of one update; more data is for the graph store protocol."""
+
+
+def update() -> Response:
+    """Carry an update out for who may write."""
+    site = current()
+    writer = writer_for(site)
+    if request.method != "POST":
+        raise MethodNotAllowed(["POST"], "an update is sent by POST")
+    request.max_content_length = MAX_UPDATE
+    change = read_update(request)
+    check_update(change.text, prefixes=prefixes(site.base), base_iri=change.base_iri or "")
+    return told(write(writer, change))
+
+
+def writer_for(site: Site) -> Writer:
+    """Whoever writes, for a request that may.
+
+    Raises:
+        ProtocolError: nobody may write here, or a page of another origin asks.
+        Unauthorized: the request does not bear the token.
+    """
+    require_token(request, site.token if site.writer is not None else None)
+    if site.writer is None:
+        raise ProtocolError("this endpoint is read-only", 403)
+    return site.writer
+
+
+def read_update(request: Request) -> Change:
+    """The update that a request carries, with the dataset that the request names written into it.
+
+    Raises:
+        ProtocolError: the request is not as the protocol wants it.
+    """
+    if request.mimetype not in (FORM, UPDATE):
+        told = f"not {request.mimetype}" if request.mimetype else "and the request names none"
+        raise ProtocolError(f"an update is sent as {FORM} or {UPDATE}, {told}", 415, accepted=[FORM, UPDATE])
+    refuse_encodings(request)
+    body = request.get_data(cache=False)
+    given = form_parameters(request.query_string)
+    given += form_parameters(body) if request.mimetype == FORM else [("update", utf8(body))]
+    names = [name for name, _ in given]
+    if "query" in names or "default-graph-uri" in names or "named-graph-uri" in names:
+        raise ProtocolError("a query and its dataset are sent to another address; an update takes using-graph-uri")
+    if request.mimetype == FORM and any(name == "update" for name, _ in form_parameters(request.query_string)):
+        raise ProtocolError("the update stands in the body, not in the address")
+    updates = [value for name, value in given if name == "update"]
+    if len(updates) != 1:
+        raise ProtocolError(f"a request carries one update, not {len(updates)}")
+    default = tuple(graph_iri(value) for name, value in given if name == "using-graph-uri")
+    named = tuple(graph_iri(value) for name, value in given if name == "using-named-graph-uri")
+    text = with_dataset(updates[0], default, named) if default or named else updates[0]
+    return Change("update", text=text, base_iri=request.base_url)
+
+
+def refuse_encodings(request: Request) -> None:
+    """Do nothing if a body comes in UTF-8 and as it is.
+
+    Raises:
+        ProtocolError: 415.
+    """
+    charset = request.mimetype_params.get("charset", "utf-8")
+    if charset.lower() not in ("utf-8", "utf8"):
+        raise ProtocolError(f"bodies are read in UTF-8, not in {charset}", 415)
+    if request.content_encoding:
+        raise ProtocolError("a body is sent as it is, without a Content-Encoding", 415)
+
+
+def with_dataset(update: str, default: Sequence[str], named: Sequence[str]) -> str:
+    """An update whose patterns see the graphs that the protocol names (section 2.2.3).
+
+    Raises:
+        ProtocolError: the update names a dataset of its own.
+
+    >>> with_dataset("INSERT { ?s a <x:T> } WHERE { ?s ?p ?o }", ["x:g"], [])
+    'INSERT { ?s a <x:T> } USING <x:g> WHERE { ?s ?p ?o }'
+    >>> with_dataset("DELETE WHERE { ?s ?p ?o }", ["x:g"], [])
+    'DELETE { ?s ?p ?o } USING <x:g> WHERE { ?s ?p ?o }'
+    """
+    clause = "".join([f"USING <{iri}> " for iri in default] + [f"USING NAMED <{iri}> " for iri in named])
+    outside = list(_outside(update))
+    pieces: list[str] = []
+    done = 0
+    for before, token, after in zip([None, *outside], outside, [*outside[1:], None], strict=False):
+        word = token.text.upper() if token.kind == "word" else ""
+        if word in ("USING", "WITH"):
+            raise ProtocolError(f"the request names a dataset, and so does the update, with {word}")
+        if word == "WHERE":
+            pattern = ""
+            if before is not None and before.text.upper() == "DELETE" and after is not None:
+                pattern = update[after.start : _end(update, after)] + " "
+            pieces += [update[done : token.start], pattern, clause]
+            done = token.start
+    return "".join([*pieces, update[done:]])
+
+
+def _outside(update: str) -> Iterator[Token]:
+    """The tokens that stand in no brackets, and the brackets that open."""
+    depth = 0
+    for token in tokens(update):
+        if token.kind == "close":
+            depth -= 1
+        elif depth == 0:
+            yield token
+        if token.kind == "open":
+            depth += 1
+
+
+def _end(update: str, opened: Token) -> int:
+    """Where the bracket that opens at a token closes."""
+    depth = 0
+    for token in tokens(update[opened.start :]):
+        depth += {"open": 1, "close": -1}.get(token.kind, 0)
+        if depth == 0:
+            return opened.start + token.start + 1
+    return len(update)
+
+
+def write(writer: Writer, change: Change) -> Written | Response:
+    """Have a change carried out, or the response that says which violations it would add."""
+    try:
+        return writer.write(change)
+    except Refused as refusal:
+        return _report(422, str(refusal), refusal.verdict)
+
+
+def told(written: Written | Response, *, location: str | None = None) -> Response:
+    """The response to a change that was carried out."""
+    if isinstance(written, Response):
+        return written
+    status = 201 if written.is_new else 204
+    if written.verdict.added:
+        response = _report(200, f"done; it added {len(written.verdict.added)} violations", written.verdict)
+    else:
+        response = Response(status=status)
+        response.headers.remove("Content-Type")
+    if location is not None and written.is_new:
+        response.headers["Location"] = location
+        response.autocorrect_location_header = False
+    return response
+
+
+def _report(status: int, detail: str, verdict: Verdict) -> Response:
+    """What the gate found, as JSON or as the report that SHACL describes."""
+    kinds = ["application/problem+json", "application/json", "text/turtle"]
+    if request.accept_mimetypes.best_match(kinds) == "text/turtle":
+        return Response(verdict.turtle, status=status, content_type="text/turtle; charset=utf-8")
+    findings = [
+        {
+            "message": finding.message,
+            "severity": finding.severity,
+            "shape": finding.shape,
+            "focus": finding.focus,
+            "path": finding.path,
+            "value": finding.value,
+        }
+        for finding in verdict.added
+    ]
+    return problem(status, detail, {"findings": findings})
