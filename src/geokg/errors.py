@@ -12,6 +12,8 @@
     │   ├── QuerySyntaxError           400, with line and column
     │   ├── QueryNotAllowed            403
     │   ├── QueryTimeout               503
+    │   ├── Busy(retry_after)          503, nobody is free to answer it
+    │   ├── TransferCut                the answer breaks off after its first byte
     │   └── QueryTooLarge              413
     └── InvalidGraph(report)           a graph that does not conform, raised only on request
 
@@ -160,6 +162,26 @@ class QueryTimeout(QueryError):
     """A query that took longer than it was allowed to."""
 
     status = 503
+
+
+class Busy(QueryError):
+    """A query for which nobody is free just now.
+
+    Attributes:
+        retry_after: in how many seconds it is worth another try.
+    """
+
+    status = 503
+
+    def __init__(self, message: str, *, retry_after: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class TransferCut(QueryError):
+    """An answer that breaks off after its first byte; whoever sends it must break off too, so that it looks broken."""
+
+    status = 500
 
 
 class QueryTooLarge(QueryError):

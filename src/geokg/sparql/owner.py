@@ -1,0 +1,142 @@
+"""The pool's side of its processes: an owner to give orders to, and the workers that it forked."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from itertools import count
+from pathlib import Path
+
+from ..errors import GeokgError
+from . import worker
+from .snapshot import FolderSnapshot, MemorySnapshot, Snapshot
+
+_numbers = count(1)
+_RECEIVED = 1 << 18
+
+
+class Owner:
+    """A process that forks workers.
+
+    Args:
+        snapshot: what they read. An owner of workers that open folders serves any folder.
+        settings: for ``Settings`` of the worker, apart from what the owner itself knows.
+
+    Raises:
+        GeokgError: it did not start.
+    """
+
+    def __init__(self, snapshot: Snapshot, **settings: object) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        is_fed = isinstance(snapshot, MemorySnapshot)
+        told = worker.Settings(theirs.fileno(), in_memory=is_fed, **settings)  # type: ignore[arg-type]
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 (our own program)
+                [sys.executable, "-P", str(Path(worker.__file__)), told.to_json()],
+                stdin=subprocess.PIPE if is_fed else subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C is for the server, which then ends us
+            )
+        try:
+            if isinstance(snapshot, MemorySnapshot) and self._process.stdin is not None:
+                with self._process.stdin as file:
+                    snapshot.feed(file)
+            if self._control.recv(16) != b"ready":
+                raise OSError("it ended at once")
+        except OSError as error:
+            self.close()
+            raise GeokgError(f"the process that queries run in did not start: {error}") from error
+
+    def fork(self, snapshot: Snapshot) -> Worker:
+        """A new worker; it is at work before it is there: what is sent to it waits.
+
+        Raises:
+            OSError: the owner is gone.
+        """
+        number = next(_numbers)
+        ours, theirs = socket.socketpair()
+        folder = str(snapshot.folder) if isinstance(snapshot, FolderSnapshot) else ""
+        order = json.dumps({"do": "fork", "worker": number, "folder": folder}).encode()
+        with theirs:
+            try:
+                socket.send_fds(self._control, [order], [theirs.fileno()])
+            except OSError:
+                ours.close()
+                raise
+        return Worker(number, ours, self)
+
+    def kill(self, number: int) -> None:
+        """End a worker now; no error if it has ended."""
+        try:
+            self._control.send(json.dumps({"do": "kill", "worker": number}).encode())
+        except OSError:
+            return  # the owner is gone, and its workers with it
+
+    @property
+    def process(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
+    def close(self) -> None:
+        """End it and its workers."""
+        self._control.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class Worker:
+    """The pool's end of one worker."""
+
+    def __init__(self, number: int, channel: socket.socket, owner: Owner) -> None:
+        self.number = number
+        self.owner = owner
+        self._channel = channel
+        self._held = bytearray()
+
+    def send(self, job: dict[str, object]) -> None:
+        """Give it a query.
+
+        Raises:
+            OSError: it is gone.
+        """
+        content = json.dumps(job).encode()
+        self._channel.settimeout(None)
+        self._channel.sendall(worker.FRAME.pack(b"Q", len(content)) + content)
+
+    def receive(self, seconds: float) -> tuple[bytes, bytes] | None:
+        """The next frame: its kind and content; ``None`` if it did not come in time.
+
+        Raises:
+            EOFError: the worker has ended.
+        """
+        self._channel.settimeout(seconds)
+        while True:
+            if len(self._held) >= worker.FRAME.size:
+                kind, length = worker.FRAME.unpack_from(self._held)
+                end = worker.FRAME.size + length
+                if len(self._held) >= end:
+                    content = bytes(self._held[worker.FRAME.size : end])
+                    del self._held[:end]
+                    return kind, content
+            try:
+                received = self._channel.recv(_RECEIVED)
+            except TimeoutError:
+                return None
+            except OSError as error:
+                raise EOFError from error
+            if not received:
+                raise EOFError
+            self._held += received
+
+    def kill(self) -> None:
+        """End it now, in whatever it is doing."""
+        self.owner.kill(self.number)
+
+    def close(self) -> None:
+        """Let it go: it ends once it has nothing to do."""
+        self._channel.close()

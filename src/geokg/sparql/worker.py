@@ -1,0 +1,329 @@
+"""The processes that queries of strangers run in: an owner, and the workers that it forks.
+
+This file is a program of its own and needs pyoxigraph alone, so that a worker is small and starts at once. The owner
+has one thread and does nothing but load, fork, kill and wait: forking a process of one thread is sound. A store in
+memory is loaded by the owner and shared with its workers, page by page; a store on disk is never open in a process
+that forks: each worker opens it for itself, for reading.
+
+A worker answers one query at a time, with a stack that no query the guard lets through can overflow, under limits of
+memory and processor time, without core dumps. It reaches no network: the owner leaves it for an empty network
+namespace where the system permits that, and the worker gives up the calls that open a socket or start a program, for
+good (seccomp, on x86-64 and ARM64). It ends with its owner, and the owner ends with whoever started it.
+
+Everything here is Linux.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import platform
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+import threading
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any, cast
+
+import pyoxigraph as ox
+
+STACK = 256 << 20
+"""Bytes of stack, reserved and not used: 20,000 levels of what the guard counts need less (measured)."""
+FRAME = struct.Struct(">cI")
+"""Before each piece between worker and pool: its kind and its length."""
+HEAD, DATA, END, ERROR = b"H", b"D", b"E", b"X"
+FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
+    "json": ox.QueryResultsFormat.JSON,
+    "xml": ox.QueryResultsFormat.XML,
+    "csv": ox.QueryResultsFormat.CSV,
+    "tsv": ox.QueryResultsFormat.TSV,
+    "ttl": ox.RdfFormat.TURTLE,
+    "nt": ox.RdfFormat.N_TRIPLES,
+    "trig": ox.RdfFormat.TRIG,
+    "nq": ox.RdfFormat.N_QUADS,
+    "jsonld": ox.RdfFormat.JSON_LD,
+    "rdf": ox.RdfFormat.RDF_XML,
+}
+_FIRST, _PIECE = 4096, 1 << 16
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 1, 38, 22, 2
+_CLONE_NEWNET, _CLONE_NEWUSER = 0x40000000, 0x10000000
+# audit architecture; then the numbers of socket, execve, execveat, ptrace, io_uring_setup
+_CALLS = {
+    "x86_64": (0xC000003E, (41, 59, 322, 101, 425)),
+    "aarch64": (0xC00000B7, (198, 221, 281, 117, 425)),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an owner is told when it starts.
+
+    Attributes:
+        control: the number of the socket that it takes orders from.
+        in_memory: whether a store comes in on its standard input.
+        memory: bytes that a worker may take for its queries.
+        longest: seconds that the longest query may take.
+        prefixes: those that queries need not declare.
+    """
+
+    control: int
+    in_memory: bool
+    memory: int
+    longest: float
+    prefixes: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """As it is handed over.
+
+        >>> Settings(3, True, 1 << 30, 60.0).to_json()
+        '{"control": 3, "in_memory": true, "memory": 1073741824, "longest": 60.0, "prefixes": {}}'
+        """
+        return json.dumps(asdict(self))
+
+
+def own(settings: Settings) -> None:
+    """Be an owner: fork a worker for each order, kill those that are to be killed, until the orders end."""
+    leave_network()
+    store = _load(cast("IO[bytes]", sys.stdin.buffer)) if settings.in_memory else None
+    control = socket.socket(fileno=settings.control)
+    control.send(b"ready")
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    workers: dict[int, int] = {}
+    while True:
+        is_ordered = bool(poll.poll(1000))
+        _reap(workers)
+        if not is_ordered:
+            continue
+        message, handles, _, _ = socket.recv_fds(control, 1 << 16, 1)
+        if not message:
+            break
+        order = json.loads(message)
+        number = int(order["worker"])
+        if order["do"] == "fork":
+            process = os.fork()
+            if process == 0:
+                control.close()
+                _work(handles[0], settings, store, order["folder"])
+            workers[number] = process
+            os.close(handles[0])
+        elif number in workers:  # not waited for yet, so the number is still its own
+            os.kill(workers[number], signal.SIGKILL)
+    for process in workers.values():
+        os.kill(process, signal.SIGKILL)
+
+
+def _load(file: IO[bytes]) -> ox.Store:
+    """The names of all graphs on a line, for those that are empty; then the quads, blank nodes as they are called."""
+    store = ox.Store()
+    for name in json.loads(file.readline()):
+        store.add_graph(ox.NamedNode(name))
+    store.bulk_extend(ox.parse(file, format=ox.RdfFormat.N_QUADS, rename_blank_nodes=False))
+    return store
+
+
+def _reap(workers: dict[int, int]) -> None:
+    while workers:
+        process, _ = os.waitpid(-1, os.WNOHANG)
+        if not process:
+            return
+        for number, known in list(workers.items()):
+            if known == process:
+                del workers[number]
+
+
+def _work(handle: int, settings: Settings, store: ox.Store | None, folder: str) -> None:
+    """Be a worker, and never return."""
+    status = 1
+    try:
+        owner = os.getppid()
+        _libc().prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != owner:
+            return
+        channel = socket.socket(fileno=handle)
+        os.nice(5)  # the server answers the others first
+        forbid_calls()
+        opened = ox.Store.read_only(folder) if store is None else store
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if store is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        most = _size() + STACK + settings.memory
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")  # a worker is what we miss least
+        threading.stack_size(STACK)
+        thread = threading.Thread(target=_serve, args=(channel, opened, settings))
+        thread.start()
+        thread.join()
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _size() -> int:
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
+    return int(pages) * resource.getpagesize()
+
+
+def _serve(channel: socket.socket, store: ox.Store, settings: Settings) -> None:
+    with channel, channel.makefile("rb") as incoming:
+        while head := incoming.read(FRAME.size):
+            _, length = FRAME.unpack(head)
+            used = resource.getrusage(resource.RUSAGE_SELF)
+            seconds = int(used.ru_utime + used.ru_stime + 2 * settings.longest) + 2
+            resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
+            _answer(channel, store, json.loads(incoming.read(length)), settings.prefixes)
+
+
+def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefixes: dict[str, str]) -> None:
+    out = _Out(channel)
+    try:
+        graphs: dict[str, Any] = {
+            name: None if job[name] is None else [ox.NamedNode(iri) for iri in job[name]]
+            for name in ("default_graphs", "named_graphs")
+        }
+        results = store.query(
+            job["query"],
+            base_iri=job["base_iri"],
+            prefixes=prefixes,
+            use_default_graph_as_union=job["union"],
+            default_graph=graphs["default_graphs"],
+            named_graphs=graphs["named_graphs"],
+        )
+        is_rdf = isinstance(results, ox.QueryTriples)
+        kind = "triples" if is_rdf else "boolean" if isinstance(results, ox.QueryBoolean) else "rows"
+        chosen = job["triples" if is_rdf else "rows"]
+        out.frame(HEAD, json.dumps({"kind": kind, "format": chosen}).encode())
+        if chosen == "html":
+            out.write(_page(results, job["page_rows"]))
+        elif chosen and isinstance(results, ox.QueryTriples):
+            ox.serialize(results, cast("IO[bytes]", out), cast(ox.RdfFormat, FORMATS[chosen]), prefixes=prefixes)
+        elif isinstance(results, ox.QueryBoolean) and chosen in ("csv", "tsv"):
+            out.write(b"true\n" if results else b"false\n")
+        elif chosen and not isinstance(results, ox.QueryTriples):
+            results.serialize(cast("IO[bytes]", out), cast(ox.QueryResultsFormat, FORMATS[chosen]))
+        out.end()
+    except (BrokenPipeError, ConnectionResetError):
+        raise SystemExit from None
+    except SyntaxError as error:
+        out.fail("syntax", str(error))
+    except (RuntimeError, ValueError) as error:
+        out.fail("evaluation", str(error))
+    except MemoryError:
+        out.fail("memory", "")
+    except OSError as error:
+        out.fail("reading", str(error))
+
+
+def _page(results: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, most: int) -> bytes:
+    """The first rows, for a page, as JSON: each term as SPARQL results in JSON have it."""
+    if isinstance(results, ox.QueryBoolean):
+        return json.dumps({"boolean": bool(results)}).encode()
+    is_rdf = isinstance(results, ox.QueryTriples)
+    names = ["subject", "predicate", "object"]
+    if isinstance(results, ox.QuerySolutions):
+        names = [variable.value for variable in results.variables]
+    bindings: list[dict[str, object]] = []
+    is_cut = False
+    for row in results:
+        if len(bindings) == most:
+            is_cut = True
+            break
+        terms = (row.subject, row.predicate, row.object) if isinstance(row, ox.Triple) else tuple(row)
+        bindings.append({name: _term(term) for name, term in zip(names, terms, strict=True) if term is not None})
+    head = {"head": {"vars": names}, "results": {"bindings": bindings}}
+    return json.dumps({**head, "is_cut": is_cut, "is_rdf": is_rdf}).encode()
+
+
+def _term(term: object) -> dict[str, object]:
+    if isinstance(term, ox.NamedNode):
+        return {"type": "uri", "value": term.value}
+    if isinstance(term, ox.BlankNode):
+        return {"type": "bnode", "value": term.value}
+    if isinstance(term, ox.Literal):
+        said: dict[str, object] = {"type": "literal", "value": term.value}
+        if term.language:
+            return said | {"xml:lang": term.language}
+        return said | {"datatype": term.datatype.value}
+    triple = cast(ox.Triple, term)
+    parts = {"subject": triple.subject, "predicate": triple.predicate, "object": triple.object}
+    return {"type": "triple", "value": {name: _term(part) for name, part in parts.items()}}
+
+
+class _Out:
+    """A file whose content goes to the pool in frames: the first early, the later ones large."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._frames = bytearray()
+        self._data = bytearray()
+        self._enough = _FIRST
+
+    def write(self, data: bytes) -> int:
+        self._data += data
+        if len(self._data) >= self._enough:
+            self._enough = _PIECE
+            self.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        if self._data:
+            self.frame(DATA, bytes(self._data))
+            self._data.clear()
+        self._channel.sendall(self._frames)
+        self._frames.clear()
+
+    def frame(self, kind: bytes, content: bytes = b"") -> None:
+        self._frames += FRAME.pack(kind, len(content)) + content
+
+    def end(self) -> None:
+        if self._data:
+            self.frame(DATA, bytes(self._data))
+            self._data.clear()
+        self.frame(END)
+        self.flush()
+
+    def fail(self, what: str, words: str) -> None:
+        self._data.clear()
+        self.frame(ERROR, json.dumps({"what": what, "words": words}).encode())
+        self.flush()
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def leave_network() -> bool:
+    """Go into a network namespace that holds nothing, if the system permits; whether it did.
+
+    Permitted to root, and to others where they may make namespaces of their own.
+    """
+    libc = _libc()
+    return any(libc.unshare(flags) == 0 for flags in (_CLONE_NEWNET, _CLONE_NEWUSER | _CLONE_NEWNET))
+
+
+def forbid_calls() -> bool:
+    """Give up, for good, the system calls that open a socket or start a program; whether the system knows how."""
+    if platform.machine() not in _CALLS:
+        return False
+    architecture, calls = _CALLS[platform.machine()]
+    load, equal, at_least, give = 0x20, 0x15, 0x35, 0x06
+    refuse, allow = 0x00050000 | 1, 0x7FFF0000  # SECCOMP_RET_ERRNO with EPERM, SECCOMP_RET_ALLOW
+    rules = [(load, 0, 0, 4), (equal, 0, len(calls) + 3, architecture), (load, 0, 0, 0)]
+    rules.append((at_least, len(calls) + 1, 0, 0x40000000))  # the same calls under x32 numbers
+    rules += [(equal, len(calls) - n, 0, call) for n, call in enumerate(calls)]
+    rules += [(give, 0, 0, allow), (give, 0, 0, refuse)]
+    program = b"".join(struct.pack("HBBI", *rule) for rule in rules)
+    buffer = ctypes.create_string_buffer(program, len(program))
+    header = ctypes.create_string_buffer(struct.pack("HP", len(rules), ctypes.addressof(buffer)))
+    libc = _libc()
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    return bool(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, header, 0, 0) == 0)
+
+
+if __name__ == "__main__":
+    own(Settings(**json.loads(sys.argv[1])))
