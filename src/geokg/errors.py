@@ -11,10 +11,12 @@
     ├── QueryError(status)             a query that is not answered; ``status`` is the HTTP status
     │   ├── QuerySyntaxError           400, with line and column
     │   ├── QueryNotAllowed            403
+    │   ├── QueryNotPossible           422, well-formed and not to be carried out
     │   ├── QueryTimeout               503
     │   ├── Busy(retry_after)          503, nobody is free to answer it
     │   ├── TransferCut                the answer breaks off after its first byte
-    │   └── QueryTooLarge              413
+    │   ├── QueryTooLarge              413
+    │   └── RemoteError                502, from a service on another machine
     └── InvalidGraph(report)           a graph that does not conform, raised only on request
 
 Each carries the file, line, offset or IRI that it is about as attributes, and says in its text what to do.
@@ -158,6 +160,12 @@ class QueryNotAllowed(QueryError):
     status = 403
 
 
+class QueryNotPossible(QueryError):
+    """A query or update that is well-formed and cannot be carried out: a function or a graph that is not there."""
+
+    status = 422
+
+
 class QueryTimeout(QueryError):
     """A query that took longer than it was allowed to."""
 
@@ -188,6 +196,12 @@ class QueryTooLarge(QueryError):
     """A query, or a result, that is larger than what is allowed."""
 
     status = 413
+
+
+class RemoteError(QueryError):
+    """A service on another machine that cannot be reached, refuses, breaks off, or whose answer cannot be read."""
+
+    status = 502
 
 
 class InvalidGraph(GeokgError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, g, jsonify, request, url_for
@@ -9,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..errors import QueryError
 from ..sparql import Limits
-from . import description, graph_store, pages, update
+from . import admin, description, graph_store, pages, pooled, update
 from .formats import HTML, RDF, choose
 from .problems import from_http_exception, from_query_error
 from .protocol import read_request
@@ -18,6 +20,7 @@ from .site import Site, current
 
 if TYPE_CHECKING:
     from ..graph import KnowledgeGraph
+    from ..sparql.pool import Pool
     from .writer import Writer
 
 MAX_BODY = 2 << 20
@@ -35,6 +38,8 @@ def create_app(
     union: bool = True,
     writer: Writer | None = None,
     token: str | None = None,
+    pool: Pool | None = None,
+    allowed_sources: Sequence[str] = (),
     **config: object,
 ) -> Flask:
     """A Flask app that serves one graph, for any WSGI server.
@@ -46,6 +51,8 @@ def create_app(
         union: whether all graphs together stand for the default graph of a query; else the unnamed one.
         writer: whoever changes the graph, such as ``StoreWriter(kg.store)``; without one it is read-only.
         token: the secret that writers send; without one nobody may write.
+        pool: processes that queries run in; without them they run in this one, however long it takes.
+        allowed_sources: addresses that ``LOAD`` may read, each with all below it.
         config: settings of Flask, such as ``MAX_CONTENT_LENGTH``.
 
     >>> import geokg
@@ -56,7 +63,16 @@ def create_app(
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.config.update(config)
-    app.extensions["geokg"] = Site(kg, title=title, limits=limits or Limits(), union=union, writer=writer, token=token)
+    app.extensions["geokg"] = Site(
+        kg,
+        title=title,
+        limits=limits or Limits(),
+        union=union,
+        writer=writer,
+        token=token,
+        pool=pool,
+        allowed_sources=tuple(allowed_sources),
+    )
     app.register_blueprint(blueprint())
     app.register_error_handler(HTTPException, from_http_exception)
     app.after_request(_headers)
@@ -78,6 +94,8 @@ def blueprint() -> Blueprint:
         parts.add_url_rule(address, name, graph_store.graph_store, methods=graph_store.METHODS, strict_slashes=False)
     parts.add_url_rule("/.well-known/void", "void", void)
     parts.add_url_rule("/health", "health", health)
+    parts.add_url_rule("/admin/queries", "queries", admin.queries)
+    parts.add_url_rule("/admin/queries/<int:number>", "cancel", admin.cancel, methods=["DELETE"])
     pages.add_to(parts)
     parts.register_error_handler(QueryError, from_query_error)
     parts.register_error_handler(HTTPException, from_http_exception)
@@ -91,12 +109,11 @@ def sparql() -> Response:
     asked = read_request(request)
     if asked is not None:
         g.query = asked.query  # for a problem to show again
-        response = site.answering.answer(
-            asked,
-            request.accept_mimetypes,
-            page=lambda table: pages.results(table, asked.query),
-            match=request.if_none_match.contains_weak,
-        )
+        to_page, match = partial(pages.results, query=asked.query), request.if_none_match.contains_weak
+        if site.pool is not None:
+            response = pooled.answer(site.answering, site.pool, asked, page=to_page, match=match)
+        else:
+            response = site.answering.answer(asked, request.accept_mimetypes, page=to_page, match=match)
         if request.method == "HEAD":
             response.close()  # WSGI takes no body then, and nobody else would end the evaluation
         return response

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Response, current_app, g, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from ..errors import QueryError, QuerySyntaxError
+from ..errors import Busy, QueryError, QuerySyntaxError
 
 
 class ProtocolError(QueryError):
@@ -56,7 +56,10 @@ def from_query_error(error: QueryError) -> Response:
         members |= {"line": error.line, "column": error.column}
         if query:
             members["excerpt"] = excerpt(query, error.line, error.column or 1)
-    return problem(error.status, str(error), members, query=query)
+    response = problem(error.status, str(error), members, query=query)
+    if isinstance(error, Busy):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def from_http_exception(error: HTTPException) -> Response:

@@ -12,6 +12,7 @@ import pyoxigraph as ox
 from flask import Request, Response
 from werkzeug.datastructures import MIMEAccept
 
+from ..errors import QueryNotPossible
 from ..sparql import Checked, Limits, check
 from ..store import Results, Store
 from ..vocabulary import prefixes
@@ -40,6 +41,7 @@ class QueryRequest:
         default_graphs: the graphs that together stand for the default graph, if the request names them.
         named_graphs: the graphs that ``GRAPH`` sees, if the request names them.
         format: a format by name, if the request names one.
+        timeout: how many seconds the answer may take, if the request says so; where queries run in a pool.
     """
 
     query: str
@@ -47,6 +49,7 @@ class QueryRequest:
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     format: str | None = None
+    timeout: float | None = None
 
     @property
     def has_dataset(self) -> bool:
@@ -107,7 +110,18 @@ def read_request(request: Request) -> QueryRequest | None:
         default_graphs=tuple(graph_iri(value) for name, value in parameters if name == "default-graph-uri"),
         named_graphs=tuple(graph_iri(value) for name, value in parameters if name == "named-graph-uri"),
         format=next((value for name, value in parameters if name == "format" and value), None),
+        timeout=next((_seconds(value) for name, value in parameters if name == "timeout" and value), None),
     )
+
+
+def _seconds(value: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e9:  # not a number is neither
+        raise ProtocolError(f"timeout={value}: a number of seconds is wanted")
+    return seconds
 
 
 def _body(request: Request) -> list[tuple[str, str]]:
@@ -259,7 +273,7 @@ class Answering:
         except BrokenPipeError:
             return
         except (RuntimeError, ValueError) as error:
-            raise ProtocolError(f"the query cannot be evaluated: {error}") from None
+            raise QueryNotPossible(f"the query cannot be evaluated: {error}") from None
         except OSError as error:
             raise ProtocolError(f"the graph could not be read: {error}", 500) from None
         finally:

@@ -17,6 +17,7 @@ from .protocol import Answering
 
 if TYPE_CHECKING:
     from ..graph import KnowledgeGraph
+    from ..sparql.pool import Pool
     from .writer import Writer
 
 _SAFE = "/!$&'()*+,;=:@~"
@@ -33,6 +34,8 @@ class Site:
         union: whether all graphs together stand for the default graph; else the unnamed one.
         writer: whoever changes the graph; without one it is read-only.
         token: the secret that writers send; without one nobody may write.
+        pool: processes that queries run in; without them they run in this one, however long it takes.
+        allowed_sources: addresses that ``LOAD`` may read, each with all below it.
     """
 
     kg: KnowledgeGraph
@@ -41,6 +44,8 @@ class Site:
     union: bool = True
     writer: Writer | None = None
     token: str | None = field(default=None, repr=False)
+    pool: Pool | None = None
+    allowed_sources: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.answering = Answering(self.store, limits=self.limits, union=self.union)

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import count
 
-from ..errors import Busy, GeokgError, QueryError, QueryTimeout, QueryTooLarge, TransferCut
+from ..errors import Busy, GeokgError, QueryError, QueryNotPossible, QueryTimeout, QueryTooLarge, TransferCut
 from ..store import syntax_error
 from . import worker as process
 from .owner import Owner, Worker
@@ -538,7 +538,7 @@ class Pool:
             case "syntax", _:
                 return syntax_error((told or {})["words"])
             case "evaluation", _:
-                return QueryError(f"the query cannot be evaluated: {(told or {})['words']}")
+                return QueryNotPossible(f"the query cannot be evaluated: {(told or {})['words']}")
             case "reading", _:
                 error = QueryError(f"the graph could not be read: {(told or {})['words']}")
                 error.status = 500

@@ -1,0 +1,122 @@
+"""Answers from processes that can be killed: from a request to a job of the pool, and from its bytes to a response."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pyoxigraph as ox
+from flask import Response, request
+
+from ..sparql.pool import Job, Pool
+from .formats import HTML, RDF, ROWS, Format, choose
+from .problems import ProtocolError
+from .protocol import PAGE_ROWS, Answering, QueryRequest, Table
+
+
+def answer(
+    answering: Answering,
+    pool: Pool,
+    asked: QueryRequest,
+    *,
+    page: Callable[[Table], str],
+    match: Callable[[str], bool],
+) -> Response:
+    """Run a query in a worker and send its results, streaming.
+
+    Args:
+        answering: who answers; it knows the state of the data.
+        pool: the workers.
+        asked: the query with its dataset.
+        page: makes a page of the first rows, for browsers.
+        match: whether the client already holds the answer with this entity tag.
+
+    Raises:
+        QueryError: the query is not answered; nothing has been sent yet.
+    """
+    checked = answering.check(asked)
+    rows, triples = _choose(ROWS, asked), _choose(RDF, asked)
+    tags: dict[str, str] = {}
+    for chosen in (rows, triples):
+        if isinstance(chosen, Format) and not checked.volatile:
+            tags[chosen.name] = answering.tag(chosen.name, repr(asked))
+    for tag in tags.values():  # whoever has a tag had it from us, so the query is known to be answered like this
+        if match(tag):
+            response = Response(status=304)
+            response.set_etag(tag, weak=True)
+            return response
+    dataset = asked if asked.has_dataset else checked
+    job = Job(
+        asked.query,
+        asked.base_iri,
+        default_graphs=dataset.default_graphs if dataset.has_dataset else None,
+        named_graphs=dataset.named_graphs if dataset.has_dataset else None,
+        union=answering.union and not dataset.has_dataset,
+        rows=rows.name if isinstance(rows, Format) else "",
+        triples=triples.name if isinstance(triples, Format) else "",
+        page_rows=PAGE_ROWS,
+    )
+    client = request.remote_addr or ""
+    found = pool.run(job, client=client, timeout=asked.timeout, is_gone=watch(request.environ))
+    chosen = triples if found.kind == "triples" else rows
+    if isinstance(chosen, ProtocolError):
+        found.close()
+        raise chosen
+    if chosen is HTML:
+        response = Response(page(read_table(b"".join(found))), content_type=HTML.content_type)
+    else:
+        response = Response(found, content_type=chosen.content_type)
+    if chosen.name in tags:
+        response.set_etag(tags[chosen.name], weak=True)
+    return response
+
+
+def _choose(offers: tuple[Format, ...], asked: QueryRequest) -> Format | ProtocolError:
+    """The format for one kind of result; which kind it will be is not known yet."""
+    try:
+        return choose(request.accept_mimetypes, offers, name=asked.format)
+    except ProtocolError as error:
+        return error
+
+
+def read_table(data: bytes) -> Table:
+    """The rows that a worker wrote for a page.
+
+    >>> read_table(b'{"boolean": true}').answer
+    True
+    """
+    told = json.loads(data)
+    if "boolean" in told:
+        return Table((), (), answer=bool(told["boolean"]))
+    standard = json.dumps({"head": told["head"], "results": told["results"]})
+    results = ox.parse_query_results(standard, format=ox.QueryResultsFormat.JSON)
+    if not isinstance(results, ox.QuerySolutions):
+        raise TypeError("rows were to be read")
+    rows = tuple(tuple(solution) for solution in results)
+    return Table(tuple(told["head"]["vars"]), rows, is_cut=told["is_cut"], is_rdf=told["is_rdf"])
+
+
+def watch(environ: dict[str, Any]) -> Callable[[], bool] | None:
+    """What tells whether the client has left, in the way of the server at hand; ``None`` if it tells nobody.
+
+    >>> watch({}) is None
+    True
+    """
+    asks = environ.get("waitress.client_disconnected")
+    if callable(asks):
+        return lambda: bool(asks())
+    connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+    if isinstance(connection, socket.socket):
+        return lambda: _is_closed(connection)
+    return None
+
+
+def _is_closed(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
