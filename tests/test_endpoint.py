@@ -228,7 +228,7 @@ def test_a_graph_that_cannot_be_read_is_a_problem(client: FlaskClient, monkeypat
 
 def test_a_function_that_is_not_there_is_a_problem(client: FlaskClient) -> None:
     response = client.get("/sparql", query_string={"query": "SELECT (<http://function.example/>(1) AS ?x) {}"})
-    assert response.status_code == 400
+    assert response.status_code == 422
     assert "function.example" in response.get_json(force=True)["detail"]
 
 

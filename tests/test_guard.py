@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from geokg.errors import QueryNotAllowed, QueryTooLarge
-from geokg.sparql import Limits, check
+from geokg.sparql import Limits, check, check_update
 from geokg.sparql.tokens import tokens, unescape
 from geokg.vocabulary import packaged
 
@@ -210,3 +210,46 @@ def test_the_guard_never_fails_and_loses_no_place(query: str) -> None:
     is_refused(query)
     for token in tokens(query):
         assert query.startswith(token.text, token.start)
+
+
+ALLOWED = ["http://data.example/open/", "http://one.example/file"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<http://data.example/open/a.ttl>",
+        "SILENT <http://data.example/open/a.ttl>",
+        "silent # <http://data.example/>\n<http://one.example/file> INTO GRAPH <x:g>",
+        "<http://one.example/file/below>",
+    ],
+)
+def test_load_of_what_the_operator_allowed(source: str) -> None:
+    check_update(f"DROP ALL ; LOAD {source} ; DROP ALL", allowed=ALLOWED)
+    with pytest.raises(QueryNotAllowed):
+        check_update(f"DROP ALL ; LOAD {source} ; DROP ALL")
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "LOAD <http://data.example/>",
+        "LOAD <http://data.example/opening>",
+        "LOAD <http://data.example/open/../closed>",
+        "LOAD <http://data.example/open/%2E%2e/closed>",
+        r"LOAD <http://data.example/open/\u002e\u002e/closed>",
+        "LOAD <http://data.example.evil.example/open/>",
+        "LOAD <http://one.example/files>",
+        "LOAD SILENT <http://elsewhere.example/>",
+        "LOAD <http://data.example/open/a> ; LOAD <http://elsewhere.example/>",
+        "BASE <http://data.example/open/> LOAD <//elsewhere.example/>",
+        "BASE <http://elsewhere.example/> LOAD <a>",
+        "PREFIX x: <http://elsewhere.example/> LOAD x:a",
+        "PREFIX x: <http://elsewhere.example/> LOADx:a",
+        r"\u004cOAD <http://elsewhere.example/>",
+        "LOAD\t<http://elsewhere.example/http://data.example/open/>",
+    ],
+)
+def test_load_of_anything_else(update: str) -> None:
+    with pytest.raises(QueryNotAllowed):
+        check_update(update, allowed=ALLOWED)

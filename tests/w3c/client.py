@@ -56,7 +56,7 @@ class Endpoint:
     update: str
     store: str
     token: str | None = None
-    refusals: frozenset[int] = frozenset({403, 404, 500})
+    refusals: frozenset[int] = frozenset({403, 404, 409, 422, 500})
     loaded: Data | None = None
     _open: dict[str, http.client.HTTPConnection] = field(default_factory=dict)
 

@@ -29,7 +29,9 @@ def update() -> Response:
         raise MethodNotAllowed(["POST"], "an update is sent by POST")
     request.max_content_length = MAX_UPDATE
     change = read_update(request)
-    check_update(change.text, prefixes=prefixes(site.base), base_iri=change.base_iri or "")
+    check_update(
+        change.text, prefixes=prefixes(site.base), base_iri=change.base_iri or "", allowed=site.allowed_sources
+    )
     return told(write(writer, change))
 
 

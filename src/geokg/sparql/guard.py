@@ -12,7 +12,7 @@ without a tokenizer of its own, so three readings differ from the letter of SPAR
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
@@ -23,6 +23,7 @@ UPDATES = frozenset({"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COP
 _ELEMENTS = frozenset({"UNION", "OPTIONAL", "MINUS", "FILTER", "BIND", "VALUES", "GRAPH", "LATERAL", "AS"})
 _CHAINED = frozenset({"||", "&&", "!", "+", "-", "*", "/", "|", "^"})
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+_NO_LOAD = "LOAD is not allowed here: this endpoint asks no other server"
 _VOLATILE = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
 
 
@@ -113,7 +114,12 @@ def check(
 
 
 def check_update(
-    update: str, *, limits: Limits | None = None, prefixes: Mapping[str, str] | None = None, base_iri: str = ""
+    update: str,
+    *,
+    limits: Limits | None = None,
+    prefixes: Mapping[str, str] | None = None,
+    base_iri: str = "",
+    allowed: Sequence[str] = (),
 ) -> None:
     """Let an update through, or say why not.
 
@@ -125,9 +131,10 @@ def check_update(
         limits: how large it may be; :data:`OF_UPDATES` unless given.
         prefixes: those that are declared without the update's doing.
         base_iri: what relative IRIs are relative to.
+        allowed: addresses that ``LOAD`` may read, each with all below it. What a document there asks for is read too.
 
     Raises:
-        QueryNotAllowed: ``LOAD`` or ``SERVICE``.
+        QueryNotAllowed: ``LOAD`` of anything else, or ``SERVICE``.
         QueryTooLarge: a limit is passed.
 
     >>> check_update("INSERT DATA { <x:a> <x:b> 'LOAD' }")
@@ -139,7 +146,21 @@ def check_update(
     if len(update) > limits.characters:
         raise QueryTooLarge(f"the update has {len(update)} characters; {limits.characters} are allowed")
     for reading in dict.fromkeys((update, unescape(update))):
-        _Pass(reading, limits, dict(prefixes or {}), base_iri, is_update=True).run()
+        _Pass(reading, limits, dict(prefixes or {}), base_iri, is_update=True, allowed=tuple(allowed)).run()
+
+
+def _is_below(iri: str, start: str) -> bool:
+    """Whether an address is another one or below it, with no step up on the way and nothing disguised.
+
+    >>> _is_below("http://x.example/a/b", "http://x.example/a"), _is_below("http://x.example/ab", "http://x.example/a")
+    (True, False)
+    >>> _is_below("http://x.example/a/%2e./b", "http://x.example/a")
+    False
+    """
+    if iri != start and not iri.startswith(start if start.endswith("/") else f"{start}/"):
+        return False
+    rest = iri[len(start.rstrip("/")) :].lower()
+    return "/." not in rest and "%2e" not in rest and "\\" not in rest
 
 
 @dataclass
@@ -160,6 +181,8 @@ class _Pass:
     prefixes: dict[str, str]
     base: str
     is_update: bool = False
+    allowed: tuple[str, ...] = ()
+    loading: bool = False
     frames: list[_Frame] = field(default_factory=lambda: [_Frame()])
     count: int = 0
     optionals: int = 0
@@ -177,6 +200,8 @@ class _Pass:
             if self.count > self.limits.tokens:
                 raise QueryTooLarge(f"the query has more than {self.limits.tokens} words and signs")
             self._doubtful(token, before[-1] if before else None)
+            if self.loading:
+                self._source(token)
             if token.kind == "word":
                 self._word(token.text.upper())
             elif token.kind in OPERANDS:
@@ -190,7 +215,9 @@ class _Pass:
         if "SERVICE" in word:
             raise QueryNotAllowed("SERVICE is not allowed here: this endpoint asks no other server")
         if "LOAD" in word and self.is_update:
-            raise QueryNotAllowed("LOAD is not allowed here: this endpoint asks no other server")
+            if word != "LOAD" or not self.allowed:
+                raise QueryNotAllowed(_NO_LOAD)
+            self.loading = True
         if not self.form and not self.is_update and word not in ("PREFIX", "BASE", "VERSION"):
             self.form = word
             if word in UPDATES:
@@ -263,7 +290,14 @@ class _Pass:
             return
         begins = not before or before[-1].text in (";", "}") or before[-1].kind == "iri"
         if begins and "LOAD" in token.text.partition(":")[0].upper():
-            raise QueryNotAllowed("LOAD is not allowed here: this endpoint asks no other server")
+            raise QueryNotAllowed(_NO_LOAD)
+
+    def _source(self, token: Token) -> None:
+        """What ``LOAD`` is to read stands in full and without escapes, or is refused."""
+        if token.text.upper() != "SILENT":
+            self.loading = False
+            if token.kind != "iri" or not any(_is_below(token.text[1:-1], start) for start in self.allowed):
+                raise QueryNotAllowed(_NO_LOAD)
 
     def _doubtful(self, token: Token, before: Token | None) -> None:
         """``1<#>`` and ``1<'>``, where an operator and an IRI can hide what follows from one another."""
