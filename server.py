@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import geokg
-from geokg.endpoint import create_app
+from geokg.endpoint import WAITRESS, create_app, create_pool
 
-app = create_app(geokg.build(Path(__file__).parent / "data"))
+kg = geokg.build(Path(__file__).parent / "data")
+app = create_app(kg, pool=create_pool(kg.store))
 
 if __name__ == "__main__":
     from waitress import serve
 
     print("geokg: http://127.0.0.1:8000/ (stop with Ctrl-C)", flush=True)  # noqa: T201
-    serve(app, host="127.0.0.1", port=8000, threads=8)
+    serve(app, host="127.0.0.1", port=8000, **WAITRESS)

@@ -4,16 +4,40 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 from flask import Response, request
 
 from ..sparql.pool import Job, Pool
+from ..sparql.snapshot import FolderSnapshot, MemorySnapshot
+from ..store import Store
+from ..vocabulary import prefixes
 from .formats import HTML, RDF, ROWS, Format, choose
 from .problems import ProtocolError
 from .protocol import PAGE_ROWS, Answering, QueryRequest, Table
+
+WAITRESS = {"threads": 64, "connection_limit": 1000, "asyncore_use_poll": True, "channel_request_lookahead": 1}
+"""Settings of waitress that go with a pool: a thread for all that run or wait, and word of clients that leave."""
+
+
+def create_pool(store: Store, *, folder: Path | None = None, **settings: Any) -> Pool | None:
+    """Processes for the queries on a store; ``None`` where the system cannot have them: they are made on Linux alone.
+
+    Args:
+        store: the quads.
+        folder: where they are on disk, if they are, and if nobody writes there.
+        settings: for ``Pool``: ``workers``, ``deadline``, ``memory`` and the like.
+
+    >>> pool = create_pool(Store.memory(), workers=2)  # nothing is started before the first query
+    """
+    if not sys.platform.startswith("linux"):
+        return None
+    snapshot = MemorySnapshot(store.ox) if folder is None else FolderSnapshot(folder)
+    return Pool(snapshot, prefixes=prefixes(store.base), **settings)
 
 
 def answer(
