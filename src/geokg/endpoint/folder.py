@@ -1,0 +1,230 @@
+"""Writing to a store on disk, through a process of its own that can be killed and started again."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import cast
+
+import pyoxigraph as ox
+
+from ..errors import Busy, GeokgError, QueryError, QueryTimeout
+from ..sparql.snapshot import FolderSnapshot
+from ..store import Store
+from ..vocabulary import Base
+from .changes import Change
+from .problems import ProtocolError
+from .scribe import FAILED, Settings
+from .writer import Gate, Verdict, Written, check_conditions
+
+_KEPT = 60.0
+"""Seconds that a former generation stays for those of this process who may still read it."""
+_STARTING = 60.0
+
+
+@dataclass
+class _Generation:
+    folder: Path
+    held: int = 0
+    left: float | None = None
+
+
+class FolderWriter:
+    """Writes to a store on disk; what is read is a copy of it that nobody changes, a new one after each change.
+
+    Args:
+        folder: the store; made if it is not there.
+        gate: what to do with changes that add violations.
+        deadline: seconds that a change may take.
+        memory: bytes that the process may take for changes.
+        waiting: how many changes may wait for another; more are sent away.
+        network: whether the process may ask other servers, for ``LOAD``.
+        base: where data and graphs are named.
+
+    Attributes:
+        store: the newest copy, for reading; it changes with each change.
+        on_change: called with each new copy, such as ``Pool.publish``.
+
+    Raises:
+        GeokgError: the store cannot be opened for writing.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        gate: Gate = "refuse",
+        deadline: float = 60.0,
+        memory: int = 4 << 30,
+        waiting: int = 4,
+        network: bool = False,
+        base: Base | None = None,
+    ) -> None:
+        self.store = Store.memory(base=base)
+        self.on_change: Callable[[FolderSnapshot], None] | None = None
+        self._folder, self._gate, self._deadline, self._memory = folder.absolute(), gate, deadline, memory
+        self._network = network
+        self._copies = self._folder.with_name(f".{self._folder.name}.generations")
+        self._lock = threading.Lock()
+        self._room = threading.Semaphore(waiting + 1)
+        self._bookkeeping = threading.Lock()
+        self._generations: list[_Generation] = []
+        self._process: subprocess.Popen[bytes] | None = None
+        self._channel: Connection | None = None
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        self._start()
+
+    def snapshot(self) -> FolderSnapshot:
+        """The newest copy, for a pool to read from; the copy stays until the pool lets go of it."""
+        with self._bookkeeping:
+            generation = self._generations[-1]
+            generation.held += 1
+
+        def release() -> None:
+            with self._bookkeeping:
+                generation.held -= 1
+
+        return FolderSnapshot(generation.folder, release)
+
+    def write(self, change: Change) -> Written:
+        """Carry a change out, alone and whole.
+
+        Raises:
+            Busy: too many wait.
+            QueryTimeout: it took too long, and is not carried out.
+            QueryError: it is not carried out; the store is as it was.
+        """
+        with self._turn():
+            check_conditions(self.store, change)
+            is_new, verdict = self._order(change)
+            return Written(is_new, self.store.generation, verdict)
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._room.acquire(blocking=False):
+            raise Busy("too many changes wait already", retry_after=5)
+        try:
+            with self._lock:
+                yield
+        finally:
+            self._room.release()
+
+    def _order(self, change: Change) -> tuple[bool, Verdict]:
+        """Hand a change to the process, and wait for what becomes of it."""
+        channel = self._channel or self._start()
+        is_done = False
+        try:
+            channel.send(change)
+            done = self._receive(channel, self._deadline)
+            is_done = True
+            copy = self._receive(channel, _STARTING)
+        except (EOFError, OSError) as error:
+            raise self._lost(error, is_done=is_done) from None
+        self._show(Path(str(copy)))
+        return cast("tuple[bool, Verdict]", done)
+
+    def _receive(self, channel: Connection, seconds: float) -> object:
+        if not channel.poll(seconds):
+            raise TimeoutError
+        kind, content = channel.recv()
+        if kind == FAILED:
+            raise content
+        return content
+
+    def _lost(self, error: Exception, *, is_done: bool) -> QueryError:
+        """Start the process anew, and what the client is told of the one that is gone."""
+        is_late = isinstance(error, TimeoutError)
+        how = self._end()
+        self._start()
+        if is_done:
+            return ProtocolError("written, but what was read before is still shown", 500)
+        if is_late:
+            return QueryTimeout(f"this takes longer than {self._deadline:g} seconds; the store is as it was")
+        return ProtocolError(f"this takes too much memory, or nests too deep ({how}); the store is as it was", 413)
+
+    def _start(self) -> Connection:
+        """Start the process, and show what the store holds.
+
+        Raises:
+            GeokgError: the store cannot be opened for writing.
+        """
+        ours, theirs = Pipe()
+        settings = Settings(
+            channel=theirs.fileno(),
+            folder=str(self._folder),
+            copies=str(self._copies),
+            gate=self._gate,
+            base=self.store.base.iri,
+            memory=self._memory,
+            network=self._network,
+        )
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "geokg.endpoint.scribe", settings.to_json()],
+                stdin=subprocess.PIPE,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # a Ctrl-C is for us, who then end it in good order
+            )
+        try:
+            copy = self._receive(ours, _STARTING)
+        except (EOFError, OSError) as error:
+            ours.close()
+            raise GeokgError(f"{self._folder}: nobody can write there ({self._end()})") from error
+        except GeokgError:
+            ours.close()
+            self._end()
+            raise
+        self._channel = ours
+        self._show(Path(str(copy)))
+        return ours
+
+    def _end(self) -> str:
+        """End the process at once; and how it ended, if it had already."""
+        process, self._process = self._process, None
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.close()
+        if process is None:
+            return ""
+        if channel is not None and process.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.05)  # its end of the channel closes a moment before it is gone
+        ended = process.poll()
+        process.kill()
+        process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+        return "ended by us" if ended is None else f"exit code {ended}"
+
+    def _show(self, folder: Path) -> None:
+        """Let everybody read a new copy, and remove those that nobody reads any more."""
+        self.store.ox = ox.Store.read_only(str(folder))
+        self.store.generation += 1
+        with self._bookkeeping:
+            now = time.monotonic()
+            for generation in self._generations:
+                generation.left = generation.left or now
+            self._generations.append(_Generation(folder))
+        if self.on_change is not None:
+            self.on_change(self.snapshot())
+        with self._bookkeeping:
+            for generation in list(self._generations):
+                if not generation.held and generation.left is not None and now - generation.left > _KEPT:
+                    shutil.rmtree(generation.folder, ignore_errors=True)
+                    self._generations.remove(generation)
+
+    def close(self) -> None:
+        """End the process when it has done what it is doing, and remove the copies; nothing can be read afterwards."""
+        with self._lock:
+            self._end()
+            self.store.ox = ox.Store()
+            shutil.rmtree(self._copies, ignore_errors=True)
