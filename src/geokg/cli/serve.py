@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ..endpoint import WAITRESS, create_app, create_pool
+from ..endpoint.folder import FolderWriter
+from ..endpoint.writer import Gate
 from ..errors import GeokgError, ReadError
+from ..graph import KnowledgeGraph
 from ..vocabulary import packaged
 from .common import STDIN, Command, is_source, json_option, read_graph, tell, tell_json, tell_notices
+
+
+@dataclass(frozen=True)
+class _Data:
+    """What is served.
+
+    Attributes:
+        kg: the graph.
+        folder: its store on disk, if nobody changes it.
+        writer: whoever changes it, if anybody does.
+    """
+
+    kg: KnowledgeGraph
+    folder: Path | None = None
+    writer: FolderWriter | None = None
 
 
 @click.command(cls=Command)
@@ -20,14 +45,38 @@ from .common import STDIN, Command, is_source, json_option, read_graph, tell, te
 @click.option(
     "--token-file",
     type=click.Path(path_type=Path),
-    help="A file with the secret that writers must send; kept for servers that can be written to.",
+    help="A file with the secret that writers must send; or set GEOKG_TOKEN. Without one nobody may write.",
+)
+@click.option("--read-only", is_flag=True, help="Refuse writers, whoever has a token.")
+@click.option("--create", is_flag=True, help="Make the store folder if it is not there.")
+@click.option(
+    "--ephemeral", is_flag=True, help="Let a graph that comes from files be written to; writes end with the server."
 )
 @click.option(
-    "--read-only", is_flag=True, expose_value=False, help="Refuse writers. This server does so anyway, and says so."
+    "--gate",
+    type=click.Choice(["off", "warn", "refuse"]),
+    default="refuse",
+    show_default=True,
+    help="What becomes of a write that adds violations of the shapes.",
 )
+@click.option(
+    "--default-graph",
+    type=click.Choice(["union", "plain"]),
+    default="union",
+    show_default=True,
+    help="What a query sees that names no graph: all graphs together, or the unnamed one.",
+)
+@click.option("--allow-load", multiple=True, metavar="IRI", help="An address that LOAD may read, with all below it.")
 @click.option("--workers", default=4, show_default=True, type=click.IntRange(1), help="Queries that run at once.")
 @click.option(
     "--deadline", default=10.0, show_default=True, type=click.FloatRange(0.1), help="Seconds that a query may take."
+)
+@click.option(
+    "--write-deadline",
+    default=60.0,
+    show_default=True,
+    type=click.FloatRange(0.1),
+    help="Seconds that a write may take, its validation included.",
 )
 @click.option("--memory", default=2048, show_default=True, type=click.IntRange(64), help="MiB that one query may take.")
 @json_option("Print address and size as JSON once the server listens.")
@@ -36,37 +85,97 @@ def serve(
     host: str,
     port: int,
     token_file: Path | None,
+    gate: Gate,
+    default_graph: str,
+    allow_load: Sequence[str],
     workers: int,
     deadline: float,
+    write_deadline: float,
     memory: int,
     *,
+    read_only: bool,
+    create: bool,
+    ephemeral: bool,
     as_json: bool,
 ) -> None:
     """Serve a graph over HTTP: SPARQL, linked data, pages for people.
 
-    Without a GRAPH the data that comes with geokg is built and served. Ends with Ctrl-C.
+    Without a GRAPH the data that comes with geokg is built and served. The folder of a store can be written to by
+    whoever has the token: updates at /update, graphs at /store. Ends with Ctrl-C.
 
     Example:
       geokg serve kg.trig --port 8080
+      geokg serve kg --create --token-file secret
     """
     import waitress.server  # nothing else needs it
 
-    token = _token(token_file) if token_file is not None else None
+    token = _token(token_file) if token_file is not None else os.environ.get("GEOKG_TOKEN") or None
+    if (create or ephemeral) and (read_only or token is None):
+        raise click.UsageError("--create and --ephemeral are for writers: give a token, and not --read-only")
+    signal.signal(signal.SIGTERM, _stop)
+    is_writable = token is not None and not read_only
+    settings = {"gate": gate, "deadline": write_deadline, "network": bool(allow_load)}
+    with _data(graph, is_writable=is_writable, create=create, ephemeral=ephemeral, **settings) as data:
+        pool = create_pool(
+            data.kg.store,
+            folder=data.folder,
+            writer=data.writer,
+            workers=workers,
+            deadline=deadline,
+            memory=memory << 20,
+        )
+        if pool is not None:
+            pool.start()
+        app = create_app(
+            data.kg,
+            token=token,
+            pool=pool,
+            writer=data.writer,
+            union=default_graph == "union",
+            allowed_sources=allow_load,
+        )
+        with _listen(host, port) as listener:
+            address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
+            server = waitress.server.create_server(app, sockets=[listener], **WAITRESS)
+            size, is_read_only = len(data.kg), data.writer is None
+            if as_json:
+                tell_json({"address": address, "sparql": f"{address}sparql", "quads": size, "read_only": is_read_only})
+            else:
+                how = "read-only; " if is_read_only else ""
+                tell(f"{address} serves {size} quads, {how}SPARQL at {address}sparql\n")
+            server.run()
+        if pool is not None:
+            pool.close()  # before the copies that it reads are removed
+
+
+@contextmanager
+def _data(graph: str | None, *, is_writable: bool, create: bool, ephemeral: bool, **settings: Any) -> Iterator[_Data]:
+    """What is to be served; it is closed, and what is temporary removed, afterwards."""
+    folder = Path(graph) if graph and graph != STDIN and "://" not in graph else None
+    is_store = folder is not None and folder.is_dir() and not is_source(str(folder))
+    if folder is not None and create and not is_store:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise ReadError("is there and is no store; choose another name for a new one", path=folder)
+        is_store = True
+    if folder is not None and is_store and is_writable:
+        with closing(FolderWriter(folder, **settings)) as writer:
+            yield _Data(KnowledgeGraph(writer.store), writer=writer)
+        return
     kg = read_graph(graph or str(packaged("data")))
     tell_notices(kg)
-    folder = Path(graph) if graph and graph != STDIN and not is_source(graph) and Path(graph).is_dir() else None
-    pool = create_pool(kg.store, folder=folder, workers=workers, deadline=deadline, memory=memory << 20)
-    if pool is not None:
-        pool.start()
-    app = create_app(kg, token=token, pool=pool)
-    with _listen(host, port) as listener:
-        address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
-        server = waitress.server.create_server(app, sockets=[listener], **WAITRESS)
-        if as_json:
-            tell_json({"address": address, "sparql": f"{address}sparql", "quads": len(kg), "read_only": True})
-        else:
-            tell(f"{address} serves {len(kg)} quads, read-only; SPARQL at {address}sparql\n")
-        server.run()
+    if not ephemeral:
+        yield _Data(kg, folder=folder if is_store else None)
+        return
+    with tempfile.TemporaryDirectory(prefix="geokg-") as temporary:
+        copy = Path(temporary) / "store"
+        kg.store.save(copy)
+        with closing(FolderWriter(copy, base=kg.base, **settings)) as writer:
+            yield _Data(KnowledgeGraph(writer.store), writer=writer)
+
+
+def _stop(*_: object) -> None:
+    """End as with Ctrl-C, so that what is open is closed."""
+    raise KeyboardInterrupt
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -169,7 +169,7 @@ class FolderWriter:
         )
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "geokg.endpoint.scribe", settings.to_json()],
+                [sys.executable, "-c", "from geokg.endpoint.scribe import main; main()", settings.to_json()],
                 stdin=subprocess.PIPE,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # a Ctrl-C is for us, who then end it in good order

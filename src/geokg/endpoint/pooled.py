@@ -16,6 +16,7 @@ from ..sparql.pool import Job, Pool
 from ..sparql.snapshot import FolderSnapshot, MemorySnapshot
 from ..store import Store
 from ..vocabulary import prefixes
+from .folder import FolderWriter
 from .formats import HTML, RDF, ROWS, Format, choose
 from .problems import ProtocolError
 from .protocol import PAGE_ROWS, Answering, QueryRequest, Table
@@ -24,20 +25,27 @@ WAITRESS = {"threads": 64, "connection_limit": 1000, "asyncore_use_poll": True, 
 """Settings of waitress that go with a pool: a thread for all that run or wait, and word of clients that leave."""
 
 
-def create_pool(store: Store, *, folder: Path | None = None, **settings: Any) -> Pool | None:
+def create_pool(
+    store: Store, *, folder: Path | None = None, writer: FolderWriter | None = None, **settings: Any
+) -> Pool | None:
     """Processes for the queries on a store; ``None`` where the system cannot have them: they are made on Linux alone.
 
     Args:
         store: the quads.
         folder: where they are on disk, if they are, and if nobody writes there.
+        writer: whoever changes them, if anybody does; the processes then read what it has written last.
         settings: for ``Pool``: ``workers``, ``deadline``, ``memory`` and the like.
 
     >>> pool = create_pool(Store.memory(), workers=2)  # nothing is started before the first query
     """
     if not sys.platform.startswith("linux"):
         return None
-    snapshot = MemorySnapshot(store.ox) if folder is None else FolderSnapshot(folder)
-    return Pool(snapshot, prefixes=prefixes(store.base), **settings)
+    names = prefixes(store.base)
+    if writer is not None:
+        pool = Pool(writer.snapshot(), prefixes=names, **settings)
+        writer.on_change = pool.publish
+        return pool
+    return Pool(MemorySnapshot(store.ox) if folder is None else FolderSnapshot(folder), prefixes=names, **settings)
 
 
 def answer(

@@ -180,6 +180,7 @@ class Answering:
         store: the quads.
         limits: how large a query may be.
         union: whether all graphs together stand for the default graph; else the unnamed one.
+        is_changing: whether the store has a writer, who raises its generation with each change.
 
     >>> import flask
     >>> answering = Answering(Store.memory())
@@ -187,8 +188,11 @@ class Answering:
     Checked(default_graphs=(), named_graphs=(), volatile=False)
     """
 
-    def __init__(self, store: Store, *, limits: Limits | None = None, union: bool = True) -> None:
+    def __init__(
+        self, store: Store, *, limits: Limits | None = None, union: bool = True, is_changing: bool = False
+    ) -> None:
         self.store = store
+        self.is_changing = is_changing
         self.union = union
         self.limits = limits or Limits()
         self._prefixes = prefixes(store.base)
@@ -286,6 +290,8 @@ class Answering:
     @property
     def digest(self) -> str:
         """A digest of all quads, whatever their order; computed when first asked for and when the data has changed."""
+        if self.is_changing:  # then nobody can afford to read all quads again and again
+            return str(self.store.generation)
         state = (self.store.generation, len(self.store))
         if self._digest[0] != state:
             total = 0

@@ -1,4 +1,4 @@
-"""The process that changes a store on disk: ``python -m geokg.endpoint.scribe``.
+"""The process that changes a store on disk; :class:`.folder.FolderWriter` starts it.
 
 It alone has the store open for writing, does one change at a time, and can be killed at any moment: what is not yet
 committed has then never been. After each change it puts a copy of the store beside it (hard links, a few milliseconds)
@@ -182,7 +182,3 @@ def main() -> None:
     thread = threading.Thread(target=_run, args=(settings,))
     thread.start()
     thread.join()
-
-
-if __name__ == "__main__":
-    main()

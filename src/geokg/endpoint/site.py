@@ -48,7 +48,9 @@ class Site:
     allowed_sources: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        self.answering = Answering(self.store, limits=self.limits, union=self.union)
+        self.answering = Answering(
+            self.store, limits=self.limits, union=self.union, is_changing=self.writer is not None
+        )
 
     @property
     def store(self) -> Store:
