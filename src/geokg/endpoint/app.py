@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from ..errors import QueryError
 from ..sparql import Limits
 from . import admin, description, graph_store, pages, pooled, update
+from .encoding import encode, unmark_conditions
 from .formats import HTML, RDF, choose
 from .problems import from_http_exception, from_query_error
 from .protocol import read_request
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .writer import Writer
 
 MAX_BODY = 2 << 20
+WRITING = frozenset({"geokg.update", "geokg.store", "geokg.direct_store"})
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
@@ -99,6 +101,7 @@ def blueprint() -> Blueprint:
     pages.add_to(parts)
     parts.register_error_handler(QueryError, from_query_error)
     parts.register_error_handler(HTTPException, from_http_exception)
+    parts.before_request(unmark_conditions)
     parts.after_request(_headers)
     return parts
 
@@ -154,11 +157,11 @@ def _headers(response: Response) -> Response:
     if request.endpoint != "geokg.static":
         response.vary.add("Accept")
         headers.setdefault("Cache-Control", "no-cache")
-    if request.endpoint != "geokg.update":
+    if request.endpoint not in WRITING or request.method in ("GET", "HEAD"):
         headers.setdefault("Access-Control-Allow-Origin", "*")
         headers.setdefault("Access-Control-Expose-Headers", "ETag, Link, Content-Location")
     if request.method == "OPTIONS":
         headers.setdefault("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS")
         headers.setdefault("Access-Control-Allow-Headers", "Accept, Content-Type, If-None-Match")
         headers.setdefault("Access-Control-Max-Age", "86400")
-    return response
+    return encode(response)
