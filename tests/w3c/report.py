@@ -29,13 +29,13 @@ def run_all(folder: Path, endpoint: Endpoint, suites: Collection[str] = SUITES) 
 def table(servers: Mapping[str, Iterable[Outcome]]) -> str:
     """Tests passed, by suite and server."""
     width = max(len(suite) for suite in SUITES)
-    lines = ["".ljust(width) + "".join(name.rjust(18) for name in servers)]
+    lines = ["".ljust(width) + "".join(name.rjust(24) for name in servers)]
     found = {name: list(outcomes) for name, outcomes in servers.items()}
     for suite in (*SUITES, "all"):
         cells = []
         for outcomes in found.values():
             some = [outcome for outcome in outcomes if suite in (outcome.case.suite, "all")]
             passed = sum(outcome.failure is None for outcome in some)
-            cells.append(f"{passed}/{len(some)}".rjust(18))
+            cells.append(f"{passed}/{len(some)}".rjust(24))
         lines.append(suite.ljust(width) + "".join(cells))
     return "\n".join(lines)

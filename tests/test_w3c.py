@@ -1,0 +1,89 @@
+"""The W3C's SPARQL 1.1 tests, over HTTP, on a server that runs as operators run it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from w3c.client import Endpoint, Reply
+from w3c.manifests import SUITES, cases
+from w3c.report import Outcome, run_all, table
+from w3c.runner import run
+from w3c.servers import geokg
+
+SIZES = {
+    "protocol": 34,
+    "graph store": 13,
+    "service description": 3,
+    "update": 102,
+    "syntax": 149,
+    "results": 10,
+    "query": 234,
+}
+FAILURES = dict(
+    line.split(None, 1)
+    for line in (Path(__file__).parent / "w3c_failures.txt").read_text("utf-8").splitlines()
+    if line and not line.startswith("#")
+)
+
+
+@pytest.fixture(scope="module")
+def suite(shared: Path) -> Path:
+    return shared / "w3c" / "sparql11"
+
+
+@pytest.fixture(scope="module")
+def outcomes(suite: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
+    with geokg(tmp_path_factory.mktemp("w3c")) as endpoint:
+        return run_all(suite, endpoint)
+
+
+def test_the_numbers(outcomes: list[Outcome], capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        print("\n" + table({"passed": outcomes}))
+    assert Counter(outcome.case.suite for outcome in outcomes) == SIZES
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_suite(outcomes: list[Outcome], name: str) -> None:
+    failed = {
+        outcome.case.name: outcome.failure
+        for outcome in outcomes
+        if outcome.case.suite == name and outcome.failure is not None
+    }
+    listed = {outcome.case.name for outcome in outcomes if outcome.case.suite == name} & FAILURES.keys()
+    assert {case: why for case, why in failed.items() if case not in FAILURES} == {}, "these are not listed"
+    assert sorted(listed - failed.keys()) == [], "these pass now: take them off the list"
+
+
+def test_the_list_of_failures_is_about_tests_that_there_are(suite: Path) -> None:
+    assert sorted(FAILURES.keys() - {case.name for case in cases(suite)}) == []
+    assert all(FAILURES.values())
+
+
+class Deaf(Endpoint):
+    """A server that says the same to everything."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__("http://x/", "http://x/", "http://x/")
+        self.said = Reply(status, {"content-type": "text/plain"}, b"whatever")
+
+    def send(self, *args: object, **more: object) -> Reply:
+        return self.said
+
+
+def test_a_server_that_only_nods_passes_what_asks_for_a_nod(suite: Path) -> None:
+    passed = {case for case in cases(suite) if run(case, Deaf(200)) is None}
+    assert {case.kind for case in passed} == {"PositiveSyntaxTest", "PositiveUpdateSyntaxTest", "ProtocolTest"}
+    assert {case.name for case in passed if case.kind == "ProtocolTest"} <= {
+        "protocol/update_post_form",
+        "protocol/update_post_direct",
+    }
+
+
+def test_a_server_that_only_refuses_passes_what_asks_for_a_refusal(suite: Path) -> None:
+    passed = [case for case in cases(suite) if run(case, Deaf(400)) is None]
+    assert passed
+    assert all(case.is_negative or case.name.startswith("protocol/bad_") for case in passed)
