@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import sys
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -49,13 +50,13 @@ class Owner:
             self.close()
             raise GeokgError(f"the process that queries run in did not start: {error}") from error
 
-    def fork(self, snapshot: Snapshot) -> Worker:
+    def fork(self, generation: Generation) -> Worker:
         """A new worker; it is at work before it is there: what is sent to it waits.
 
         Raises:
             OSError: the owner is gone.
         """
-        number = next(_numbers)
+        number, snapshot = next(_numbers), generation.snapshot
         ours, theirs = socket.socketpair()
         folder = str(snapshot.folder) if isinstance(snapshot, FolderSnapshot) else ""
         order = json.dumps({"do": "fork", "worker": number, "folder": folder}).encode()
@@ -65,7 +66,7 @@ class Owner:
             except OSError:
                 ours.close()
                 raise
-        return Worker(number, ours, self)
+        return Worker(number, ours, generation)
 
     def kill(self, number: int) -> None:
         """End a worker now; no error if it has ended."""
@@ -89,12 +90,38 @@ class Owner:
             self._process.wait()
 
 
-class Worker:
-    """The pool's end of one worker."""
+@dataclass(eq=False)
+class Generation:
+    """The data of one moment, and who reads it.
 
-    def __init__(self, number: int, channel: socket.socket, owner: Owner) -> None:
+    Attributes:
+        snapshot: the data.
+        owner: forks its workers.
+        workers: how many there are.
+    """
+
+    snapshot: Snapshot
+    owner: Owner
+    workers: int = 0
+
+    def release(self) -> None:
+        """Nobody reads it any more."""
+        if self.snapshot.release is not None:
+            self.snapshot.release()
+
+
+class Worker:
+    """The pool's end of one worker.
+
+    Attributes:
+        number: its number.
+        generation: what it reads.
+    """
+
+    def __init__(self, number: int, channel: socket.socket, generation: Generation) -> None:
         self.number = number
-        self.owner = owner
+        self.generation = generation
+        self._owner = generation.owner
         self._channel = channel
         self._held = bytearray()
 
@@ -135,7 +162,7 @@ class Worker:
 
     def kill(self) -> None:
         """End it now, in whatever it is doing."""
-        self.owner.kill(self.number)
+        self._owner.kill(self.number)
 
     def close(self) -> None:
         """Let it go: it ends once it has nothing to do."""

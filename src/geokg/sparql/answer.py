@@ -1,0 +1,145 @@
+"""The answer to a query, from its worker to whoever reads it: whole, or visibly not."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
+
+from ..errors import Busy, GeokgError, QueryError, QueryNotPossible, QueryTimeout, QueryTooLarge, TransferCut
+from ..store import syntax_error
+from . import worker as process
+from .line import Query
+
+log = logging.getLogger("geokg.queries")
+_LOOK = 0.25
+"""Seconds between two looks at whether the client is still there."""
+
+
+class Keeper(Protocol):
+    """What an answer needs of the pool."""
+
+    result_bytes: int
+    retry_after: int
+
+    def release(self, query: Query) -> None:
+        """The answer is whole; its worker is free."""
+
+    def end(self, query: Query, reason: str) -> None:
+        """Kill the worker of a query, unless the query is over."""
+
+
+class Answer(Iterator[bytes]):
+    """The answer to a query, as it comes.
+
+    Attributes:
+        kind: rows, boolean or triples.
+        format: the one of the job's two formats that fits; empty, and nothing follows, if that one is empty.
+
+    Raises:
+        QueryError: there is no answer.
+        TransferCut: the answer ends here and is not whole.
+    """
+
+    def __init__(self, pool: Keeper, query: Query, is_gone: Callable[[], bool] | None) -> None:
+        self.kind = self.format = ""
+        self._pool, self._query, self._is_gone = pool, query, is_gone
+        self._sent = 0
+        self._ended = False
+        frame, content = self._frame()
+        told = json.loads(content) if frame == process.HEAD else {}
+        self.kind, self.format = told["kind"], told["format"]
+        self._first = self._data()
+
+    def __iter__(self) -> Answer:
+        return self
+
+    def __next__(self) -> bytes:
+        data, self._first = self._first or self._data(), b""
+        if not data:
+            raise StopIteration
+        self._sent += len(data)
+        return data
+
+    def _data(self) -> bytes:
+        if self._ended:
+            return b""
+        frame, content = self._frame()
+        if frame == process.DATA:
+            if self._sent + len(content) > self._pool.result_bytes:
+                self._pool.end(self._query, "large")
+                raise self._error()
+            return content
+        self._pool.release(self._query)
+        self._leave()
+        return b""
+
+    def _frame(self) -> tuple[bytes, bytes]:
+        """The next frame, or the error that comes instead of it."""
+        worker = self._query.worker
+        try:
+            while worker is not None:
+                found = worker.receive(_LOOK)
+                if found is None:
+                    if self._is_gone is not None and self._is_gone():
+                        self._pool.end(self._query, "left")
+                elif found[0] == process.ERROR:
+                    self._pool.release(self._query)
+                    raise self._error(json.loads(found[1]))
+                else:
+                    return found
+        except EOFError:
+            self._pool.end(self._query, "died")
+        raise self._error()
+
+    def _error(self, told: Mapping[str, str] | None = None) -> GeokgError:
+        self._leave()
+        error = why(self._query, told, self._pool)
+        if not self._sent:
+            return error
+        log.error("answer to query %d is cut off after %d bytes: %s", self._query.id, self._sent, error)
+        return TransferCut(f"the answer is cut off: {error}")
+
+    def close(self) -> None:
+        """Leave; what is still running is killed at once."""
+        if not self._ended:
+            self._pool.end(self._query, "left")
+            self._leave()
+
+    def _leave(self) -> None:
+        """Nothing more comes; if the worker is dead, nobody else lets go of it."""
+        self._ended = True
+        if self._query.reason and self._query.worker is not None:
+            self._query.worker.close()
+
+
+def why(query: Query, told: Mapping[str, str] | None, pool: Keeper) -> GeokgError:
+    """The error for a query that ended before its answer was whole.
+
+    Args:
+        query: the query.
+        told: what its worker said.
+        pool: whose limits it met.
+    """
+    match (told or {}).get("what"), query.reason:
+        case "syntax", _:
+            return syntax_error((told or {})["words"])
+        case "evaluation", _:
+            return QueryNotPossible(f"the query cannot be evaluated: {(told or {})['words']}")
+        case "reading", _:
+            error = QueryError(f"the graph could not be read: {(told or {})['words']}")
+            error.status = 500
+            return error
+        case _, "deadline":
+            return QueryTimeout(f"the query took longer than {query.seconds:g} s and was ended")
+        case _, "crowded":
+            words = "the query was ended for others that wait; ask again when there is less to do"
+            return Busy(words, retry_after=pool.retry_after)
+        case _, "cancelled":
+            return QueryTimeout("the query was ended by the operator")
+        case _, "left":
+            return QueryTimeout("the client has left")
+        case _, "large":
+            return QueryTooLarge(f"the answer is larger than {pool.result_bytes} bytes")
+    return QueryTooLarge("the query needed more memory than it may have, or more than the engine stands")

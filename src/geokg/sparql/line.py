@@ -1,0 +1,163 @@
+"""Who gets a worker, and who must give one back: decided without processes or clocks.
+
+``workers`` queries run at once. When they all do and somebody waits, the youngest of them, and those that their client
+has beyond ``per_client``, give way as soon as they have had their turn (50 ms): so the workers beyond ``lasting`` are
+always there for whoever asks something cheap, whatever else runs. A query that is known to have been slow never takes
+one of those. No more than 12 for each worker wait; the others are refused, those of the client that has most first.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .owner import Worker
+
+TURN = 0.05
+"""Seconds that a query may run whoever waits."""
+_FOR_EACH, _KNOWN = 12, 1000
+SLOW = 1.0
+"""Seconds from which a query is known to be slow."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One query.
+
+    Attributes:
+        query: the query, which the guard has let through.
+        base_iri: what relative IRIs are relative to.
+        default_graphs: the graphs that stand for the default graph, if they are named.
+        named_graphs: the graphs that ``GRAPH`` sees, if they are named.
+        union: whether the default graph is the union of all graphs.
+        rows: the format for rows and booleans: json, xml, csv, tsv, or html for the first rows as JSON; empty: none.
+        triples: the format for triples: ttl, nt, trig, nq, jsonld, rdf, or html; empty: none.
+        page_rows: how many rows ``html`` has.
+    """
+
+    query: str
+    base_iri: str | None = None
+    default_graphs: tuple[str, ...] | None = None
+    named_graphs: tuple[str, ...] | None = None
+    union: bool = True
+    rows: str = "json"
+    triples: str = "ttl"
+    page_rows: int = 1000
+
+
+@dataclass(eq=False)
+class Query:
+    """A query on its way.
+
+    Attributes:
+        id: its number.
+        job: what is asked.
+        client: who asks.
+        seconds: how long it may take.
+        granted: set once it has a worker or is refused.
+        started: when it got a worker; 0 if it got none.
+        reason: why it was ended, if it was.
+        worker: who answers it.
+    """
+
+    id: int
+    job: Job
+    client: str
+    seconds: float
+    granted: threading.Event = field(default_factory=threading.Event)
+    started: float = 0.0
+    reason: str = ""
+    worker: Worker | None = None
+
+    @property
+    def end(self) -> float:
+        """When its time is over."""
+        return self.started + self.seconds
+
+
+class Line:
+    """The queries that run and those that wait.
+
+    Args:
+        workers: how many run at once.
+        lasting: how many of them may take their time while others wait.
+        per_client: how many of those one client may have.
+
+    >>> line = Line(workers=1, lasting=1, per_client=1)
+    >>> one, other = (Query(n, Job(f"ASK {{}} # {n}"), "192.0.2.1", 10.0) for n in (1, 2))
+    >>> line.join(one, now=5.0), line.join(other, now=5.0)
+    (None, None)
+    >>> one.granted.is_set(), other.granted.is_set(), line.due(now=15.0)[0]
+    (True, False, {1: 'deadline'})
+    """
+
+    def __init__(self, *, workers: int, lasting: int, per_client: int) -> None:
+        self.workers, self.lasting, self.per_client = workers, lasting, per_client
+        self.running: list[Query] = []
+        self.waiting: list[Query] = []
+        self._slow: OrderedDict[str, None] = OrderedDict()
+
+    def join(self, query: Query, now: float) -> None:
+        """Let a query run, or wait; or refuse it or another, if too many wait."""
+        self.waiting.append(query)
+        self.grant(now)
+        if len(self.waiting) > _FOR_EACH * self.workers:
+            worst = max(self.waiting, key=self._rank)
+            self.waiting.remove(worst)
+            worst.granted.set()
+
+    def grant(self, now: float) -> None:
+        """Give free workers to those who wait."""
+        while self.waiting and len(self.running) < self.workers:
+            first = min(self.waiting, key=self._rank)
+            if self._is_slow(first) and len(self.running) >= self.lasting:
+                return
+            self.waiting.remove(first)
+            first.started = now
+            self.running.append(first)
+            first.granted.set()
+
+    def due(self, now: float) -> tuple[dict[int, str], float]:
+        """What must end now, by number, each with the reason; and when to ask again."""
+        ends = {query.id: "deadline" for query in self.running if now >= query.end}
+        times = [query.end for query in self.running if query.id not in ends]
+        hopeful = sum(not self._is_slow(query) for query in self.waiting) - len(ends)
+        for query in self._giving_way() if hopeful > 0 else ():
+            if now < query.started + TURN:
+                times.append(query.started + TURN)
+            elif hopeful > 0 and query.id not in ends:
+                hopeful -= 1
+                ends[query.id] = "crowded"
+        return ends, min(times, default=now + 3600)
+
+    def remember(self, query: Query, took: float) -> None:
+        """Whether a query turned out to be slow."""
+        text = query.job.query
+        if took >= SLOW or query.reason in ("deadline", "crowded", "died"):
+            self._slow[text] = None
+            if len(self._slow) > _KNOWN:
+                self._slow.popitem(last=False)
+        elif not query.reason:
+            self._slow.pop(text, None)
+
+    def _rank(self, query: Query) -> tuple[bool, int, int]:
+        """What comes first: what is not known to be slow, of those who have least."""
+        has = Counter(one.client for one in (*self.running, *self.waiting))
+        return self._is_slow(query), has[query.client], query.id
+
+    def _is_slow(self, query: Query) -> bool:
+        return query.job.query in self._slow
+
+    def _giving_way(self) -> list[Query]:
+        """The running queries that may not go on while somebody waits, the oldest first."""
+        lasting: Counter[str] = Counter()
+        found = []
+        for query in self.running:
+            if lasting.total() < self.lasting and lasting[query.client] < self.per_client:
+                lasting[query.client] += 1
+            else:
+                found.append(query)
+        return found
