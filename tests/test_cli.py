@@ -731,8 +731,8 @@ def test_the_token_reaches_the_app_and_the_address_is_told(
         def run(self) -> None:
             seen["ran"] = True
 
-    def create_server(app: flask.Flask, *, sockets: list[socket.socket]) -> Server:
-        seen.update(token=app.config["GEOKG_TOKEN"], address=sockets[0].getsockname())
+    def create_server(app: flask.Flask, *, sockets: list[socket.socket], **_: object) -> Server:
+        seen.update(token=app.extensions["geokg"].token, address=sockets[0].getsockname())
         return Server()
 
     monkeypatch.setattr("waitress.server.create_server", create_server)
