@@ -190,8 +190,23 @@ class KnowledgeGraph:
         return self.views.subjects(RDF.type, GK.Document)
 
     def apply_rules(self) -> None:
-        """Find accepted facts and inferences anew."""
-        rules.apply(self.store)
+        """Find accepted facts and inferences anew.
+
+        Services differ in what they make of a query; what is accepted hangs on none of them. For a store on another
+        machine the rules are run on a copy here, and what they give is sent where it differs.
+        """
+        if self.store.is_here:
+            rules.apply(self.store)
+            return
+        copy = Store.memory(base=self.base)
+        copy.extend(self.store.quads())
+        former = {graph: set(copy.quads(graph)) for graph in rules.graphs(copy)}
+        rules.apply(copy)
+        for graph in sorted({*former, *rules.graphs(copy)}):
+            now = set(copy.quads(graph))
+            if now != former.get(graph):
+                self.store.drop(graph)
+                self.store.extend(now)
 
     # Questions
 
@@ -393,33 +408,53 @@ class KnowledgeGraph:
         rest = graph.removeprefix(self.base.graph)
         return rest in ("ontology", "vocab", "entities", "inferred") or rest.startswith("accepted/")
 
-    def save(self, target: str | Path) -> None:
+    def save(self, target: str | Path, *, progress: Callable[[int, int], None] | None = None) -> None:
         """Write the graph: the same graph gives the same bytes.
 
         Args:
-            target: a file ending in ``.trig``, ``.nq`` or ``.jsonld``, or a folder for a store on disk.
+            target: a file ending in ``.trig``, ``.nq`` or ``.jsonld``, a folder for a store on disk, or the address of
+                a SPARQL service, whose graphs below our base are replaced.
+            progress: called with how many triples have been sent to a service, of how many.
 
         Raises:
-            GeokgError: it cannot be written; what was there before is still there.
+            GeokgError: it cannot be written; what was there before is still there. A load to a service that breaks off
+                goes on from there when it is done again.
         """
-        self.store.save(Path(target))
+        if is_address(target):
+            from .remote import RemoteStore, load  # an extra: most graphs are on this machine
+
+            load(RemoteStore.at_address(str(target), base=self.base), self.store.quads(), progress=progress)
+        else:
+            self.store.save(Path(target))
+
+
+def is_address(source: str | Path) -> bool:
+    """Whether something is the address of a service, and no path.
+
+    >>> is_address("http://127.0.0.1:7878/query"), is_address("kg.trig")
+    (True, False)
+    """
+    return isinstance(source, str) and source.startswith(("http://", "https://"))
 
 
 def open(source: str | Path, *, read_only: bool = False, base: Base | None = None) -> KnowledgeGraph:
     """Open a graph that was saved.
 
     Args:
-        source: an RDF file, or a store folder.
+        source: an RDF file, a store folder, or the address of a SPARQL service.
         read_only: open a store folder beside a process that writes.
         base: where data and graphs are named.
 
     Raises:
         ReadError: it is not there, or does not parse.
         UnknownFormat: it is no RDF file.
+        RemoteError: nobody answers at the address.
     """
+    if is_address(source):
+        from .remote import RemoteStore
+
+        return KnowledgeGraph(RemoteStore.at_address(str(source), base=base))
     path = Path(source)
-    if "://" in str(source):
-        raise ReadError("a graph is opened from a file or a store folder", path=str(source))
     if not path.exists():
         raise ReadError("there is no such file or folder", path=path)
     if path.is_dir():

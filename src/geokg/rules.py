@@ -96,11 +96,20 @@ def policies(store: Store) -> tuple[str, ...]:
     return tuple(iri for _, _, iri in sorted(found))
 
 
+def graphs(store: Store) -> list[str]:
+    """The IRIs of the graphs that rules have written.
+
+    >>> graphs(Store.memory())
+    []
+    """
+    inferred, accepted = store.base.graph + "inferred", store.base.graph + "accepted/"
+    return [graph for graph in store.graphs() if graph == inferred or graph.startswith(accepted)]
+
+
 def clear(store: Store) -> None:
     """Take away all that rules have written."""
-    for graph in store.graphs():
-        if graph == store.base.graph + "inferred" or graph.startswith(store.base.graph + "accepted/"):
-            store.drop(graph)
+    for graph in graphs(store):
+        store.drop(graph)
 
 
 def apply(store: Store, rules: tuple[Rule, ...] | None = None) -> int:

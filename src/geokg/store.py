@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import pyoxigraph as ox
 
@@ -83,6 +83,9 @@ class Store:
     >>> [row["o"].value for row in store.query("SELECT ?o { ?s ?p ?o }")]
     ['o']
     """
+
+    is_here: ClassVar[bool] = True
+    """Whether the quads are on this machine, and are read as SPARQL wants them read."""
 
     def __init__(self, store: ox.Store, *, base: Base | None = None) -> None:
         self.ox = store
@@ -174,6 +177,14 @@ class Store:
         """The IRIs of the named graphs, sorted."""
         return sorted(graph.value for graph in self.ox.named_graphs() if isinstance(graph, ox.NamedNode))
 
+    def sizes(self) -> dict[str, int]:
+        """How many triples stand in each named graph.
+
+        >>> Store.memory().sizes()
+        {}
+        """
+        return {name: sum(1 for _ in self.quads(name)) for name in self.graphs()}
+
     def drop(self, graph: str) -> None:
         """Remove a named graph with all that it holds; no error when it is not there."""
         self.ox.remove_graph(ox.NamedNode(graph))
@@ -221,10 +232,10 @@ class Store:
         except SyntaxError as error:
             raise syntax_error(str(error)) from error
 
-    def check(self, sparql: str) -> None:
-        """Raise ``QuerySyntaxError`` unless a query parses."""
+    def check(self, sparql: str, *, base_iri: str | None = None) -> Results:
+        """Raise ``QuerySyntaxError`` unless a query parses; what comes back is empty, and of the kind of its answer."""
         try:
-            _NOTHING.query(sparql, prefixes=self._prefixes)
+            return _NOTHING.query(sparql, prefixes=self._prefixes, base_iri=base_iri)
         except SyntaxError as error:
             raise syntax_error(str(error)) from error
 
@@ -278,7 +289,7 @@ class Store:
             raise GeokgError(f"{target}: cannot be written: {error.strerror}") from error
         try:
             store = ox.Store(str(beside))
-            store.bulk_extend(self.ox)
+            store.bulk_extend(self.quads())
             store.flush()
             del store
             if target.exists():

@@ -97,7 +97,7 @@ def trig(quads: Iterable[Quad], prefixes: Mapping[str, str] | None = None) -> It
     everything = set(quads)
     writer = _Writer(prefixes or {}, everything)
     if writer.labels:  # only then: labelling takes cubic time where nodes look alike, and trees need none
-        everything = _labelled(everything)
+        everything = labelled(everything)
         writer = _Writer(prefixes or {}, everything)
     graphs: defaultdict[NamedNode | BlankNode | DefaultGraph, list[Quad]] = defaultdict(list)
     for quad in everything:
@@ -119,11 +119,15 @@ def nquads(quads: Iterable[Quad]) -> Iterator[str]:
     >>> print(*nquads(parse("<http://e.org/a> <http://e.org/p> 1 .", RdfFormat.TURTLE)), end="")
     <http://e.org/a> <http://e.org/p> "1"^^<http://www.w3.org/2001/XMLSchema#integer> .
     """
-    yield from sorted({f"{quad} .\n" for quad in _labelled(quads)})
+    yield from sorted({f"{quad} .\n" for quad in labelled(quads)})
 
 
-def _labelled(quads: Iterable[Quad]) -> set[Quad]:
-    """The quads, once each, with the blank node labels of RDFC-1.0 if there are blank nodes at all."""
+def labelled(quads: Iterable[Quad]) -> set[Quad]:
+    """The quads, once each, with the blank node labels of RDFC-1.0 if there are blank nodes at all.
+
+    >>> sorted(str(quad.subject) for quad in labelled(parse("[] <http://e.org/p> 1 .", RdfFormat.TURTLE)))
+    ['_:c14n0']
+    """
     everything = set(quads)
     # Their labels follow from these alone, and of millions of quads they are few.
     blank = {

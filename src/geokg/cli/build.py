@@ -7,16 +7,17 @@ from pathlib import Path
 import click
 from rdflib.namespace import RDF
 
+from ..graph import is_address
 from ..population import build as build_graph
 from ..vocabulary import GK
-from .common import STDIN, Command, json_option, progress, tell, tell_json, tell_notices, where
+from .common import STDIN, Command, json_option, progress, sending, tell, tell_json, tell_notices, where
 
 _ENDINGS = (".trig", ".nq", ".jsonld")
 
 
 def _writable(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
     """Told before the work, not after it."""
-    if value != STDIN and Path(value).suffix not in ("", *_ENDINGS):
+    if value != STDIN and not is_address(value) and Path(value).suffix not in ("", *_ENDINGS):
         raise click.BadParameter(f"{value!r} ends in none of {', '.join(_ENDINGS)}; without an ending it is a folder")
     return value
 
@@ -29,7 +30,8 @@ def _writable(_context: click.Context, _parameter: click.Parameter, value: str) 
     metavar="OUT",
     required=True,
     callback=_writable,
-    help="Where to: a .trig, .nq or .jsonld file, a folder for a store on disk, or - for TriG on stdout.",
+    help="Where to: a .trig, .nq or .jsonld file, a folder for a store on disk, the URL of a SPARQL service, or - for "
+    "TriG on stdout.",
 )
 @json_option("Print the summary as JSON on stdout.")
 def build(sources: tuple[str, ...], output: str, *, as_json: bool) -> None:
@@ -39,9 +41,13 @@ def build(sources: tuple[str, ...], output: str, *, as_json: bool) -> None:
     judgements.jsonl and reference/*.ttl. The same sources give the same bytes. What a person should know, such as a
     name that stands for nobody known, is told on stderr with its place.
 
+    In a SPARQL service the graphs below our base are replaced, all others left alone. A load that breaks off goes on
+    from there when the command is given again.
+
     Example:
       geokg build data -o kg.trig
       geokg build data more/article.ann -o -
+      geokg build data -o http://127.0.0.1:7878/query
     """
     if as_json and output == STDIN:
         raise click.UsageError("--json and -o - both want stdout")
@@ -50,7 +56,8 @@ def build(sources: tuple[str, ...], output: str, *, as_json: bool) -> None:
         for chunk in kg.store.trig():
             tell(chunk)
     else:
-        kg.save(output)
+        with sending() as tell_progress:
+            kg.save(output, progress=tell_progress)
     tell_notices(kg)
     documents, claims = kg.documents(), len(kg.views.subjects(RDF.type, GK.Claim))
     if as_json:

@@ -7,7 +7,7 @@ import inspect
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -55,7 +55,7 @@ def json_option(about: str) -> Callable[[_Function], _Function]:
 
 
 def read_graph(*sources: str) -> KnowledgeGraph:
-    """The graph that people mean: an RDF file, a store folder, stdin, or annotated texts that are built first.
+    """The graph that people mean: an RDF file, a store folder, a SPARQL service, stdin, or texts that are built first.
 
     Raises:
         ReadError: it cannot be read, or graphs are mixed with other graphs or with texts.
@@ -111,6 +111,18 @@ def progress(documents: Iterable[Document], total: int) -> Iterator[Document]:
         return
     with Progress(console=console, transient=True) as bar:
         yield from bar.track(documents, total=total, description="Reading")
+
+
+@contextmanager
+def sending() -> Iterator[Callable[[int, int], None] | None]:
+    """Show how far the sending of a graph is, likewise; the bar appears with the first piece."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("Sending", total=None, visible=False)
+        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
 
 
 def busy(words: str) -> AbstractContextManager[Any]:

@@ -28,7 +28,7 @@ WAITRESS = {"threads": 64, "connection_limit": 1000, "asyncore_use_poll": True, 
 def create_pool(
     store: Store, *, folder: Path | None = None, writer: FolderWriter | None = None, **settings: Any
 ) -> Pool | None:
-    """Processes for the queries on a store; ``None`` where the system cannot have them: they are made on Linux alone.
+    """Processes for the queries on a store; ``None`` if there can be none: only on Linux, of what is here.
 
     Args:
         store: the quads.
@@ -38,7 +38,7 @@ def create_pool(
 
     >>> pool = create_pool(Store.memory(), workers=2)  # nothing is started before the first query
     """
-    if not sys.platform.startswith("linux"):
+    if not sys.platform.startswith("linux") or not store.is_here:
         return None
     names = prefixes(store.base)
     if writer is not None:

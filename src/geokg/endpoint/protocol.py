@@ -290,7 +290,7 @@ class Answering:
     @property
     def digest(self) -> str:
         """A digest of all quads, whatever their order; computed when first asked for and when the data has changed."""
-        if self.is_changing:  # then nobody can afford to read all quads again and again
+        if self.is_changing or not self.store.is_here:  # then nobody can afford to read all quads again and again
             return str(self.store.generation)
         state = (self.store.generation, len(self.store))
         if self._digest[0] != state:

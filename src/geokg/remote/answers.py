@@ -1,0 +1,156 @@
+"""What a service answers, read whole before any of it counts: one that breaks off is an error, not a short one."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from typing import IO, Any, cast
+
+import httpx
+import pyoxigraph as ox
+
+from ..errors import QueryTooLarge, RemoteError
+from ..store import Results
+
+ROWS = "application/sparql-results+json"
+"""XML would lose the carriage returns of a text, and with them its offsets."""
+TRIPLES = "application/n-triples, text/turtle;q=0.9"
+_FORMATS = {"application/n-triples": ox.RdfFormat.N_TRIPLES, "text/turtle": ox.RdfFormat.TURTLE}
+_BOOLEAN = "http://www.w3.org/2001/XMLSchema#boolean"
+_TRUE = {"0": "false", "1": "true"}
+_PARTIAL = "x-sql-state"
+_ROWS_LIMIT = "x-sparql-maxrows"
+
+
+def read(response: httpx.Response, *, largest: int) -> bytes:
+    """The whole body.
+
+    Raises:
+        QueryTooLarge: it has more than ``largest`` bytes.
+        RemoteError: it breaks off, or the service says that it is not all there is.
+    """
+    with closing(response):
+        if _PARTIAL in response.headers:
+            raise RemoteError(f"{response.url}: gave up and sent a part: {response.headers[_PARTIAL]}")
+        data = bytearray()
+        try:
+            for piece in response.iter_bytes():
+                data += piece
+                if len(data) > largest:
+                    raise QueryTooLarge(f"{response.url}: the answer has more than {largest} bytes; ask for less")
+        except httpx.HTTPError as error:
+            raise broken(response, error) from error
+        return bytes(data)
+
+
+def broken(response: httpx.Response, error: Exception) -> RemoteError:
+    """The error for an answer that is not whole, or nothing that can be read."""
+    return RemoteError(f"{response.url}: the answer breaks off or is broken: {error}")
+
+
+def rows(response: httpx.Response, *, largest: int, is_ask: bool) -> ox.QuerySolutions | ox.QueryBoolean:
+    """Rows, or a truth value.
+
+    Raises:
+        QueryTooLarge: there are too many; also where the service itself cut them.
+        RemoteError: the answer breaks off, or is none.
+    """
+    data = read(response, largest=largest)
+    if response.headers.get("server", "").startswith("Virtuoso"):
+        data = _repaired(data, response, is_ask=is_ask)
+    try:
+        first = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
+        number = 0 if isinstance(first, ox.QueryBoolean) else sum(1 for _ in first)
+        results = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
+    except (SyntaxError, ValueError) as error:
+        raise broken(response, error) from error
+    limit = response.headers.get(_ROWS_LIMIT, "")
+    if limit.isdecimal() and number >= int(limit):
+        raise QueryTooLarge(f"{response.url}: sends no more than {limit} rows (ResultSetMaxRows); ask for less")
+    if isinstance(results, ox.QueryBoolean) is not is_ask:
+        raise RemoteError(f"{response.url}: answers with {'rows' if is_ask else 'a truth value'}")
+    return results
+
+
+def _repaired(data: bytes, response: httpx.Response, *, is_ask: bool) -> bytes:
+    """Virtuoso 7 answers ASK with a row or none, and writes truth values as 0 and 1."""
+    try:
+        answer: dict[str, Any] = json.loads(data)
+        bindings: list[dict[str, dict[str, str]]] = answer.get("results", {}).get("bindings", [])
+        for term in (term for row in bindings for term in row.values()):
+            if term.get("datatype") == _BOOLEAN:
+                term["value"] = _TRUE.get(term["value"], term["value"])
+    except (ValueError, AttributeError) as error:
+        raise broken(response, error) from error
+    if is_ask and "boolean" not in answer:
+        answer = {"head": {}, "boolean": any(term["value"] != "0" for row in bindings for term in row.values())}
+    return json.dumps(answer).encode()
+
+
+def triples(response: httpx.Response, *, largest: int) -> Results:
+    """The triples of a ``CONSTRUCT`` or ``DESCRIBE``; they pass through a store, which spells literals as stores do.
+
+    Raises:
+        QueryTooLarge: they have too many bytes.
+        RemoteError: the answer breaks off, or is none.
+    """
+    _ends_by_itself(response)
+    store = ox.Store()
+    try:
+        store.load(read(response, largest=largest), format=_format(response))
+    except (SyntaxError, ValueError) as error:
+        raise broken(response, error) from error
+    return store.query("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }")
+
+
+def dump(response: httpx.Response) -> Iterator[ox.Quad]:
+    """The triples of a whole graph as they come, as quads of the unnamed graph.
+
+    Raises:
+        RemoteError: the answer breaks off, or is none.
+    """
+    if response.status_code == 404:
+        response.close()
+        return
+    _ends_by_itself(response)
+    with closing(response):
+        try:
+            yield from ox.parse(cast(IO[bytes], _Body(response)), format=_format(response), rename_blank_nodes=True)
+        except (SyntaxError, ValueError, OSError, httpx.HTTPError) as error:
+            raise broken(response, error) from error
+
+
+def _ends_by_itself(response: httpx.Response) -> None:
+    """Triples have no end mark of their own; a body that ends with its connection could end anywhere."""
+    if not {"content-length", "transfer-encoding"} & set(response.headers):
+        raise RemoteError(f"{response.url}: neither says how long its answer is nor marks its end")
+
+
+def _format(response: httpx.Response) -> ox.RdfFormat:
+    media = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media not in _FORMATS:
+        raise RemoteError(f"{response.url}: answers with {media or 'no media type'}, not with triples")
+    return _FORMATS[media]
+
+
+class _Body(io.RawIOBase):
+    """A body as a file."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._pieces = response.iter_bytes()
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return b""
+            self._rest = piece
+        size = len(self._rest) if size < 0 else size
+        data, self._rest = self._rest[:size], self._rest[size:]
+        return data

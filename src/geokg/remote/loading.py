@@ -1,0 +1,124 @@
+"""A whole graph to a service: in chunks, and from where it stopped if it was broken off.
+
+The graphs below our base are made the same as those that are sent; all others are left alone. While it goes on, the
+graph ``graph/loading`` of the service says what has arrived: a digest of all that is sent, and which chunks of each
+graph are there. It goes when all is sent; then the triples are counted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+import pyoxigraph as ox
+
+from .. import canonical
+from ..errors import GeokgError, RemoteError
+from .store import RemoteStore, batches
+
+CHUNK = 10_000
+"""How many triples go in one request."""
+_ARRIVED = ox.NamedNode("http://purl.org/dc/terms/hasVersion")
+
+
+def load(
+    store: RemoteStore,
+    quads: Iterable[ox.Quad],
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    chunk: int = CHUNK,
+) -> int:
+    """Make what a service holds below our base the same as some quads.
+
+    It is not all or nothing: who reads meanwhile sees some graphs old and some new.
+
+    Args:
+        store: the service.
+        quads: what it is to hold.
+        progress: called with how many triples are there, of how many.
+        chunk: how many triples go in one request.
+
+    Returns:
+        How many triples were sent; those that were there from a load that was broken off are not.
+
+    Raises:
+        GeokgError: the service has no address for changes, or refuses them.
+        RemoteError: it breaks off, or holds fewer triples at the end than were sent. What has arrived is kept, and the
+            next load goes on from there.
+    """
+    graphs: dict[str | None, list[str]] = {}
+    for quad in canonical.labelled(quads):
+        name = quad.graph_name.value if isinstance(quad.graph_name, ox.NamedNode) else None
+        graphs.setdefault(name, []).extend(store.lines([quad]))
+    digest = hashlib.sha256(str(chunk).encode())
+    for name, lines in sorted(graphs.items(), key=str):
+        lines.sort()
+        digest.update(f"{name}\n{''.join(lines)}".encode())
+    marks = _Marks(store, digest.hexdigest()[:32])
+    total, there, sent = sum(map(len, graphs.values())), 0, 0
+    try:
+        for name, lines in graphs.items():
+            for number, some in enumerate(batches(lines, chunk)):
+                if not marks.has(name, number):
+                    store.put(name, some, replace=number == 0 and name is not None)
+                    sent += len(some)
+                    marks.add(name, number, len(some))
+                there += len(some)
+                if progress is not None:
+                    progress(there, total)
+    except GeokgError:
+        with suppress(GeokgError):  # the service may be gone altogether
+            marks.write()
+        raise
+    marks.drop()
+    for name in store.graphs():
+        if name.startswith(store.base.graph) and name not in graphs:
+            store.drop(name)
+    sizes = store.sizes()
+    for name, lines in graphs.items():
+        if name is not None and sizes.get(name, 0) != len(lines):
+            raise RemoteError(f"<{name}>: {len(lines)} triples were sent, and the service holds {sizes.get(name, 0)}")
+    return sent
+
+
+class _Marks:
+    """What has arrived, kept in the service itself; written now and then, since what is sent again does no harm."""
+
+    def __init__(self, store: RemoteStore, digest: str) -> None:
+        self._store = store
+        self._graph = store.base.graph + "loading"
+        self._digest = digest
+        self._new: list[ox.Quad] = []
+        self._waiting = 0
+        self._known: set[tuple[str, str]] = set()
+        for quad in store.quads(self._graph):
+            if isinstance(quad.subject, ox.NamedNode) and isinstance(quad.object, ox.Literal):
+                self._known.add((quad.subject.value, quad.object.value))
+        if not all(mark.startswith(digest) for _, mark in self._known):
+            self.drop()  # something else was being sent, and may be there now
+
+    def has(self, graph: str | None, number: int) -> bool:
+        """Whether a chunk of a graph has arrived."""
+        return (graph, f"{self._digest}/{number}") in self._known
+
+    def add(self, graph: str | None, number: int, size: int) -> None:
+        """A chunk has arrived."""
+        if graph is None:
+            return
+        mark = ox.Literal(f"{self._digest}/{number}")
+        self._new.append(ox.Quad(ox.NamedNode(graph), _ARRIVED, mark, ox.NamedNode(self._graph)))
+        self._waiting += size
+        if self._waiting >= CHUNK:
+            self.write()
+
+    def write(self) -> None:
+        """Keep what is new."""
+        new, self._new, self._waiting = self._new, [], 0
+        if new:
+            self._store.extend(new)
+
+    def drop(self) -> None:
+        """Nothing counts as arrived any more."""
+        self._known.clear()
+        self._store.drop(self._graph)

@@ -1,0 +1,457 @@
+"""A store on another machine, behind the face of ``Store``.
+
+What differs, because a service is not ours alone: nothing is all or nothing beyond one request; an empty named graph is
+no graph; what was read of a node may be two seconds old; blank nodes that we send are named (``.well-known/genid/``, as
+RDF 1.1 advises) and are blank nodes again in ``quads`` and ``match``, but IRIs in the answers of ``query``; other blank
+nodes have a name within one answer only, so that ``match`` finds nothing for one from another answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby, islice
+from typing import Any, TypeVar, cast
+from urllib.parse import quote, unquote
+
+import pyoxigraph as ox
+
+from ..errors import RemoteError
+from ..store import Node, Results, Store, Term, has_dataset
+from ..vocabulary import Base
+from . import answers
+from .service import Connection
+
+_T = TypeVar("_T")
+_NOWHERE = "urn:geokg:no-graph"
+_REMEMBERED = 10_000
+# Graphs that Virtuoso keeps for itself.
+_SYSTEM = (
+    "http://localuriqaserver/",
+    "http://www.openlinksw.com/schemas/",
+    "http://www.w3.org/2002/07/owl#",
+    "http://www.w3.org/ns/ldp#",
+    "urn:activitystreams-owl:map",
+    "urn:core:services:sparql",
+    "urn:rules.skos",
+    "urn:virtuoso:val:",
+)
+_UNIONS: dict[str, list[tuple[str, str]]] = {"itself": [], "parameter": [("union-default-graph", "true")]}
+
+
+def batches(things: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """Some at a time.
+
+    >>> list(batches("abcde", 2))
+    [['a', 'b'], ['c', 'd'], ['e']]
+    """
+    rest = iter(things)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+class RemoteStore(Store):
+    """Quads in a SPARQL 1.1 service.
+
+    Args:
+        connection: to the service.
+        base: where data and graphs are named.
+        largest: how many bytes an answer may have; it is read whole, so that none that breaks off passes for an answer.
+        remember: for how many seconds what was read of a node is good enough.
+
+    Attributes:
+        connection: to the service.
+    """
+
+    def __init__(
+        self, connection: Connection, *, base: Base | None = None, largest: int = 64 << 20, remember: float = 2.0
+    ) -> None:
+        # What rdflib needs of an engine, in its names.
+        super().__init__(cast(ox.Store, _Engine(self)), base=base)
+        self.connection = connection
+        self._largest = largest
+        self._remember = remember
+        self._read: dict[tuple[object, ...], tuple[float, list[ox.Quad]]] = {}
+        self._blank = self.base.iri + ".well-known/genid/"
+        self._union = ""
+        self._has_unnamed = False
+
+    @classmethod
+    def at_address(cls, url: str, *, base: Base | None = None) -> RemoteStore:
+        """The store of a service, by its address.
+
+        Raises:
+            RemoteError: nobody answers there.
+        """
+        return cls(Connection(url), base=base)
+
+    @property
+    def generation(self) -> int:
+        """Never the same twice: others may have written."""
+        return time.time_ns()
+
+    @generation.setter
+    def generation(self, value: int) -> None:
+        """Nothing to keep."""
+
+    is_here = False
+
+    # Queries
+
+    def query(
+        self,
+        sparql: str,
+        *,
+        default_graph: str | Iterable[str] | None = None,
+        named_graphs: Iterable[str] | None = None,
+        base_iri: str | None = None,
+        substitutions: Mapping[str, ox.NamedNode | ox.BlankNode | ox.Literal] | None = None,
+        union: bool = True,
+    ) -> Results:
+        """Run a SPARQL 1.1 query; see ``Store.query``.
+
+        Raises:
+            QuerySyntaxError: the query does not parse; found out before anything is sent.
+            QueryError: the service does not answer it.
+        """
+        empty = self.check(sparql, base_iri=base_iri)
+        if default_graph is not None or named_graphs is not None:
+            chosen = [default_graph] if isinstance(default_graph, str) else list(default_graph or ())
+            seen = list(named_graphs or ())
+            fields = [("default-graph-uri", iri) for iri in chosen] + [("named-graph-uri", iri) for iri in seen]
+            fields = fields or [("default-graph-uri", _NOWHERE)]
+        elif has_dataset(sparql) or not union:
+            fields = []
+        else:
+            fields = self._union_fields()
+        text = self._prologue(sparql, base_iri) + sparql
+        if substitutions:
+            names, values = " ".join(f"?{name}" for name in substitutions), " ".join(map(str, substitutions.values()))
+            text += f"\nVALUES ({names}) {{ ({values}) }}"
+        if isinstance(empty, ox.QueryTriples):
+            response = self.connection.query(text, fields, accept=answers.TRIPLES)
+            return answers.triples(response, largest=self._largest)
+        response = self.connection.query(text, fields, accept=answers.ROWS)
+        return answers.rows(response, largest=self._largest, is_ask=isinstance(empty, ox.QueryBoolean))
+
+    def _prologue(self, sparql: str, base_iri: str | None = None) -> str:
+        """The usual prefixes that a query uses, declared on its first line, so that no other line moves."""
+        names = (name for name in self._prefixes if f"{name}:" in sparql)
+        declared = "".join(f"PREFIX {name}: <{self._prefixes[name]}> " for name in names)
+        return (f"BASE <{base_iri}> " if base_iri else "") + declared
+
+    def _union_fields(self) -> list[tuple[str, str]]:
+        """What makes a service take all graphs together for its default graph: nothing, a parameter, or their list."""
+        self._find_union()
+        if self._union in ("", "itself"):
+            return []
+        if self._union == "parameter":
+            return _UNIONS["parameter"]
+        graphs = self.graphs()
+        return [(f"{kind}-graph-uri", graph) for graph in graphs for kind in ("default", "named")]
+
+    def _find_union(self) -> None:
+        """Ask for a triple of a named graph without naming the graph; a service without such triples is asked again."""
+        if self._union:
+            return
+        row = next(
+            iter(self._rows("SELECT ?s ?p ?o { GRAPH ?g { ?s ?p ?o FILTER(isIRI(?o) && isIRI(?s)) } } LIMIT 1")), None
+        )
+        if row is None:
+            self._has_unnamed = self._ask("ASK { ?s ?p ?o }")
+            return
+        ask = f"ASK {{ {row['s']} {row['p']} {row['o']} }}"
+        for how, fields in _UNIONS.items():
+            response = self.connection.query(ask, fields, accept=answers.ROWS)
+            if answers.rows(response, largest=self._largest, is_ask=True):
+                self._union = how
+                break
+        else:
+            self._union = "list"
+        self._has_unnamed = self._union != "itself"
+
+    def _rows(self, sparql: str) -> ox.QuerySolutions:
+        """The rows of a query over the named graphs, as the service sees them."""
+        response = self.connection.query(sparql, accept=answers.ROWS)
+        return cast(ox.QuerySolutions, answers.rows(response, largest=self._largest, is_ask=False))
+
+    # Quads
+
+    def __len__(self) -> int:
+        self._find_union()
+        number = sum(self.sizes().values())
+        return number + self._count("") if self._has_unnamed else number
+
+    def _count(self, where: str) -> int:
+        """How many triples stand in a graph, or in the unnamed one."""
+        pattern = f"GRAPH {where} {{ ?s ?p ?o }}" if where else "?s ?p ?o"
+        return int(next(iter(self._rows(f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}")))["n"].value)
+
+    def sizes(self) -> dict[str, int]:
+        """How many triples stand in each named graph."""
+        rows = self._rows("SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g")
+        found = {row["g"].value: int(row["n"].value) for row in rows if isinstance(row["g"], ox.NamedNode)}
+        return {graph: found[graph] for graph in sorted(found) if not graph.startswith(_SYSTEM)}
+
+    def graphs(self) -> list[str]:
+        """The IRIs of the named graphs that hold anything, sorted; not those that a server keeps for itself."""
+        rows = self._rows("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }")
+        found = {row["g"].value for row in rows if isinstance(row["g"], ox.NamedNode)}
+        return sorted(graph for graph in found if not graph.startswith(_SYSTEM))
+
+    def has_graph(self, graph: str) -> bool:
+        """Whether a named graph holds anything."""
+        return self._ask(f"ASK {{ GRAPH {ox.NamedNode(graph)} {{ ?s ?p ?o }} }}")
+
+    def _ask(self, sparql: str) -> bool:
+        response = self.connection.query(sparql, accept=answers.ROWS)
+        return bool(answers.rows(response, largest=self._largest, is_ask=True))
+
+    def quads(self, graph: str | None = None) -> Iterator[ox.Quad]:
+        """All quads, or those of one named graph.
+
+        Raises:
+            RemoteError: a graph came with fewer triples than the service says it has.
+        """
+        for name in self.graphs() if graph is None else [graph]:
+            yield from self._whole(ox.NamedNode(name))
+        if graph is None:
+            yield from self.unnamed()
+
+    def unnamed(self) -> Iterator[ox.Quad]:
+        """The quads of the unnamed graph; none where the service takes all graphs together for it."""
+        self._find_union()
+        if self._has_unnamed:
+            yield from self._whole(ox.DefaultGraph())
+
+    def _whole(self, graph: ox.NamedNode | ox.DefaultGraph) -> Iterator[ox.Quad]:
+        number, name = 0, graph.value if isinstance(graph, ox.NamedNode) else None
+        for quad in answers.dump(self._dumped(name)):
+            number += 1
+            yield ox.Quad(self._own(quad.subject), quad.predicate, self._own(quad.object), graph)
+        counted = self._count(str(graph) if name else "")
+        if number < counted:
+            raise RemoteError(f"{graph}: only {number} of {counted} triples came")
+
+    def _dumped(self, graph: str | None) -> Any:
+        if self.connection.service.graph_store is not None:
+            return self.connection.graph("GET", graph, accept=answers.TRIPLES)
+        pattern = f"GRAPH {ox.NamedNode(graph)} {{ ?s ?p ?o }}" if graph else "?s ?p ?o"
+        return self.connection.query(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {pattern} }}", accept=answers.TRIPLES)
+
+    def match(
+        self,
+        subject: Node | None = None,
+        predicate: ox.NamedNode | None = None,
+        object: Term | None = None,
+        graph: ox.NamedNode | None = None,
+    ) -> Iterator[ox.Quad]:
+        """The quads that fit; all that is said of a subject is read at once, and remembered."""
+        if subject is None and predicate is None and object is None:
+            yield from self.quads(graph.value if graph else None)
+            return
+        key = (subject, None, None) if subject is not None else (None, predicate, object)
+        for quad in self._remembered(key):
+            if (
+                (predicate is None or quad.predicate == predicate)
+                and (object is None or quad.object == object)
+                and (graph is None or quad.graph_name == graph)
+            ):
+                yield quad
+
+    def _remembered(self, key: tuple[Any, Any, Any]) -> list[ox.Quad]:
+        now = time.monotonic()
+        when, found = self._read.get(key, (float("-inf"), []))
+        if now - when > self._remember:
+            found = self._fetched(key)
+            if len(self._read) >= _REMEMBERED:
+                self._read.clear()
+            self._read[key] = (now, found)
+        return found
+
+    def _fetched(self, key: tuple[Any, Any, Any]) -> list[ox.Quad]:
+        terms = [self._sent(term) for term in key]
+        if any(isinstance(term, ox.BlankNode | ox.Triple) for term in terms):
+            return []  # named in another answer; here it would stand for any node
+        names = [f"?{name}" if term is None else str(term) for name, term in zip("spo", terms, strict=True)]
+        rows = self._rows(f"SELECT * {{ {self._anywhere(' '.join(names))} }}")
+        found = []
+        for row in rows:
+            s, p, o = (row[name] if term is None else term for name, term in zip("spo", terms, strict=True))
+            if row["g"] is None or not row["g"].value.startswith(_SYSTEM):
+                found.append(ox.Quad(self._own(s), p, self._own(o), row["g"] or ox.DefaultGraph()))
+        return found
+
+    def _anywhere(self, pattern: str) -> str:
+        """A triple pattern in all graphs, as ``?g``."""
+        self._find_union()
+        named = f"GRAPH ?g {{ {pattern} }}"
+        return f"{{ {named} }} UNION {{ {pattern} }}" if self._has_unnamed else named
+
+    def contains(
+        self,
+        subject: Node | None = None,
+        predicate: ox.NamedNode | None = None,
+        object: Term | None = None,
+        graph: ox.NamedNode | None = None,
+    ) -> bool:
+        """Whether any quad fits; what is not given fits all."""
+        if subject is not None or isinstance(object, ox.Triple):
+            return super().contains(subject, predicate, object, graph)
+        p, o = (f"?{name}" if t is None else str(self._sent(t)) for name, t in (("p", predicate), ("o", object)))
+        pattern = f"?s {p} {o}"
+        return self._ask(f"ASK {{ {self._anywhere(pattern) if graph is None else f'GRAPH {graph} {{ {pattern} }}'} }}")
+
+    def unknown(self, triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+        """Those triples that stand in no graph, each once; asked for by the hundred."""
+        for some in batches(dict.fromkeys(triples), 200):
+            rows = "\n".join(
+                f"({number} {self._sent(t.subject)} {t.predicate} {self._sent(t.object)})"
+                for number, t in enumerate(some)
+            )
+            found = self._rows(
+                f"SELECT DISTINCT ?number {{ VALUES (?number ?s ?p ?o) {{\n{rows}\n}} {self._anywhere('?s ?p ?o')} }}"
+            )
+            known = {int(row["number"].value) for row in found}
+            yield from (triple for number, triple in enumerate(some) if number not in known)
+
+    # Blank nodes
+
+    def _sent(self, term: Any) -> Any:
+        """A term as the service gets it: a blank node by a name."""
+        return ox.NamedNode(self._blank + quote(term.value, safe="")) if isinstance(term, ox.BlankNode) else term
+
+    def _own(self, term: Any) -> Any:
+        """The other way round."""
+        if isinstance(term, ox.NamedNode) and term.value.startswith(self._blank):
+            return ox.BlankNode(unquote(term.value[len(self._blank) :]))
+        return term
+
+    # Changes
+
+    def extend(self, quads: Iterable[ox.Quad]) -> None:
+        """Add quads: a request for each graph, several for a large one; what has been sent stays if a later one fails.
+
+        Raises:
+            GeokgError: the service has no address for changes, or refuses them.
+        """
+        ordered = sorted(set(quads), key=lambda quad: str(quad.graph_name))
+        for name, some in groupby(ordered, key=lambda quad: quad.graph_name):
+            graph = name.value if isinstance(name, ox.NamedNode) else None
+            for chunk in batches(self.lines(some), 10_000):
+                self.put(graph, chunk)
+
+    def lines(self, quads: Iterable[ox.Quad]) -> Iterator[str]:
+        """The triples of quads as the service gets them, a line of N-Triples for each."""
+        for quad in quads:
+            yield f"{self._sent(quad.subject)} {quad.predicate} {self._sent(quad.object)} .\n"
+
+    def put(self, graph: str | None, lines: Iterable[str], *, replace: bool = False) -> None:
+        """Add triples to a graph in one request, or put them in place of what it holds.
+
+        Doing it twice is the same as doing it once, since blank nodes have names.
+
+        Args:
+            graph: the graph; ``None`` is the unnamed one.
+            lines: the triples in N-Triples.
+            replace: whether what the graph held goes.
+        """
+        self._read.clear()
+        text = "".join(lines)
+        service = self.connection.service
+        if service.graph_store is not None or service.update is None:
+            self.connection.graph("PUT" if replace else "POST", graph, text.encode()).close()
+            return
+        where = f"GRAPH {ox.NamedNode(graph)}" if graph else ""
+        first = f"DROP SILENT {where or 'DEFAULT'} ;\n" if replace else ""
+        inside = f"{where} {{\n{text}}}" if where else text
+        self.connection.update(f"{first}INSERT DATA {{ {inside} }}", is_repeatable=True)
+
+    def drop(self, graph: str) -> None:
+        """Remove a named graph with all that it holds; no error when it is not there."""
+        self._read.clear()
+        if self.connection.service.update is not None:
+            self.connection.update(f"DROP SILENT GRAPH {ox.NamedNode(graph)}", is_repeatable=True)
+        else:
+            self.connection.graph("DELETE", graph).close()
+
+    def update(self, sparql: str) -> None:
+        """Send a SPARQL update; the usual prefixes need no declaration."""
+        self._read.clear()
+        self.connection.update(self._prologue(sparql) + sparql)
+
+
+class _Engine:
+    """What ``oxrdflib`` calls of a pyoxigraph store."""
+
+    def __init__(self, store: RemoteStore) -> None:
+        self._store = store
+
+    def __len__(self) -> int:
+        return len(self._store)
+
+    def __iter__(self) -> Iterator[ox.Quad]:
+        return self._store.quads()
+
+    def query(
+        self,
+        query: str,
+        *,
+        use_default_graph_as_union: bool = False,
+        default_graph: ox.NamedNode | ox.DefaultGraph | None = None,
+        prefixes: Mapping[str, str] | None = None,
+        substitutions: Mapping[ox.Variable, Any] | None = None,
+    ) -> Results:
+        """As pyoxigraph's."""
+        declared = "".join(f"PREFIX {name}: <{iri}> " for name, iri in (prefixes or {}).items() if f"{name}:" in query)
+        return self._store.query(
+            declared + query,
+            default_graph=default_graph.value if isinstance(default_graph, ox.NamedNode) else None,
+            substitutions={variable.value: term for variable, term in (substitutions or {}).items()},
+            union=use_default_graph_as_union,
+        )
+
+    def update(self, update: str, *, prefixes: Mapping[str, str] | None = None) -> None:
+        """As pyoxigraph's."""
+        declared = "".join(f"PREFIX {name}: <{iri}> " for name, iri in (prefixes or {}).items() if f"{name}:" in update)
+        self._store.update(declared + update)
+
+    def quads_for_pattern(self, subject: Any, predicate: Any, object: Any, graph_name: Any = None) -> Iterator[ox.Quad]:
+        """As pyoxigraph's."""
+        if isinstance(graph_name, ox.DefaultGraph):
+            wanted = (subject, predicate, object)
+            return (
+                quad
+                for quad in self._store.unnamed()
+                if all(term in (None, own) for term, own in zip(wanted, quad.triple, strict=True))
+            )
+        return self._store.match(subject, predicate, object, graph_name)
+
+    def add(self, quad: ox.Quad) -> None:
+        """As pyoxigraph's."""
+        self._store.extend([quad])
+
+    def extend(self, quads: Iterable[ox.Quad]) -> None:
+        """As pyoxigraph's, but graph by graph."""
+        self._store.extend(quads)
+
+    def remove(self, quad: ox.Quad) -> None:
+        """As pyoxigraph's."""
+        (line,) = self._store.lines([quad])
+        inside = f"GRAPH {quad.graph_name} {{ {line} }}" if isinstance(quad.graph_name, ox.NamedNode) else line
+        self._store.update(f"DELETE DATA {{ {inside} }}")
+
+    def named_graphs(self) -> Iterator[ox.NamedNode]:
+        """As pyoxigraph's."""
+        return map(ox.NamedNode, self._store.graphs())
+
+    def contains_named_graph(self, graph: ox.NamedNode) -> bool:
+        """As pyoxigraph's."""
+        return self._store.has_graph(graph.value)
+
+    def add_graph(self, graph: ox.NamedNode) -> None:
+        """Nothing: an empty graph is none."""
+
+    def remove_graph(self, graph: ox.NamedNode) -> None:
+        """As pyoxigraph's."""
+        self._store.drop(graph.value)
