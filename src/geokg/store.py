@@ -76,7 +76,8 @@ class Store:
     Attributes:
         ox: the pyoxigraph store itself, for whatever is not here.
         base: where data and graphs are named.
-        generation: a number that no earlier state of the data had; whoever changes a served store raises it.
+        generation: a number that no earlier state of the data had; whoever changes a served store otherwise than by
+            ``extend`` and ``drop`` raises it.
 
     >>> store = Store.memory()
     >>> store.extend([ox.Quad(ox.NamedNode("x:s"), ox.NamedNode("x:p"), ox.Literal("o"), ox.NamedNode("x:g"))])
@@ -134,6 +135,7 @@ class Store:
     def extend(self, quads: Iterable[ox.Quad]) -> None:
         """Add quads, all or nothing."""
         self.ox.extend(quads)
+        self.generation += 1
 
     def quads(self, graph: str | None = None) -> Iterator[ox.Quad]:
         """All quads, or those of one named graph."""
@@ -188,6 +190,7 @@ class Store:
     def drop(self, graph: str) -> None:
         """Remove a named graph with all that it holds; no error when it is not there."""
         self.ox.remove_graph(ox.NamedNode(graph))
+        self.generation += 1
 
     def query(
         self,

@@ -124,10 +124,11 @@ def sparql() -> Response:
     if chosen is HTML:
         return Response(pages.form(), content_type=HTML.content_type)
     triples = description.service(
-        site.store,
+        site.census,
         request.base_url,
         void=url_for("geokg.void", _external=True),
         union=site.union,
+        is_writable=site.writer is not None,
     )
     return send(triples, chosen)
 
@@ -137,7 +138,8 @@ def void() -> Response:
     site = current()
     chosen = choose(request.accept_mimetypes, [offer for offer in RDF if offer is not HTML])
     endpoint = url_for("geokg.sparql", _external=True)
-    return send(description.dataset(site.store, request.base_url, endpoint=endpoint, title=site.title), chosen)
+    triples = description.dataset(site.census, site.base, request.base_url, endpoint=endpoint, title=site.title)
+    return send(triples, chosen)
 
 
 def health() -> Response:

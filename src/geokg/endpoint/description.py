@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pyoxigraph as ox
 from rdflib import Namespace
 from rdflib.namespace import DCTERMS, FOAF, RDF, VOID, XSD
 
 from ..store import Store
+from ..vocabulary import Base
 from .formats import RDF as RDF_FORMATS
 from .formats import ROWS
 
@@ -26,25 +28,31 @@ def number(value: int) -> ox.Literal:
     return ox.Literal(str(value), datatype=iri(XSD.integer))
 
 
-def service(store: Store, endpoint: str, *, void: str, union: bool = True) -> Iterator[ox.Triple]:
+def service(
+    census: Census, endpoint: str, *, void: str, union: bool = True, is_writable: bool = False
+) -> Iterator[ox.Triple]:
     """The service description.
 
     Args:
-        store: the quads that are served.
+        census: what is counted of the data.
         endpoint: the address of the endpoint.
         void: the address of the description of the data.
         union: whether all graphs together are the default graph; else the unnamed one is.
+        is_writable: whether updates are taken from those who may.
 
-    >>> triples = list(
-    ...     service(Store.memory(), "http://kg.example.org/sparql", void="http://kg.example.org/.well-known/void")
+    >>> census, void = count(Store.memory()), "http://kg.example.org/.well-known/void"
+    >>> any(
+    ...     triple.predicate.value.endswith("#endpoint")
+    ...     for triple in service(census, "http://kg.example.org/sparql", void=void)
     ... )
-    >>> any(triple.predicate.value.endswith("#endpoint") for triple in triples)
     True
     """
     node, data, default = iri(endpoint + "#service"), iri(endpoint + "#dataset"), iri(endpoint + "#default-graph")
     yield ox.Triple(node, iri(RDF.type), iri(SD.Service))
     yield ox.Triple(node, iri(SD.endpoint), iri(endpoint))
     yield ox.Triple(node, iri(SD.supportedLanguage), iri(SD.SPARQL11Query))
+    if is_writable:
+        yield ox.Triple(node, iri(SD.supportedLanguage), iri(SD.SPARQL11Update))
     if union:
         yield ox.Triple(node, iri(SD.feature), iri(SD.UnionDefaultGraph))
     for offer in dict.fromkeys(ROWS + RDF_FORMATS):
@@ -59,9 +67,9 @@ def service(store: Store, endpoint: str, *, void: str, union: bool = True) -> It
     yield ox.Triple(data, iri(FOAF.isPrimaryTopicOf), iri(void))
     yield ox.Triple(data, iri(SD.defaultGraph), default)
     yield ox.Triple(default, iri(RDF.type), iri(SD.Graph))
-    sizes = graph_sizes(store)
-    yield ox.Triple(default, iri(VOID.triples), number(len(store) - (0 if union else sum(sizes.values()))))
-    for name, count in sizes.items():
+    unnamed = census.quads - sum(census.graphs.values())
+    yield ox.Triple(default, iri(VOID.triples), number(census.quads if union else unnamed))
+    for name, size in census.graphs.items():
         graph, named = iri(f"{endpoint}#graph-{_short(name)}"), iri(f"{endpoint}#named-{_short(name)}")
         yield ox.Triple(data, iri(SD.namedGraph), named)
         yield ox.Triple(iri(endpoint + "#graphs"), iri(SD.namedGraph), named)
@@ -69,21 +77,21 @@ def service(store: Store, endpoint: str, *, void: str, union: bool = True) -> It
         yield ox.Triple(named, iri(SD.name), iri(name))
         yield ox.Triple(named, iri(SD.graph), graph)
         yield ox.Triple(graph, iri(RDF.type), iri(SD.Graph))
-        yield ox.Triple(graph, iri(VOID.triples), number(count))
+        yield ox.Triple(graph, iri(VOID.triples), number(size))
 
 
-def dataset(store: Store, address: str, *, endpoint: str, title: str) -> Iterator[ox.Triple]:
+def dataset(census: Census, base: Base, address: str, *, endpoint: str, title: str) -> Iterator[ox.Triple]:
     """The data in VoID, with a partition for each class and each property, as query editors read it.
 
     Args:
-        store: the quads that are served.
+        census: what is counted of the data.
+        base: where the data is named.
         address: where this description is found.
         endpoint: the address of the SPARQL endpoint.
         title: what the data is called.
 
-    >>> list(dataset(Store.memory(), "http://x.example/void", endpoint="http://x.example/sparql", title="Demo"))[
-    ...     0
-    ... ].subject
+    >>> address, endpoint = "http://x.example/void", "http://x.example/sparql"
+    >>> next(dataset(count(Store.memory()), Base(), address, endpoint=endpoint, title="Demo")).subject
     <NamedNode value=http://x.example/void#dataset>
     """
     node = iri(address + "#dataset")
@@ -92,63 +100,87 @@ def dataset(store: Store, address: str, *, endpoint: str, title: str) -> Iterato
     yield ox.Triple(iri(address), iri(FOAF.primaryTopic), node)
     yield ox.Triple(node, iri(DCTERMS.title), ox.Literal(title, language="en"))
     yield ox.Triple(node, iri(VOID.sparqlEndpoint), iri(endpoint))
-    yield ox.Triple(node, iri(VOID.uriSpace), ox.Literal(store.base.data))
+    yield ox.Triple(node, iri(VOID.uriSpace), ox.Literal(base.data))
     for offer in RDF_FORMATS:
         if offer.iri:
             yield ox.Triple(node, iri(VOID.feature), iri(offer.iri))
-    yield ox.Triple(node, iri(VOID.triples), number(len(store)))
-    subjects, objects, classes, properties = _count(store)
-    yield ox.Triple(node, iri(VOID.distinctSubjects), number(subjects))
-    yield ox.Triple(node, iri(VOID.distinctObjects), number(objects))
-    yield ox.Triple(node, iri(VOID.classes), number(len(classes)))
-    yield ox.Triple(node, iri(VOID.properties), number(len(properties)))
-    for name, count in sorted(classes.items()):
+    yield ox.Triple(node, iri(VOID.triples), number(census.quads))
+    yield ox.Triple(node, iri(VOID.distinctSubjects), number(census.subjects))
+    yield ox.Triple(node, iri(VOID.distinctObjects), number(census.objects))
+    yield ox.Triple(node, iri(VOID.classes), number(len(census.classes)))
+    yield ox.Triple(node, iri(VOID.properties), number(len(census.properties)))
+    for name, size in sorted(census.classes.items()):
         part = iri(f"{address}#class-{_short(name)}")
         yield ox.Triple(node, iri(VOID.classPartition), part)
         yield ox.Triple(part, iri(VOID["class"]), iri(name))
-        yield ox.Triple(part, iri(VOID.entities), number(count))
-    for name, count in sorted(properties.items()):
+        yield ox.Triple(part, iri(VOID.entities), number(size))
+    for name, size in sorted(census.properties.items()):
         part = iri(f"{address}#property-{_short(name)}")
         yield ox.Triple(node, iri(VOID.propertyPartition), part)
         yield ox.Triple(part, iri(VOID.property), iri(name))
-        yield ox.Triple(part, iri(VOID.triples), number(count))
+        yield ox.Triple(part, iri(VOID.triples), number(size))
 
 
-def graph_sizes(store: Store) -> dict[str, int]:
-    """How many triples stand in each named graph.
+@dataclass(frozen=True)
+class Census:
+    """What is counted of the data.
 
-    >>> graph_sizes(Store.memory())
+    Attributes:
+        quads: all of them.
+        graphs: how many triples stand in each named graph.
+        subjects: different ones.
+        objects: different ones.
+        classes: how many members each has.
+        properties: how often each is used.
+    """
+
+    quads: int
+    graphs: dict[str, int]
+    subjects: int
+    objects: int
+    classes: dict[str, int]
+    properties: dict[str, int]
+
+
+def count(store: Store) -> Census:
+    """Count what a store holds.
+
+    >>> count(Store.memory()).graphs
     {}
     """
-    return store.sizes()
-
-
-def _count(store: Store) -> tuple[int, int, dict[str, int], dict[str, int]]:
     if not store.is_here:
-        return _asked(store)
+        return _ask(store)
     subjects: set[object] = set()
     objects: set[object] = set()
+    graphs: dict[str, int] = dict.fromkeys(store.graphs(), 0)
     members: dict[str, set[object]] = {}
     properties: dict[str, int] = {}
+    quads = 0
     for quad in store.quads():
+        quads += 1
         subjects.add(quad.subject)
         objects.add(quad.object)
         properties[quad.predicate.value] = properties.get(quad.predicate.value, 0) + 1
+        if isinstance(quad.graph_name, ox.NamedNode):
+            graphs[quad.graph_name.value] = graphs.get(quad.graph_name.value, 0) + 1
         if quad.predicate.value == str(RDF.type) and isinstance(quad.object, ox.NamedNode):
             members.setdefault(quad.object.value, set()).add(quad.subject)
-    return len(subjects), len(objects), {name: len(found) for name, found in members.items()}, properties
+    classes = {name: len(found) for name, found in members.items()}
+    return Census(quads, graphs, len(subjects), len(objects), classes, properties)
 
 
-def _asked(store: Store) -> tuple[int, int, dict[str, int], dict[str, int]]:
+def _ask(store: Store) -> Census:
     """The same numbers from a service that counts itself."""
     (row,) = store.solutions("SELECT (COUNT(DISTINCT ?s) AS ?subjects) (COUNT(DISTINCT ?o) AS ?objects) { ?s ?p ?o }")
-    classes = store.solutions("SELECT ?it (COUNT(DISTINCT ?s) AS ?n) { ?s a ?it } GROUP BY ?it")
-    properties = store.solutions("SELECT ?it (COUNT(*) AS ?n) { ?s ?it ?o } GROUP BY ?it")
-    members, uses = (
-        {one["it"].value: int(one["n"].value) for one in rows if isinstance(one["it"], ox.NamedNode)}
-        for rows in (classes, properties)
+    classes, properties = (
+        {one["it"].value: int(one["n"].value) for one in store.solutions(query) if isinstance(one["it"], ox.NamedNode)}
+        for query in (
+            "SELECT ?it (COUNT(DISTINCT ?s) AS ?n) { ?s a ?it } GROUP BY ?it",
+            "SELECT ?it (COUNT(*) AS ?n) { ?s ?it ?o } GROUP BY ?it",
+        )
     )
-    return int(row["subjects"].value), int(row["objects"].value), members, uses
+    subjects, objects = int(row["subjects"].value), int(row["objects"].value)
+    return Census(len(store), store.sizes(), subjects, objects, classes, properties)
 
 
 def _short(name: str) -> str:

@@ -13,7 +13,6 @@ from rdflib.namespace import RDF as RDF_NS
 
 from ..store import Store
 from ..vocabulary import GK, GKS, GKX, packaged
-from .description import graph_sizes
 from .formats import HTML, RDF, ROWS, Format, choose, split_ending
 from .problems import ProtocolError
 from .protocol import PAGE_ROWS, Table
@@ -190,7 +189,7 @@ def graph(path: str) -> Response:
         raise ProtocolError(f"there is no graph <{site.base.graph}{path}>", 404)
     chosen = names[found] or choose(request.accept_mimetypes, RDF, name=request.args.get("format"))
     if chosen is HTML:
-        count = graph_sizes(site.store)[found]
+        count = site.census.graphs.get(found, 0)
         response = _html(page("graph", iri=found, count=count, rows=_first_rows(site.store, found)))
     else:
         response = send(site.store.quads(found), chosen, store=site.store)

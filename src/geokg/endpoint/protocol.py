@@ -180,7 +180,6 @@ class Answering:
         store: the quads.
         limits: how large a query may be.
         union: whether all graphs together stand for the default graph; else the unnamed one.
-        is_changing: whether the store has a writer, who raises its generation with each change.
 
     >>> import flask
     >>> answering = Answering(Store.memory())
@@ -188,15 +187,11 @@ class Answering:
     Checked(default_graphs=(), named_graphs=(), volatile=False)
     """
 
-    def __init__(
-        self, store: Store, *, limits: Limits | None = None, union: bool = True, is_changing: bool = False
-    ) -> None:
+    def __init__(self, store: Store, *, limits: Limits | None = None, union: bool = True) -> None:
         self.store = store
-        self.is_changing = is_changing
         self.union = union
         self.limits = limits or Limits()
         self._prefixes = prefixes(store.base)
-        self._digest: tuple[tuple[int, int] | None, str] = (None, "")
 
     def check(self, asked: QueryRequest) -> Checked:
         """What the guard saw in a query that may be run.
@@ -284,21 +279,8 @@ class Answering:
             results = None  # it must end on this thread, and an error would carry it to another
 
     def tag(self, *parts: str) -> str:
-        """An entity tag: the same parts on the same data have the same one."""
-        return hashlib.sha256("\n".join((self.digest, *parts)).encode()).hexdigest()[:32]
-
-    @property
-    def digest(self) -> str:
-        """A digest of all quads, whatever their order; computed when first asked for and when the data has changed."""
-        if self.is_changing or not self.store.is_here:  # then nobody can afford to read all quads again and again
-            return str(self.store.generation)
-        state = (self.store.generation, len(self.store))
-        if self._digest[0] != state:
-            total = 0
-            for quad in self.store.quads():
-                total += int.from_bytes(hashlib.blake2b(str(quad).encode(), digest_size=32).digest(), "big")
-            self._digest = (state, f"{total % (1 << 256):064x}")
-        return self._digest[1]
+        """An entity tag: the same parts on the same state of the data have the same one."""
+        return hashlib.sha256("\n".join((f"{self.store.generation:x}", *parts)).encode()).hexdigest()[:32]
 
 
 def _table(results: Results) -> Table:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -13,6 +15,7 @@ from ..sparql import Limits
 from ..store import Store
 from ..views import Views
 from ..vocabulary import GK, GKS, GKX, Base
+from .description import Census, count
 from .protocol import Answering
 
 if TYPE_CHECKING:
@@ -48,9 +51,9 @@ class Site:
     allowed_sources: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        self.answering = Answering(
-            self.store, limits=self.limits, union=self.union, is_changing=self.writer is not None
-        )
+        self.answering = Answering(self.store, limits=self.limits, union=self.union)
+        self._counting = threading.Lock()
+        self._counted: tuple[int, Census] | None = None
 
     @property
     def store(self) -> Store:
@@ -61,6 +64,23 @@ class Site:
     def base(self) -> Base:
         """Where data and graphs are named, whatever the address of this server is."""
         return self.kg.store.base
+
+    @property
+    def census(self) -> Census:
+        """What is counted of the data, once for each state of it, as it takes long; while somebody counts, the last one.
+
+        A remote store does not say when it changes: it is counted once a minute.
+        """
+        former = self._counted
+        if not self._counting.acquire(blocking=former is None) and former is not None:
+            return former[1]
+        try:
+            state = self.store.generation if self.store.is_here else int(time.monotonic() / 60)
+            if self._counted is None or self._counted[0] != state:
+                self._counted = (state, count(self.store))
+            return self._counted[1]
+        finally:
+            self._counting.release()
 
     @property
     def views(self) -> Views:
