@@ -13,6 +13,7 @@ from .. import __version__
 from ..errors import GeokgError, InvalidGraph, QueryNotAllowed, QuerySyntaxError, ReadError, place
 from ..validation import ShapesError
 from ..vocabulary import Base
+from .backup import backup, restore
 from .build import build
 from .check import check
 from .common import help_text
@@ -98,9 +99,9 @@ def _abandon_output() -> None:
           geokg check kg.trig
           geokg explain kg.trig gk:RestraintCommitment
 
-        Where a command takes a GRAPH it takes an RDF file, the folder of a store, annotated texts or a folder of them
-        (they are built first), or - for RDF from stdin. Exit codes: 0 fine; 1 findings at or over --fail-on; 2 bad
-        usage or unreadable input; 3 the work could not be carried out.
+        Where a command takes a GRAPH it takes an RDF file, the folder of a store, the URL of a SPARQL service,
+        annotated texts or a folder of them (they are built first), or - for RDF from stdin. Exit codes: 0 fine; 1
+        findings at or over --fail-on; 2 bad usage or unreadable input; 3 the work could not be carried out.
         """
     ),
 )
@@ -113,7 +114,7 @@ def main() -> None:
         raise click.UsageError(str(error)) from error
 
 
-for command in (build, check, query, explain, diff, scheme, serve):
+for command in (build, check, query, explain, diff, scheme, serve, backup, restore):
     main.add_command(command)
 
 

@@ -1,0 +1,119 @@
+"""``geokg backup`` and ``geokg restore``."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import click
+
+from ..errors import GeokgError, ReadError
+from ..store import Store
+from .common import Command, busy, json_option, tell, tell_json
+
+_TRIES = 5
+
+
+@click.command(cls=Command)
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("target", type=click.Path(path_type=Path))
+@json_option("Print what the copy holds as JSON.")
+def backup(folder: Path, target: Path, *, as_json: bool) -> None:
+    """Copy the store in FOLDER to the new folder TARGET, also while it is served and written to.
+
+    The copy is the store as it was after some write, never half of one, and is a store itself: any command takes it.
+
+    Example:
+      geokg backup kg backups/2026-11-24
+    """
+    _require_store(folder)
+    _require_nothing(target)
+    with busy("Copying"):
+        for _ in range(_TRIES):
+            beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=_parent(target)))
+            try:
+                _copy_now(folder, beside / "copy")
+                size = _size(beside / "copy")
+                (beside / "copy").replace(target)
+                break
+            except (FileNotFoundError, shutil.Error):
+                continue  # the generation that was copied made room for a newer one meanwhile
+            finally:
+                shutil.rmtree(beside, ignore_errors=True)
+        else:
+            raise GeokgError(f"{folder}: changes faster than it can be copied; try again")
+    _tell(target, size, as_json=as_json)
+
+
+@click.command(cls=Command)
+@click.argument("copy", type=click.Path(path_type=Path), metavar="BACKUP")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace the store that is in FOLDER.")
+@json_option("Print what the store holds as JSON.")
+def restore(copy: Path, folder: Path, *, force: bool, as_json: bool) -> None:
+    """Make FOLDER the store that was copied to BACKUP.
+
+    The copy is read first; a store that is served at the moment is left alone.
+
+    Example:
+      geokg restore backups/2026-11-24 kg --force
+    """
+    _require_store(copy)
+    size = _size(copy)
+    if not force:
+        _require_nothing(folder)
+    elif folder.exists():
+        _require_store(folder)
+        Store.at(folder)  # fails if somebody has it open
+    with busy("Copying"):
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=_parent(folder)))
+        try:
+            shutil.copytree(copy, beside / "new")
+            if folder.exists():
+                folder.replace(beside / "old")
+            (beside / "new").replace(folder)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+    _tell(folder, size, as_json=as_json)
+
+
+def _copy_now(folder: Path, target: Path) -> None:
+    """A copy of a store: made by RocksDB if nobody writes, else of the newest generation that the server shows."""
+    try:
+        store = Store.at(folder)
+    except ReadError:
+        generations = folder.absolute().with_name(f".{folder.absolute().name}.generations")
+        numbers = [int(one.name) for one in generations.glob("*") if one.name.isdecimal()]
+        if not numbers:
+            raise
+        shutil.copytree(generations / str(max(numbers)), target)
+    else:
+        store.ox.backup(str(target))
+
+
+def _size(folder: Path) -> int:
+    return len(Store.at(folder, read_only=True))
+
+
+def _require_store(folder: Path) -> None:
+    if not (folder / "CURRENT").exists():  # RocksDB's own sign
+        raise ReadError("is no store", path=folder)
+
+
+def _require_nothing(folder: Path) -> None:
+    if folder.exists():
+        raise GeokgError(f"{folder}: is there already; choose another name or remove it")
+
+
+def _parent(path: Path) -> Path:
+    parent = path.absolute().parent
+    parent.mkdir(parents=True, exist_ok=True)
+    return parent
+
+
+def _tell(folder: Path, size: int, *, as_json: bool) -> None:
+    if as_json:
+        tell_json({"folder": str(folder), "quads": size})
+    else:
+        tell(f"{folder} holds {size} quads\n")

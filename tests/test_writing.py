@@ -1,0 +1,471 @@
+"""Updates: who may, what is refused, what is kept, and that nothing is ever half there."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+from click.testing import CliRunner, Result
+from flask.testing import FlaskClient
+
+from geokg.cli import main
+from geokg.endpoint import create_app
+from geokg.endpoint.changes import Change, exchange, make_same
+from geokg.endpoint.folder import FolderWriter
+from geokg.endpoint.problems import ProtocolError
+from geokg.endpoint.update import with_dataset
+from geokg.endpoint.writer import StoreWriter
+from geokg.errors import Busy, QueryError, QueryNotAllowed, QueryTimeout, ReadError
+from geokg.graph import KnowledgeGraph
+from geokg.sparql import check_update
+from geokg.store import Store
+
+TOKEN = "a secret"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+UPDATE = "application/sparql-update"
+NUMBERS = " ".join(map(str, range(30)))
+ENDLESS = (
+    "INSERT { <x:a> <x:b> ?n } WHERE { { SELECT (COUNT(*) AS ?n) { "
+    + " ".join(f"VALUES ?a{i} {{ {NUMBERS} }}" for i in range(10))
+    + " } } }"
+)
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store.memory()
+
+
+@pytest.fixture
+def client(store: Store) -> FlaskClient:
+    return create_app(KnowledgeGraph(store), writer=StoreWriter(store), token=TOKEN, union=False).test_client()
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def insert(number: int) -> Change:
+    return Change("update", text=f"INSERT DATA {{ <x:a> <x:b> {number} }}")
+
+
+# Who may
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        (BEARER, 204),
+        ({"Authorization": f"bearer  {TOKEN}"}, 204),
+        ({}, 401),
+        ({"Authorization": f"Bearer {TOKEN}x"}, 401),
+        ({"Authorization": "Bearer "}, 401),
+        ({"Authorization": "Bearer \xff"}, 401),
+        ({"Authorization": f"Basic {TOKEN}"}, 401),
+        (BEARER | {"Origin": "http://evil.example"}, 403),
+        (BEARER | {"Origin": "null"}, 403),
+        (BEARER | {"Sec-Fetch-Site": "cross-site"}, 403),
+        (BEARER | {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}, 204),
+    ],
+)
+def test_writers_have_the_token_and_are_no_page_of_others(
+    client: FlaskClient, store: Store, headers: dict[str, str], status: int
+) -> None:
+    response = client.post("/update", data={"update": "INSERT DATA { <x:a> <x:b> 1 }"}, headers=headers)
+    assert response.status_code == status
+    assert len(store) == (1 if status == 204 else 0)
+    if status == 401:
+        assert response.headers["WWW-Authenticate"].startswith("Bearer")
+    assert "Access-Control-Allow-Origin" not in response.headers
+
+
+def test_without_a_token_nobody_may(store: Store) -> None:
+    client = create_app(KnowledgeGraph(store), writer=StoreWriter(store)).test_client()
+    for headers in ({}, {"Authorization": "Bearer "}, {"Authorization": "Bearer None"}):
+        assert client.post("/update", data={"update": "CLEAR ALL"}, headers=headers).status_code == 403
+
+
+def test_without_a_writer_nobody_may(store: Store) -> None:
+    client = create_app(KnowledgeGraph(store), token=TOKEN).test_client()
+    assert client.post("/update", data={"update": "CLEAR ALL"}, headers=BEARER).status_code == 403
+
+
+# What is sent
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        ({"data": "CLEAR ALL", "content_type": UPDATE}, 204),
+        ({"data": "CLEAR ALL", "content_type": f"{UPDATE}; charset=UTF-8"}, 204),
+        ({"data": "CLEAR ALL", "content_type": f"{UPDATE}; charset=UTF-16"}, 415),
+        ({"data": "CLEAR ALL", "content_type": "text/plain"}, 415),
+        ({"data": "CLEAR ALL"}, 415),
+        ({"data": b"\x1f\x8b", "content_type": UPDATE, "headers": {"Content-Encoding": "gzip"}}, 415),
+        ({"data": b"CLEAR \xff", "content_type": UPDATE}, 400),
+        ({"data": {"update": ["CLEAR ALL", "CLEAR ALL"]}}, 400),
+        ({"data": {"update": "CLEAR ALL", "query": "ASK {}"}}, 400),
+        ({"data": {"updates": "CLEAR ALL"}}, 400),
+        ({"data": {"update": "CLEAR ALL"}, "query_string": {"update": "CLEAR ALL"}}, 400),
+        ({"data": {"update": "CLEAR ALL", "using-graph-uri": "no iri"}}, 400),
+        ({"data": {"update": "CLEAR"}}, 400),
+        ({"data": {"update": "ASK {}"}}, 400),
+        ({"data": {"update": "DROP GRAPH <x:nowhere>"}}, 404),
+        ({"data": {"update": "CREATE GRAPH <x:g> ; CREATE GRAPH <x:g>"}}, 409),
+        ({"data": {"update": "LOAD <http://127.0.0.1/>"}}, 403),
+        ({"data": {"update": "INSERT {} WHERE { SERVICE <http://127.0.0.1/> {} }"}}, 403),
+        ({"data": b"#" * (11 << 20), "content_type": UPDATE}, 413),
+    ],
+)
+def test_what_is_sent_is_as_the_protocol_wants_it(client: FlaskClient, arguments: dict, status: int) -> None:
+    headers = BEARER | arguments.pop("headers", {})
+    assert client.post("/update", **arguments, headers=headers).status_code == status
+
+
+def test_get_changes_nothing(client: FlaskClient, store: Store) -> None:
+    response = client.get("/update", query_string={"update": "INSERT DATA { <x:a> <x:b> 1 }"}, headers=BEARER)
+    assert response.status_code == 405
+    assert response.headers["Allow"] == "POST"
+    assert len(store) == 0
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "LOADx:y",
+        "PREFIX x: <x:> LOADx:y",
+        "BASE <x:> loadx:y",
+        "CLEAR ALL;LOADSILENTx:y",
+        "CLEAR ALL ; LoAd <x:y>",
+        r"\u004COAD <http://x.example/>",
+        "INSERT DATA {} ; # comment\n LOAD SILENT <x:y>",
+        "INSERT {} WHERE { { service ?s {} } }",
+        "INSERT {} WHERE { SERVICEx:y {} }",
+        r"INSERT {} WHERE { \u0053ERVICE <http://x.example/> {} }",
+    ],
+)
+def test_no_other_server_is_asked_however_it_is_spelt(update: str) -> None:
+    with pytest.raises(QueryNotAllowed):
+        check_update(update)
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "INSERT DATA { <x:LOAD> <x:p> 'LOAD <x:y>' } # LOAD",
+        "PREFIX LOAD: <x:> INSERT DATA { LOAD:x LOAD:y LOAD:z }",
+        "INSERT {} WHERE { ?LOAD ?service '''\nLOAD''' }",
+        "INSERT DATA { " + "<x:s> <x:p> <x:o> . " * 5000 + "}",
+    ],
+)
+def test_what_only_looks_like_it_may_be_written(update: str) -> None:
+    check_update(update)
+
+
+# The dataset that a request names
+
+
+@pytest.mark.parametrize(
+    ("update", "expected"),
+    [
+        ("INSERT DATA { <x:where> <x:p> 1 }", "INSERT DATA { <x:where> <x:p> 1 }"),
+        (
+            "DELETE { ?s ?p 'WHERE {' } INSERT {} WHERE { { ?s ?p ?o } } ; CLEAR ALL",
+            "DELETE { ?s ?p 'WHERE {' } INSERT {} USING <x:g> WHERE { { ?s ?p ?o } } ; CLEAR ALL",
+        ),
+        (
+            "PREFIX where: <x:> delete where { GRAPH where:g { ?s ?p ?o } } ; DELETE {} WHERE {}",
+            "PREFIX where: <x:> delete { GRAPH where:g { ?s ?p ?o } } USING <x:g> where { GRAPH where:g { ?s ?p ?o } }"
+            " ; DELETE {} USING <x:g> WHERE {}",
+        ),
+    ],
+)
+def test_the_dataset_of_a_request_is_written_into_its_update(update: str, expected: str) -> None:
+    assert with_dataset(update, ["x:g"], []) == expected
+    ox.Store().update(expected)
+
+
+@pytest.mark.parametrize("clause", ["WITH <x:h> INSERT {} WHERE {}", "INSERT {} using named <x:h> WHERE {}"])
+def test_an_update_with_two_datasets_is_refused(clause: str) -> None:
+    with pytest.raises(ProtocolError):
+        with_dataset(clause, [], ["x:g"])
+
+
+# Whole or not at all
+
+
+def test_an_update_that_fails_in_its_middle_leaves_nothing(client: FlaskClient, store: Store) -> None:
+    update = "INSERT DATA { <x:a> <x:b> 1 } ; INSERT DATA { GRAPH <x:g> { <x:a> <x:b> 2 } } ; DROP GRAPH <x:nowhere>"
+    before = store.generation
+    assert client.post("/update", data=update, content_type=UPDATE, headers=BEARER).status_code == 404
+    assert (len(store), store.graphs(), store.generation) == (0, [], before)
+
+
+def test_a_change_is_seen_at_once_and_has_new_tags(client: FlaskClient) -> None:
+    query = {"query": "SELECT * { ?s ?p ?o }"}
+    first = client.get("/sparql", query_string=query)
+    again = client.get("/sparql", query_string=query, headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
+    for update in ("INSERT DATA { <x:a> <x:b> 1 }", "DELETE DATA { <x:a> <x:b> 1 } ; INSERT DATA { <x:a> <x:b> 2 }"):
+        former = client.get("/sparql", query_string=query).headers["ETag"]
+        client.post("/update", data=update, content_type=UPDATE, headers=BEARER)
+        response = client.get("/sparql", query_string=query, headers={"If-None-Match": former})
+        assert response.status_code == 200
+    assert response.json["results"]["bindings"][0]["o"]["value"] == "2"
+
+
+def test_relative_iris_are_relative_to_the_address(client: FlaskClient, store: Store) -> None:
+    client.post("/update", data="INSERT DATA { <a> <b> 1 }", content_type=UPDATE, headers=BEARER)
+    assert next(store.quads()).subject == ox.NamedNode("http://localhost/a")
+
+
+@pytest.mark.parametrize("count", [1, 999, 1000, 2500])
+def test_exchange_keeps_each_blank_node(count: int) -> None:
+    p, graphs = ox.NamedNode("x:p"), (ox.NamedNode("x:g"), ox.DefaultGraph(), ox.NamedNode("x:h"))
+    old = [ox.Quad(ox.BlankNode(), p, ox.Literal(str(n)), graphs[n % 3]) for n in range(count)]
+    new = [ox.Quad(ox.BlankNode(), p, ox.BlankNode(), graphs[n % 2]) for n in range(count)]
+    store = ox.Store()
+    store.extend(old)
+    exchange(store, removed=old[::2], added=new, created=["x:empty"])
+    assert set(store) == set(old[1::2]) | set(new)
+    assert store.contains_named_graph(ox.NamedNode("x:empty"))
+    other = ox.Store()
+    other.add_graph(ox.NamedNode("x:other"))
+    make_same(store, other)
+    assert len(store) == 0
+    assert [graph.value for graph in store.named_graphs()] == ["x:other"]
+
+
+# The gate
+
+
+def test_a_change_that_adds_violations_is_refused_with_the_report(fresh_kg: KnowledgeGraph) -> None:
+    store = fresh_kg.store
+    app = create_app(fresh_kg, writer=StoreWriter(store, gate="refuse"), token=TOKEN)
+    client = app.test_client()
+    before, generation = set(store.quads()), store.generation
+    bad = "DELETE { GRAPH ?g { ?c gk:isClaimedBy ?who } } WHERE { GRAPH ?g { ?c gk:isClaimedBy ?who } }"
+    response = client.post("/update", data={"update": bad}, headers=BEARER)
+    assert response.status_code == 422
+    assert response.mimetype == "application/problem+json"
+    assert all(finding["severity"] == "violation" for finding in response.get_json(force=True)["findings"])
+    assert set(store.quads()) == before
+    assert store.generation == generation
+    good = client.post("/update", data={"update": "INSERT DATA { GRAPH <x:g> { <x:a> <x:b> 1 } }"}, headers=BEARER)
+    assert good.status_code == 204
+    assert set(store.quads()) - before == {
+        ox.Quad(ox.NamedNode("x:a"), ox.NamedNode("x:b"), ox.Literal(1), ox.NamedNode("x:g"))
+    }
+
+
+def test_a_gate_that_warns_lets_through_and_tells(fresh_kg: KnowledgeGraph) -> None:
+    app = create_app(fresh_kg, writer=StoreWriter(fresh_kg.store, gate="warn"), token=TOKEN)
+    bad = "DELETE { GRAPH ?g { ?c gk:isClaimedBy ?who } } WHERE { GRAPH ?g { ?c gk:isClaimedBy ?who } }"
+    response = app.test_client().post("/update", data={"update": bad}, headers=BEARER | {"Accept": "text/turtle"})
+    assert response.status_code == 200
+    assert b"ValidationReport" in response.data
+    assert not fresh_kg.store.query("ASK { ?c gk:isClaimedBy ?who }")
+
+
+# A store on disk
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[FolderWriter]:
+    writer = FolderWriter(tmp_path / "kg", gate="off", deadline=2, memory=1 << 30)
+    yield writer
+    writer.close()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_what_was_written_is_there_afterwards(tmp_path: Path) -> None:
+    for number in range(3):
+        writer = FolderWriter(tmp_path / "kg", gate="off")
+        assert len(writer.store) == number
+        writer.write(insert(number))
+        assert len(writer.store) == number + 1
+        writer.close()
+    assert len(Store.at(tmp_path / "kg", read_only=True)) == 3
+
+
+def test_a_change_that_takes_too_long_has_never_been(writer: FolderWriter) -> None:
+    writer.write(insert(1))
+    with pytest.raises(QueryTimeout):
+        writer.write(Change("update", text=f"INSERT DATA {{ <x:a> <x:b> 2 }} ; {ENDLESS}"))
+    assert len(writer.store) == 1
+    writer.write(insert(2))
+    assert len(writer.store) == 2
+
+
+def test_a_change_that_takes_too_much_memory_has_never_been(tmp_path: Path) -> None:
+    writer = FolderWriter(tmp_path / "kg", gate="off", deadline=30, memory=256 << 20)
+    doubled = " ".join(f"BIND(CONCAT(?a{i}, ?a{i}) AS ?a{i + 1})" for i in range(28))
+    try:
+        with pytest.raises(QueryError) as caught:
+            writer.write(
+                Change(
+                    "update",
+                    text=f"INSERT {{ <x:a> <x:b> ?n }} WHERE {{ BIND('xxxxxxxx' AS ?a0) {doubled} "
+                    "BIND(STRLEN(?a28) AS ?n) }",
+                )
+            )
+        assert caught.value.status == 413
+        writer.write(insert(1))
+        assert len(writer.store) == 1
+    finally:
+        writer.close()
+
+
+def test_a_process_that_is_killed_is_started_again(writer: FolderWriter) -> None:
+    writer.write(insert(1))
+    assert writer._process is not None
+    os.kill(writer._process.pid, signal.SIGKILL)
+    with pytest.raises(QueryError):
+        writer.write(insert(2))
+    writer.write(insert(3))
+    assert {quad.object.value for quad in writer.store.quads()} == {"1", "3"}
+
+
+def test_those_who_are_too_many_are_sent_away(tmp_path: Path) -> None:
+    writer = FolderWriter(tmp_path / "kg", gate="off", waiting=0)
+    try:
+        with writer._turn(), pytest.raises(Busy):
+            writer.write(insert(1))
+        writer.write(insert(1))
+    finally:
+        writer.close()
+
+
+def test_one_store_has_one_writer(writer: FolderWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ReadError):
+        Store.at(tmp_path / "kg")
+    assert len(writer.store) == 0
+
+
+# Backups
+
+
+def test_a_backup_is_a_store_and_can_be_restored(writer: FolderWriter, tmp_path: Path) -> None:
+    writer.write(insert(1))
+    kept, folder = tmp_path / "kept", tmp_path / "kg"
+    result = run("backup", folder, kept, "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout) == {"folder": str(kept), "quads": 1}
+    assert run("backup", folder, kept).exit_code == 3
+    writer.write(insert(2))
+    assert run("restore", kept, folder).exit_code == 3
+    assert run("restore", kept, folder, "--force").exit_code == 2, "the store is being written to"
+    writer.close()
+    assert len(Store.at(folder, read_only=True)) == 2
+    assert run("restore", kept, folder, "--force").exit_code == 0
+    assert len(Store.at(folder, read_only=True)) == 1
+    assert run("backup", folder, tmp_path / "again").exit_code == 0
+    assert run("backup", tmp_path / "nowhere", tmp_path / "x").exit_code == 2
+    assert run("restore", tmp_path, tmp_path / "x").exit_code == 2
+
+
+# Killed at any moment
+
+CHILD = '''
+import os, random, signal, sys, time
+from pathlib import Path
+from geokg.endpoint.changes import Change
+from geokg.endpoint.scribe import Scribe
+from geokg.store import Store
+
+folder, copies, rounds = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+chance = random.Random(7)
+
+def triples(number):
+    return " ".join(f"<x:{number}> <x:p> {n} ." for n in range(40))
+
+def work(out):
+    store = Store.at(folder)
+    number = max((int(name.removeprefix("x:g")) for name in store.graphs() if name.startswith("x:g")), default=0)
+    scribe = Scribe(store, copies, gate="off")
+    while True:
+        number += 1
+        scribe.change(Change("update", text=f"""
+            DELETE {{ GRAPH <x:last> {{ <x:last> <x:is> ?n }} }} WHERE {{ GRAPH <x:last> {{ <x:last> <x:is> ?n }} }} ;
+            INSERT DATA {{ GRAPH <x:g{number}> {{ {triples(number)} }} GRAPH <x:last> {{ <x:last> <x:is> {number} }} }}
+        """))
+        os.write(out, f"{number}\\n".encode())
+        if number % 5 == 0:
+            scribe.copy()
+
+acknowledged = 0
+for _ in range(rounds):
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        work(writing)
+    os.close(writing)
+    first = os.read(reading, 1 << 16)
+    time.sleep(chance.random() * 0.03)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    told = first
+    while more := os.read(reading, 1 << 16):
+        told += more
+    os.close(reading)
+    acknowledged = int(told.split()[-1])
+    check = os.fork()
+    if check == 0:
+        store = Store.at(folder, read_only=True)
+        last = [int(row["n"].value) for row in store.solutions("SELECT ?n { GRAPH <x:last> { ?s <x:is> ?n } }")]
+        fits = len(last) == 1 and last[0] in (acknowledged, acknowledged + 1)
+        sizes = {name: sum(1 for _ in store.quads(name)) for name in store.graphs() if name.startswith("x:g")}
+        whole = sizes == {f"x:g{n}": 40 for n in range(1, last[0] + 1)}
+        os._exit(0 if fits and whole else 1)
+    if os.waitpid(check, 0)[1] != 0:
+        sys.exit(f"after {acknowledged}: something is missing, too much or half there")
+print(acknowledged)
+'''
+
+
+def test_a_hundred_kills_leave_what_was_acknowledged_and_nothing_half(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", CHILD, str(tmp_path / "kg"), str(tmp_path / ".kg.generations"), "100"]
+    child = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert child.returncode == 0, child.stderr
+    assert int(child.stdout) >= 100
+
+
+def test_a_server_that_is_killed_has_kept_what_it_acknowledged(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(TOKEN, encoding="utf-8")
+    command = [sys.executable, "-m", "geokg", "serve", str(tmp_path / "kg"), "--create", "--port", "0", "--json"]
+    command += ["--gate", "off", "--workers", "1", "--token-file", str(tmp_path / "token")]
+    for number in range(3):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+            try:
+                assert server.stdout is not None
+                told = json.loads(server.stdout.read(1) + _rest(server))
+                assert told["quads"] == number
+                assert told["read_only"] is False
+                body = f"INSERT DATA {{ <x:a> <x:b> {number} }}".encode()
+                headers = BEARER | {"Content-Type": UPDATE}
+                request = urllib.request.Request(told["address"] + "update", data=body, headers=headers)
+                with urllib.request.urlopen(request, timeout=20) as response:
+                    assert response.status == 204
+            finally:
+                server.kill()
+                server.wait()
+
+
+def _rest(server: subprocess.Popen[str]) -> str:
+    lines = []
+    assert server.stdout is not None
+    for line in server.stdout:
+        lines.append(line)
+        if line.rstrip() == "}":
+            break
+    return "".join(lines)
