@@ -36,6 +36,7 @@ class Answer(Iterator[bytes]):
     Attributes:
         kind: rows, boolean or triples.
         format: the one of the job's two formats that fits; empty, and nothing follows, if that one is empty.
+        generation: the number of the snapshot that it was read from.
 
     Raises:
         QueryError: there is no answer.
@@ -46,21 +47,30 @@ class Answer(Iterator[bytes]):
         self.kind = self.format = ""
         self._pool, self._query, self._is_gone = pool, query, is_gone
         self._sent = 0
+        self.generation = -1 if query.worker is None else query.worker.generation.number
         self._ended = False
+        self._second = b""
         frame, content = self._frame()
         told = json.loads(content) if frame == process.HEAD else {}
         self.kind, self.format = told["kind"], told["format"]
         self._first = self._data()
+        if 0 < len(self._first) < process.FIRST:
+            self._second = self._data()
 
     def __iter__(self) -> Answer:
         return self
 
     def __next__(self) -> bytes:
-        data, self._first = self._first or self._data(), b""
+        data, self._first, self._second = self._first or self._second or self._data(), self._second, b""
         if not data:
             raise StopIteration
         self._sent += len(data)
         return data
+
+    @property
+    def is_short(self) -> bool:
+        """Whether all of it is here already."""
+        return self._ended
 
     def _data(self) -> bytes:
         if self._ended:

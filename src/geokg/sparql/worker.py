@@ -49,7 +49,8 @@ FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
     "jsonld": ox.RdfFormat.JSON_LD,
     "rdf": ox.RdfFormat.RDF_XML,
 }
-_FIRST, _PIECE = 4096, 1 << 16
+FIRST, _PIECE = 4096, 1 << 16
+"""Bytes of the first piece and of the others; an answer with less comes with its end behind it."""
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 1, 38, 22, 2
 _CLONE_NEWNET, _CLONE_NEWUSER = 0x40000000, 0x10000000
 # audit architecture; then the numbers of socket, execve, execveat, ptrace, io_uring_setup
@@ -261,7 +262,7 @@ class _Out:
         self._channel = channel
         self._frames = bytearray()
         self._data = bytearray()
-        self._enough = _FIRST
+        self._enough = FIRST
 
     def write(self, data: bytes) -> int:
         self._data += data
