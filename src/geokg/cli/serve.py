@@ -16,6 +16,8 @@ import click
 
 from ..endpoint import WAITRESS, create_app, create_pool
 from ..endpoint.folder import FolderWriter
+from ..endpoint.observing import open_log
+from ..endpoint.stopping import ended_by_signals
 from ..endpoint.writer import Gate
 from ..errors import GeokgError, ReadError
 from ..graph import KnowledgeGraph
@@ -79,6 +81,13 @@ class _Data:
     help="Seconds that a write may take, its validation included.",
 )
 @click.option("--memory", default=2048, show_default=True, type=click.IntRange(64), help="MiB that one query may take.")
+@click.option("--cache", default=64, show_default=True, type=click.IntRange(0), help="MiB of answers that are kept.")
+@click.option(
+    "--access-log",
+    metavar="FILE",
+    envvar="GEOKG_ACCESS_LOG",
+    help="Write a line of JSON for each request there; - is the standard error output.",
+)
 @json_option("Print address and size as JSON once the server listens.")
 def serve(
     graph: str | None,
@@ -92,6 +101,8 @@ def serve(
     deadline: float,
     write_deadline: float,
     memory: int,
+    cache: int,
+    access_log: str | None,
     *,
     read_only: bool,
     create: bool,
@@ -101,7 +112,8 @@ def serve(
     """Serve a graph over HTTP: SPARQL, linked data, pages for people.
 
     Without a GRAPH the data that comes with geokg is built and served. The folder of a store can be written to by
-    whoever has the token: updates at /update, graphs at /store. Ends with Ctrl-C.
+    whoever has the token: updates at /update, graphs at /store. Ends with Ctrl-C, once what was begun is answered; a
+    second Ctrl-C ends it at once.
 
     Example:
       geokg serve kg.trig --port 8080
@@ -112,6 +124,8 @@ def serve(
     token = _token(token_file) if token_file is not None else os.environ.get("GEOKG_TOKEN") or None
     if (create or ephemeral) and (read_only or token is None):
         raise click.UsageError("--create and --ephemeral are for writers: give a token, and not --read-only")
+    if access_log is not None:
+        _open_log(access_log)
     signal.signal(signal.SIGTERM, _stop)
     is_writable = token is not None and not read_only
     settings = {"gate": gate, "deadline": write_deadline, "network": bool(allow_load)}
@@ -133,6 +147,7 @@ def serve(
             writer=data.writer,
             union=default_graph == "union",
             allowed_sources=allow_load,
+            cache_bytes=cache << 20,
         )
         with _listen(host, port) as listener:
             address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
@@ -143,7 +158,8 @@ def serve(
             else:
                 how = "read-only; " if is_read_only else ""
                 tell(f"{address} serves {size} quads, {how}SPARQL at {address}sparql\n")
-            server.run()
+            with ended_by_signals(server, app.extensions["geokg"], grace=deadline + 2):
+                server.run()
         if pool is not None:
             pool.close()  # before the copies that it reads are removed
 
@@ -176,6 +192,13 @@ def _data(graph: str | None, *, is_writable: bool, create: bool, ephemeral: bool
 def _stop(*_: object) -> None:
     """End as with Ctrl-C, so that what is open is closed."""
     raise KeyboardInterrupt
+
+
+def _open_log(target: str) -> None:
+    try:
+        open_log(target)
+    except OSError as error:
+        raise GeokgError(f"{target}: the access log cannot be written: {error.strerror or error}") from error
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Flask, Response, g, jsonify, request, url_for
+from flask import Blueprint, Flask, Response, g, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from ..errors import QueryError
 from ..sparql import Limits
-from . import admin, description, graph_store, pages, pooled, update
+from . import admin, description, graph_store, health, pages, pooled, update
+from .cache import Cache
 from .encoding import encode, unmark_conditions
 from .formats import HTML, RDF, choose
+from .metrics import Metrics
+from .observing import ROUTE, Observed, write_line
 from .problems import from_http_exception, from_query_error
 from .protocol import read_request
 from .resources import send
@@ -30,6 +33,15 @@ POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+SECURITY = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+"""What browsers are told to be strict about, with every answer."""
 
 
 def create_app(
@@ -42,6 +54,7 @@ def create_app(
     token: str | None = None,
     pool: Pool | None = None,
     allowed_sources: Sequence[str] = (),
+    cache_bytes: int = 64 << 20,
     **config: object,
 ) -> Flask:
     """A Flask app that serves one graph, for any WSGI server.
@@ -55,6 +68,7 @@ def create_app(
         token: the secret that writers send; without one nobody may write.
         pool: processes that queries run in; without them they run in this one, however long it takes.
         allowed_sources: addresses that ``LOAD`` may read, each with all below it.
+        cache_bytes: how much of the pool's answers is kept for those who ask the same again; 0 for nothing.
         config: settings of Flask, such as ``MAX_CONTENT_LENGTH``.
 
     >>> import geokg
@@ -65,7 +79,7 @@ def create_app(
     app = Flask(__name__, static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.config.update(config)
-    app.extensions["geokg"] = Site(
+    site = app.extensions["geokg"] = Site(
         kg,
         title=title,
         limits=limits or Limits(),
@@ -74,11 +88,25 @@ def create_app(
         token=token,
         pool=pool,
         allowed_sources=tuple(allowed_sources),
+        cache=Cache(cache_bytes) if pool is not None and cache_bytes else None,
+        metrics=_metrics(),
     )
     app.register_blueprint(blueprint())
     app.register_error_handler(HTTPException, from_http_exception)
     app.after_request(_headers)
+    observers = [write_line]
+    if site.metrics is not None:
+        site.metrics.watch(site)
+        observers.append(site.metrics.observe)
+    app.wsgi_app = Observed(app.wsgi_app, observers)  # type: ignore[method-assign]
     return app
+
+
+def _metrics() -> Metrics | None:
+    try:
+        return Metrics()
+    except ImportError:  # prometheus_client comes with geokg[serve]
+        return None
 
 
 def blueprint() -> Blueprint:
@@ -95,7 +123,10 @@ def blueprint() -> Blueprint:
     for address, name in (("/store", "store"), ("/store/<path:path>", "direct_store")):
         parts.add_url_rule(address, name, graph_store.graph_store, methods=graph_store.METHODS, strict_slashes=False)
     parts.add_url_rule("/.well-known/void", "void", void)
-    parts.add_url_rule("/health", "health", health)
+    parts.add_url_rule("/health", "health", health.health)
+    parts.add_url_rule("/health/live", "live", health.live)
+    parts.add_url_rule("/health/ready", "ready", health.ready)
+    parts.add_url_rule("/metrics", "metrics", health.metrics)
     parts.add_url_rule("/admin/queries", "queries", admin.queries)
     parts.add_url_rule("/admin/queries/<int:number>", "cancel", admin.cancel, methods=["DELETE"])
     pages.add_to(parts)
@@ -114,7 +145,7 @@ def sparql() -> Response:
         g.query = asked.query  # for a problem to show again
         to_page, match = partial(pages.results, query=asked.query), request.if_none_match.contains_weak
         if site.pool is not None:
-            response = pooled.answer(site.answering, site.pool, asked, page=to_page, match=match)
+            response = pooled.answer(site.answering, site.pool, asked, page=to_page, match=match, cache=site.cache)
         else:
             response = site.answering.answer(asked, request.accept_mimetypes, page=to_page, match=match)
         if request.method == "HEAD":
@@ -142,20 +173,12 @@ def void() -> Response:
     return send(triples, chosen)
 
 
-def health() -> Response:
-    """Whether the graph answers, for those who watch over servers."""
-    store = current().store
-    response = jsonify(status="ok", quads=len(store), graphs=len(store.graphs()))
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
 def _headers(response: Response) -> Response:
     """What every answer carries."""
+    request.environ[ROUTE] = request.endpoint
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", POLICY)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "no-referrer")
+    for name, value in SECURITY.items():
+        headers.setdefault(name, value)
     if request.endpoint != "geokg.static":
         response.vary.add("Accept")
         headers.setdefault("Cache-Control", "no-cache")

@@ -207,8 +207,7 @@ class FolderWriter:
 
     def _show(self, folder: Path) -> None:
         """Let everybody read a new copy, and remove those that nobody reads any more."""
-        self.store.ox = ox.Store.read_only(str(folder))
-        self.store.generation += 1
+        store = ox.Store.read_only(str(folder))
         with self._bookkeeping:
             now = time.monotonic()
             for generation in self._generations:
@@ -216,6 +215,8 @@ class FolderWriter:
             self._generations.append(_Generation(folder))
         if self.on_change is not None:
             self.on_change(self.snapshot())
+        self.store.ox = store  # after the pool, so that no answer from older data bears the new number
+        self.store.generation += 1
         with self._bookkeeping:
             for generation in list(self._generations):
                 if not generation.held and generation.left is not None and now - generation.left > _KEPT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,19 @@ from ..sparql.pool import Job, Pool
 from ..sparql.snapshot import FolderSnapshot, MemorySnapshot
 from ..store import Store
 from ..vocabulary import prefixes
+from .cache import Cache, Kept
 from .folder import FolderWriter
 from .formats import HTML, RDF, ROWS, Format, choose
 from .problems import ProtocolError
 from .protocol import PAGE_ROWS, Answering, QueryRequest, Table
 
-WAITRESS = {"threads": 64, "connection_limit": 1000, "asyncore_use_poll": True, "channel_request_lookahead": 1}
+WAITRESS = {
+    "threads": 64,
+    "connection_limit": 1000,
+    "asyncore_use_poll": True,
+    "channel_request_lookahead": 1,
+    "ident": "geokg",
+}
 """Settings of waitress that go with a pool: a thread for all that run or wait, and word of clients that leave."""
 
 
@@ -55,6 +62,7 @@ def answer(
     *,
     page: Callable[[Table], str],
     match: Callable[[str], bool],
+    cache: Cache | None = None,
 ) -> Response:
     """Run a query in a worker and send its results, streaming.
 
@@ -64,12 +72,20 @@ def answer(
         asked: the query with its dataset.
         page: makes a page of the first rows, for browsers.
         match: whether the client already holds the answer with this entity tag.
+        cache: answers that were given before.
 
     Raises:
         QueryError: the query is not answered; nothing has been sent yet.
     """
-    checked = answering.check(asked)
     rows, triples = _choose(ROWS, asked), _choose(RDF, asked)
+    key = (asked, *(chosen.name if isinstance(chosen, Format) else "" for chosen in (rows, triples)))
+    kept = None if cache is None else cache.get(pool.generation, key)
+    if kept is not None:
+        is_held = match(kept.tag)
+        response = Response(status=304) if is_held else Response(kept.body, content_type=kept.content_type)
+        response.set_etag(kept.tag, weak=True)
+        return response
+    checked = answering.check(asked)
     tags: dict[str, str] = {}
     for chosen in (rows, triples):
         if isinstance(chosen, Format) and not checked.volatile:
@@ -99,7 +115,12 @@ def answer(
     if chosen is HTML:
         response = Response(page(read_table(b"".join(found))), content_type=HTML.content_type)
     else:
-        response = Response(found, content_type=chosen.content_type)
+        pieces: Iterator[bytes] = found
+        if cache is not None and chosen.name in tags:
+            content_type, tag = chosen.content_type, tags[chosen.name]
+            pieces = cache.keep(found, lambda body: cache.put(found.generation, key, Kept(body, content_type, tag)))
+        # With a length, which lets a server keep the connection.
+        response = Response(b"".join(pieces) if found.is_short else pieces, content_type=chosen.content_type)
     if chosen.name in tags:
         response.set_etag(tags[chosen.name], weak=True)
     return response

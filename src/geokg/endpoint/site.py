@@ -15,7 +15,9 @@ from ..sparql import Limits
 from ..store import Store
 from ..views import Views
 from ..vocabulary import GK, GKS, GKX, Base
+from .cache import Cache
 from .description import Census, count
+from .metrics import Metrics
 from .protocol import Answering
 
 if TYPE_CHECKING:
@@ -39,6 +41,9 @@ class Site:
         token: the secret that writers send; without one nobody may write.
         pool: processes that queries run in; without them they run in this one, however long it takes.
         allowed_sources: addresses that ``LOAD`` may read, each with all below it.
+        cache: answers of the pool that are kept.
+        metrics: what is counted, if it is.
+        is_stopping: whether the server answers no more than what it has begun.
     """
 
     kg: KnowledgeGraph
@@ -49,6 +54,9 @@ class Site:
     token: str | None = field(default=None, repr=False)
     pool: Pool | None = None
     allowed_sources: tuple[str, ...] = ()
+    cache: Cache | None = None
+    metrics: Metrics | None = None
+    is_stopping: bool = False
 
     def __post_init__(self) -> None:
         self.answering = Answering(self.store, limits=self.limits, union=self.union)
@@ -67,7 +75,7 @@ class Site:
 
     @property
     def census(self) -> Census:
-        """What is counted of the data, once for each state of it, as it takes long; while somebody counts, the last one.
+        """What is counted of the data, once for each state of it, as it takes long; meanwhile, the last one.
 
         A remote store does not say when it changes: it is counted once a minute.
         """

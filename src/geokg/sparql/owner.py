@@ -98,11 +98,13 @@ class Generation:
         snapshot: the data.
         owner: forks its workers.
         workers: how many there are.
+        number: later ones have higher numbers.
     """
 
     snapshot: Snapshot
     owner: Owner
     workers: int = 0
+    number: int = 0
 
     def release(self) -> None:
         """Nobody reads it any more."""

@@ -70,6 +70,9 @@ class Pool:
         per_client: how many long queries of one client go on while others wait.
         slow: seconds from which a query is logged with its text.
 
+    Attributes:
+        generation: the number of the snapshot that queries read from now on; it grows with each.
+
     Raises:
         GeokgError: this is not Linux.
 
@@ -103,6 +106,7 @@ class Pool:
         self.retry_after = max(1, round(deadline / 2))
         self._prefixes = dict(prefixes or {})
         self._snapshot = snapshot
+        self.generation = 0
         self._ids = count(1)
         self._reset()
 
@@ -136,7 +140,7 @@ class Pool:
             if self._process == os.getpid():
                 return
             with self._lock:
-                self._generations = [Generation(self._snapshot, self._owner(self._snapshot))]
+                self._generations = [Generation(self._snapshot, self._owner(self._snapshot), number=self.generation)]
                 self._idle = [self._fork() for _ in range(self.workers)]
                 self._process = os.getpid()
             atexit.register(self.close)
@@ -154,6 +158,7 @@ class Pool:
         with self._publishing:
             if self._process != os.getpid():
                 former, self._snapshot = self._snapshot, snapshot
+                self.generation += 1
                 if former.release is not None:
                     former.release()
                 return
@@ -162,7 +167,8 @@ class Pool:
             owner = newest.owner if is_shared else self._owner(snapshot)
             with self._lock:
                 self._snapshot = snapshot
-                self._generations.append(Generation(snapshot, owner))
+                self.generation += 1
+                self._generations.append(Generation(snapshot, owner, number=self.generation))
                 idle, self._idle = self._idle, []
                 for worker in idle:
                     self._dismiss(worker)

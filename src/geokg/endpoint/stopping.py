@@ -1,0 +1,58 @@
+"""The end of a server: nothing new begins, what has begun is answered."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from .site import Site
+
+_LOOK = 0.05
+"""Seconds between two looks at what is still being answered."""
+
+
+@contextmanager
+def ended_by_signals(server: Any, site: Site, *, grace: float) -> Iterator[None]:
+    """Let SIGTERM and Ctrl-C end a server of waitress in good order; a second one ends it at once.
+
+    After the first, connections are refused, ``/health/ready`` says no, and what has been asked already is answered,
+    for ``grace`` seconds at most.
+
+    Args:
+        server: what ``waitress.server.create_server`` made; inside, it runs on the main thread.
+        site: what it serves.
+        grace: seconds.
+    """
+
+    def end(*_: object) -> None:
+        for number in former:
+            signal.signal(number, signal.default_int_handler)
+        site.is_stopping = True
+        server.del_channel()
+        server.socket.close()
+        threading.Thread(target=_wait, args=(server, time.monotonic() + grace), daemon=True).start()
+
+    former = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _wait(server: Any, until: float) -> None:
+    """Interrupt the main thread when all is answered."""
+    while time.monotonic() < until:
+        channels = list(server.active_channels.values())
+        if not any(channel.requests or channel.total_outbufs_len for channel in channels):
+            break
+        time.sleep(_LOOK)
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        signal.raise_signal(signal.SIGINT)
+        server.pull_trigger()
