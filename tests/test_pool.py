@@ -376,7 +376,7 @@ def test_a_worker_has_no_network_and_starts_no_program(store: ox.Store) -> None:
             address = f"http://127.0.0.1:{listener.getsockname()[1]}/sparql"
             with pytest.raises(GeokgError):
                 whole(pool.run(Job(f"SELECT * {{ SERVICE <{address}> {{ ?s ?p ?o }} }}")))
-            (worker,) = descendants(pool._generations[-1].owner.process)
+            worker, *_ = descendants(pool._generations[-1].owner.process)
             status = Path(f"/proc/{worker}/status").read_text()
             assert "Seccomp:\t2" in status
             assert "Threads:\t2" in status

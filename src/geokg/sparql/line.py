@@ -1,24 +1,30 @@
 """Who gets a worker, and who must give one back: decided without processes or clocks.
 
 ``workers`` queries run at once. When they all do and somebody waits, the youngest of them, and those that their client
-has beyond ``per_client``, give way as soon as they have had their turn (50 ms): so the workers beyond ``lasting`` are
+has beyond ``per_client``, give way as soon as they have had their turn (100 ms): so the workers beyond ``lasting`` are
 always there for whoever asks something cheap, whatever else runs. A query that is known to have been slow never takes
-one of those. No more than 12 for each worker wait; the others are refused, those of the client that has most first.
+one of those. Among those that wait, whoever has least goes first, then whatever has fewest variables. No more than 12
+for each worker wait; the others are refused, those of the client that has most first.
 """
 
 from __future__ import annotations
 
+import math
+import re
 import threading
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .owner import Worker
 
-TURN = 0.05
+TURN = 0.1
 """Seconds that a query may run whoever waits."""
 _FOR_EACH, _KNOWN = 12, 1000
+_LOOK = 0.02
+_VARIABLE = re.compile(r"[?$]\w+")
 SLOW = 1.0
 """Seconds from which a query is known to be slow."""
 
@@ -72,6 +78,18 @@ class Query:
     reason: str = ""
     worker: Worker | None = None
 
+    @cached_property
+    def variables(self) -> int:
+        """How many variables it has: nothing tells better, before it is run, that a query will be cheap."""
+        return len(set(_VARIABLE.findall(self.job.query)))
+
+    @property
+    def turn(self) -> float:
+        """When it has had its turn."""
+        if self.worker is None or self.worker.ready_at is None:
+            return math.inf
+        return max(self.started, self.worker.ready_at) + TURN
+
     @property
     def end(self) -> float:
         """When its time is over."""
@@ -90,7 +108,7 @@ class Line:
     >>> one, other = (Query(n, Job(f"ASK {{}} # {n}"), "192.0.2.1", 10.0) for n in (1, 2))
     >>> line.join(one, now=5.0), line.join(other, now=5.0)
     (None, None)
-    >>> one.granted.is_set(), other.granted.is_set(), line.due(now=15.0)[0]
+    >>> one.granted.is_set(), other.granted.is_set(), line.due(now=15.0, ready=0)[0]
     (True, False, {1: 'deadline'})
     """
 
@@ -120,17 +138,25 @@ class Line:
             self.running.append(first)
             first.granted.set()
 
-    def due(self, now: float) -> tuple[dict[int, str], float]:
-        """What must end now, by number, each with the reason; and when to ask again."""
+    def due(self, now: float, *, ready: int) -> tuple[dict[int, str], float]:
+        """What must end now, and when to ask again.
+
+        Args:
+            now: the time.
+            ready: how many workers could take over; without one it is of no use that somebody gives way.
+
+        Returns:
+            The numbers of the queries that must end, each with the reason; and a time.
+        """
         ends = {query.id: "deadline" for query in self.running if now >= query.end}
         times = [query.end for query in self.running if query.id not in ends]
         hopeful = sum(not self._is_slow(query) for query in self.waiting) - len(ends)
-        for query in self._giving_way() if hopeful > 0 else ():
-            if now < query.started + TURN:
-                times.append(query.started + TURN)
-            elif hopeful > 0 and query.id not in ends:
-                hopeful -= 1
-                ends[query.id] = "crowded"
+        if hopeful > 0:
+            times.append(now + _LOOK)
+            for query in self._giving_way():
+                if ready > 0 and hopeful > 0 and query.id not in ends and now >= query.turn:
+                    ready, hopeful = ready - 1, hopeful - 1
+                    ends[query.id] = "crowded"
         return ends, min(times, default=now + 3600)
 
     def remember(self, query: Query, took: float) -> None:
@@ -143,10 +169,10 @@ class Line:
         elif not query.reason:
             self._slow.pop(text, None)
 
-    def _rank(self, query: Query) -> tuple[bool, int, int]:
+    def _rank(self, query: Query) -> tuple[bool, int, int, int]:
         """What comes first: what is not known to be slow, of those who have least."""
         has = Counter(one.client for one in (*self.running, *self.waiting))
-        return self._is_slow(query), has[query.client], query.id
+        return self._is_slow(query), has[query.client], query.variables, query.id
 
     def _is_slow(self, query: Query) -> bool:
         return query.job.query in self._slow

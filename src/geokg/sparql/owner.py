@@ -6,6 +6,7 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -118,11 +119,13 @@ class Worker:
     Attributes:
         number: its number.
         generation: what it reads.
+        ready_at: since when it could answer, if that is known.
     """
 
     def __init__(self, number: int, channel: socket.socket, generation: Generation) -> None:
         self.number = number
         self.generation = generation
+        self.ready_at: float | None = None
         self._owner = generation.owner
         self._channel = channel
         self._held = bytearray()
@@ -151,7 +154,10 @@ class Worker:
                 if len(self._held) >= end:
                     content = bytes(self._held[worker.FRAME.size : end])
                     del self._held[:end]
-                    return kind, content
+                    if kind != worker.READY:
+                        return kind, content
+                    self.ready_at = time.monotonic()
+                    continue
             try:
                 received = self._channel.recv(_RECEIVED)
             except TimeoutError:
@@ -161,6 +167,19 @@ class Worker:
             if not received:
                 raise EOFError
             self._held += received
+
+    def look(self) -> bool:
+        """Whether it is ready; for a worker that has nothing to do."""
+        if self.ready_at is None:
+            self._channel.settimeout(0)
+            try:
+                self._channel.recv(worker.FRAME.size)
+            except BlockingIOError:
+                return False
+            except OSError:
+                return True  # it is dead, which whoever uses it will see
+            self.ready_at = time.monotonic()
+        return True
 
     def kill(self) -> None:
         """End it now, in whatever it is doing."""

@@ -101,7 +101,7 @@ class Pool:
             raise GeokgError("queries run in processes of their own on Linux alone")
         self.workers, self.deadline, self.longest = workers, deadline, max(longest, deadline)
         self.memory, self.result_bytes, self.slow = memory, result_bytes, slow
-        self.lasting = max(1, workers - reserve)
+        self.lasting, self._spare = max(1, workers - reserve), max(1, reserve)
         self.per_client = per_client or max(1, self.lasting - 1)
         self.retry_after = max(1, round(deadline / 2))
         self._prefixes = dict(prefixes or {})
@@ -172,6 +172,7 @@ class Pool:
                 idle, self._idle = self._idle, []
                 for worker in idle:
                     self._dismiss(worker)
+                self._fill()
                 self._retire()
 
     def run(
@@ -267,7 +268,8 @@ class Pool:
         """End what is over its time, and what must give way."""
         with self._lock:
             while self._process == os.getpid():
-                ends, self._wakes = self._line.due(time.monotonic())
+                ready = sum(worker.look() for worker in self._idle) if self._line.waiting else 0
+                ends, self._wakes = self._line.due(time.monotonic(), ready=ready)
                 for query in list(self._line.running):
                     if query.id in ends:
                         self.end(query, ends[query.id])
@@ -286,6 +288,11 @@ class Pool:
         generation.workers += 1
         return worker
 
+    def _fill(self) -> None:
+        """Have workers ready before somebody needs them: a store on disk takes a while to open."""
+        while self._process == os.getpid() and len(self._idle) < self._spare:
+            self._idle.append(self._fork())
+
     def _hand_over(self, query: Query) -> None:
         job = asdict(query.job)
         while True:
@@ -293,7 +300,8 @@ class Pool:
                 if query.reason:
                     raise why(query, None, self)
                 is_warm = bool(self._idle)
-                query.worker = self._idle.pop() if is_warm else self._fork()
+                query.worker = self._take() if is_warm else self._fork()
+                self._fill()
             try:
                 query.worker.send(job)
                 return
@@ -303,6 +311,13 @@ class Pool:
                         raise why(query, None, self) from None
                     self._dismiss(query.worker)  # it died while it had nothing to do
                     query.worker = None
+
+    def _take(self) -> Worker:
+        """The worker that was at work last, of those that are ready."""
+        ready = [worker for worker in self._idle if worker.look()]
+        worker = ready[-1] if ready else self._idle[0]
+        self._idle.remove(worker)
+        return worker
 
     def release(self, query: Query) -> None:
         """The answer is whole; its worker is free."""

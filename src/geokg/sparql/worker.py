@@ -36,7 +36,7 @@ STACK = 256 << 20
 """Bytes of stack, reserved and not used: 20,000 levels of what the guard counts need less (measured)."""
 FRAME = struct.Struct(">cI")
 """Before each piece between worker and pool: its kind and its length."""
-HEAD, DATA, END, ERROR = b"H", b"D", b"E", b"X"
+READY, HEAD, DATA, END, ERROR = b"R", b"H", b"D", b"E", b"X"
 FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
     "json": ox.QueryResultsFormat.JSON,
     "xml": ox.QueryResultsFormat.XML,
@@ -147,9 +147,9 @@ def _work(handle: int, settings: Settings, store: ox.Store | None, folder: str) 
         if os.getppid() != owner:
             return
         channel = socket.socket(fileno=handle)
-        os.nice(5)  # the server answers the others first
         forbid_calls()
         opened = ox.Store.read_only(folder) if store is None else store
+        os.nice(5)  # the server answers the others first
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if store is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -172,6 +172,7 @@ def _size() -> int:
 
 def _serve(channel: socket.socket, store: ox.Store, settings: Settings) -> None:
     with channel, channel.makefile("rb") as incoming:
+        channel.sendall(FRAME.pack(READY, 0))
         while head := incoming.read(FRAME.size):
             _, length = FRAME.unpack(head)
             used = resource.getrusage(resource.RUSAGE_SELF)
