@@ -10,7 +10,8 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
 from .problems import ProtocolError
-from .protocol import READ_ONLY
+
+READ_ONLY = "this endpoint is read-only: it answers queries and takes no updates"
 
 
 def require_token(request: Request, token: str | None) -> None:

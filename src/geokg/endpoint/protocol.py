@@ -23,7 +23,7 @@ from .streaming import Stream, writer
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
-READ_ONLY = "this endpoint is read-only: it answers queries and takes no updates"
+NO_UPDATE = "this address answers queries; an update is sent by POST to the address for updates"
 PAGE_ROWS = 1000
 """As many rows stand on a page; the other formats have them all."""
 
@@ -87,13 +87,13 @@ def read_request(request: Request) -> QueryRequest | None:
     if request.method == "POST":
         in_body = _body(request)
     elif any(name == "update" for name, _ in in_address):
-        raise ProtocolError("an update is sent by POST, and " + READ_ONLY)
+        raise ProtocolError(NO_UPDATE)
     parameters = in_address + in_body
     names = [name for name, _ in parameters]
     if "update" in names:
         if names.count("update") > 1 or "query" in names:
             raise ProtocolError("a request carries one update or one query, not several")
-        raise ProtocolError(READ_ONLY, 403)
+        raise ProtocolError(NO_UPDATE, 403)
     for name in names:
         if name.startswith("using-"):
             raise ProtocolError(f"{name} belongs to updates; a query takes default-graph-uri and named-graph-uri")
