@@ -3,7 +3,7 @@
 Servers that are not here are left out; ``pip install oxigraph rdflib-endpoint uvicorn`` brings them, best into an
 environment of their own, as rdflib-endpoint has many needs.
 
-    python benchmarks/w3c.py FOLDER [--oxigraph PROGRAM] [--rdflib-python PYTHON] [--failures]
+    python benchmarks/w3c.py FOLDER [--oxigraph PROGRAM] [--rdflib-python PYTHON] [--suite SUITE] [--failures]
 
 FOLDER is ``sparql/sparql11`` of the W3C's repository rdf-tests.
 """
@@ -23,6 +23,7 @@ from _work import machine
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.w3c import servers
 from tests.w3c.client import Endpoint
+from tests.w3c.manifests import SUITES
 from tests.w3c.report import run_all, table
 
 
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--oxigraph", default=servers.find("oxigraph"), help="Oxigraph's program")
     parser.add_argument("--rdflib-python", default=sys.executable, help="a Python that has rdflib-endpoint")
+    parser.add_argument("--suite", action="append", choices=SUITES, help="run this suite only; may be repeated")
     parser.add_argument("--failures", action="store_true", help="also print what fails, and how")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -44,7 +46,7 @@ def main() -> None:
         found = {}
         for name, side in sides.items():
             with side as endpoint:
-                found[name] = run_all(given.folder, endpoint)
+                found[name] = run_all(given.folder, endpoint, given.suite or SUITES)
     if given.failures:
         for name, outcomes in found.items():
             print(f"\n{name} fails")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -87,3 +89,15 @@ def test_a_server_that_only_refuses_passes_what_asks_for_a_refusal(suite: Path) 
     passed = [case for case in cases(suite) if run(case, Deaf(400)) is None]
     assert passed
     assert all(case.is_negative or case.name.startswith("protocol/bad_") for case in passed)
+
+
+def test_the_same_tests_run_on_other_servers_beside_ours(root: Path, suite: Path) -> None:
+    command = [sys.executable, str(root / "benchmarks" / "w3c.py"), str(suite)]
+    done = subprocess.run(
+        [*command, "--suite", "service description", "--suite", "results"], capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    numbers = {line[:20].strip(): line.split()[-2:] for line in done.stdout.splitlines()}
+    assert "oxigraph" in done.stdout
+    assert numbers["service description"] == ["3/3", "3/3"]
+    assert numbers["results"] == ["8/10", "8/10"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from pathlib import Path
 
 from .client import Endpoint
@@ -21,7 +22,8 @@ def main() -> None:
     parser.add_argument("--suite", action="append", choices=SUITES, help="run this suite only; may be repeated")
     given = parser.parse_args()
     endpoint = Endpoint(given.query, given.update or given.query, given.store or given.query, given.token)
-    outcomes = run_all(given.folder, endpoint, given.suite or SUITES)
+    with closing(endpoint):
+        outcomes = run_all(given.folder, endpoint, given.suite or SUITES)
     for outcome in outcomes:
         if outcome.failure is not None:
             print(f"{outcome.case.name}: {outcome.failure}")

@@ -86,6 +86,11 @@ class Endpoint:
                 raise
         raise AssertionError("unreachable")
 
+    def close(self) -> None:
+        """Close the connections."""
+        while self._open:
+            self._open.popitem()[1].close()
+
     def ask(self, query: str, accept: str) -> Reply:
         """Send a query."""
         headers = {"content-type": "application/sparql-query", "accept": accept}

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from .client import Endpoint
@@ -41,13 +41,15 @@ def geokg(folder: Path) -> Iterator[Endpoint]:
                 raise RuntimeError("geokg serve has ended before it listened")
             told += line
         address = json.loads(told)["address"].rstrip("/")
-        yield Endpoint(
+        endpoint = Endpoint(
             f"{address}/sparql",
             f"{address}/update",
             f"{address}/store",
             token=token.read_text(encoding="utf-8"),
             refusals=frozenset({403, 404, 409, 422}),
         )
+        with closing(endpoint):
+            yield endpoint
 
 
 @contextmanager
@@ -56,7 +58,8 @@ def oxigraph(program: str) -> Iterator[Endpoint]:
     port = _free_port()
     with _running([program, "serve", "--bind", f"127.0.0.1:{port}"], port=port):
         address = f"http://127.0.0.1:{port}"
-        yield Endpoint(f"{address}/query", f"{address}/update", f"{address}/store")
+        with closing(Endpoint(f"{address}/query", f"{address}/update", f"{address}/store")) as endpoint:
+            yield endpoint
 
 
 @contextmanager
@@ -65,7 +68,8 @@ def rdflib_endpoint(python: str) -> Iterator[Endpoint]:
     port = _free_port()
     with _running([python, "-c", RDFLIB, str(port)], port=port):
         address = f"http://127.0.0.1:{port}/"
-        yield Endpoint(address, address, address)
+        with closing(Endpoint(address, address, address)) as endpoint:
+            yield endpoint
 
 
 def find(program: str) -> str | None:
