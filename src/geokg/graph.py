@@ -425,5 +425,7 @@ def open(source: str | Path, *, read_only: bool = False, base: Base | None = Non
     if not path.exists():
         raise ReadError("there is no such file or folder", path=path)
     if path.is_dir():
+        if not (path / "CURRENT").exists():  # RocksDB would make a store of any folder
+            raise ReadError("this folder is no store; a folder of annotated texts is built, not opened", path=path)
         return KnowledgeGraph(Store.at(path, read_only=read_only, base=base))
     return KnowledgeGraph(Store.load(path, base=base))
