@@ -418,6 +418,10 @@ def open(source: str | Path, *, read_only: bool = False, base: Base | None = Non
     Raises:
         ReadError: it is not there, or does not parse.
         UnknownFormat: it is no RDF file.
+
+    >>> from geokg.vocabulary import packaged
+    >>> len(open(packaged("ontology") / "vocab" / "polarity.ttl")) > 5
+    True
     """
     path = Path(source)
     if "://" in str(source):
