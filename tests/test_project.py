@@ -102,7 +102,7 @@ def test_the_article_is_the_one_that_was_given(root: Path) -> None:
 def test_no_file_holds(what: str, tracked: list[Path], root: Path) -> None:
     found = []
     for path in tracked:
-        if path == Path(__file__).resolve() or path.name == "article.txt":
+        if path == Path(__file__).resolve() or path.parent == root / "tests" / "shapes":  # some show what is wrong
             continue
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
             if re.search(NOBODY_S_BUSINESS[what], line):
