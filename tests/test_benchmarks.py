@@ -11,7 +11,11 @@ import pytest
 @pytest.mark.parametrize(
     ("program", "arguments", "says"),
     [
-        ("build", ["--documents", "2", "--rule-documents", "1"], ["documents/s", "times as fast", "MiB", "rules"]),
+        (
+            "build",
+            ["--documents", "2", "--rule-documents", "1"],
+            ["documents/s", "times as fast", "peak memory", "rules"],
+        ),
         ("query", ["--documents", "1", "--cap", "0.2"], ["01-states", "geometric mean"]),
     ],
 )

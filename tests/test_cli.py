@@ -27,7 +27,7 @@ from geokg import errors
 from geokg.cli import main, reference
 from geokg.cli.app import exit_code
 from geokg.cli.common import is_source
-from geokg.cli.query import cookbook
+from geokg.cookbook import questions
 from geokg.validation.formats import FORMATS
 from geokg.vocabulary import GK
 
@@ -570,7 +570,7 @@ def test_one_query_and_one_graph(args: tuple[str, ...]) -> None:
 
 
 def test_the_cookbook_is_listed_with_its_questions() -> None:
-    recipes = cookbook()
+    recipes = questions()
     assert recipes
     assert run("query", "--list").stdout.splitlines()[0].split(None, 1) == [recipes[0].name, recipes[0].question]
     assert json.loads(run("query", "--list", "--json").stdout)[-1]["name"] == recipes[-1].name
@@ -579,7 +579,7 @@ def test_the_cookbook_is_listed_with_its_questions() -> None:
 
 
 def test_a_question_goes_by_its_number_its_name_or_both(trig: Path) -> None:
-    recipe = cookbook()[-1]
+    recipe = questions()[-1]
     number, name = recipe.name.split("-", 1)
     answers = {run("query", trig, "--name", called, "--format", "csv").stdout for called in (number, name, recipe.name)}
     assert len(answers) == 1

@@ -23,8 +23,9 @@ from rdflib import Graph, URIRef
 from rdflib.namespace import RDF, VOID
 
 import geokg
+from geokg.cookbook import questions
 from geokg.endpoint import blueprint, create_app
-from geokg.endpoint.pages import FIRST_QUESTIONS, questions
+from geokg.endpoint.pages import FIRST_QUESTIONS
 from geokg.endpoint.protocol import PAGE_ROWS
 from geokg.endpoint.site import Site
 from geokg.endpoint.streaming import Stream

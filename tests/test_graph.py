@@ -206,7 +206,7 @@ def test_a_second_text_annotated_by_the_guide_alone(write_source):
         A8 TimeRelation E7 overlaps
         N1 Reference T1 ISO3166:KEN
         """,
-        toml='title = "A port"\nlanguage = "en"\n',
+        toml='title = "A port"\nlanguage = "en"\ndate = "2024-05-04"\n',
     )
     kg = geokg.build(path)
     assert {str(n).split(": ")[1].split(" is")[0] for n in kg.notices} == {

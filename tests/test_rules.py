@@ -124,6 +124,50 @@ def test_what_is_past_is_accepted_but_holds_no_more(write_source):
     assert facts(kg) == set()
 
 
+@pytest.mark.parametrize(
+    ("date", "written", "is_accepted", "is_fact"),
+    [
+        ("2021/..", "2021-08-20", True, True),  # has begun, and no end is told
+        ("2021-03/2021-05", "2021-08-20", True, False),  # is over
+        ("2022-03", "2021-08-20", False, False),  # is to come
+        ("2021/..", None, False, False),  # a text without a date does not tell
+    ],
+)
+def test_a_date_tells_what_has_begun_from_what_is_to_come(write_source, date, written, is_accepted, is_fact):
+    annotations = CONTACT.replace("TimeRelation E1 overlaps", f"Date E1 {date}")
+    path = write_source(TEXT, WHO + annotations, toml=f'date = "{written}"\n' if written else "")
+    kg = geokg.build(path)
+    assert bool(accepted(kg, "ContactRelation")) is is_accepted
+    assert bool(facts(kg)) is is_fact
+
+
+def test_status_is_that_of_the_commitment_in_whichever_text(write_source):
+    text = "China promised Laos aid. China kept its word."
+    promise = """
+        T1 State China
+        T2 State Laos
+        T3 Statement promised
+        T4 PerformanceCommitment promised Laos aid
+        T5 CooperationAct aid
+        E1 Statement:T3 Actor:T1 Content:E2
+        E2 PerformanceCommitment:T4 Debtor:T1 Creditor:T2 Consequent:E3
+        E3 CooperationAct:T5 Actor:T1 Recipient:T2
+        A1 TimeRelation E1 before
+        """
+    kept = "T6 StatusChange kept\n"
+    kept += "E4 StatusChange:T6 ChangesStatusOf:E2\nA2 TimeRelation E4 before\nA3 NewStatus E4 satisfied\n"
+    one = write_source(text, promise, name="one")
+    write_source(text, promise + kept, name="two")
+    first, second = (c.iri for c in geokg.build(one.parent).commitments())
+    assert [c.status for c in geokg.build(one.parent).commitments()] == ["detached", "satisfied"]
+    (one.parent / "judgements.jsonl").write_text(
+        f'{{"judgement": "same", "first": "{first}", "second": "{second}", "by": "Ann",'
+        ' "when": "2026-11-24T00:00:00Z", "why": "One promise, told twice."}\n',
+        encoding="utf-8",
+    )
+    assert [c.status for c in geokg.build(one.parent).commitments()] == ["satisfied", "satisfied"]
+
+
 def test_facts_of_the_article(kg):
     hu, zhao, hua = "Hu Shisheng", "Zhao Lijian", "Hua Chunying"
     found = facts(kg)

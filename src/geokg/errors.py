@@ -5,9 +5,9 @@
     GeokgError
     ├── ReadError(path, line)          a file could not be read as what it claims to be
     │   ├── OffsetMismatch             a quote is not what stands in the text at its offsets
-    │   └── UnknownFormat              no reader knows this kind of file
-    ├── UnknownTerm(did_you_mean)      a label, role or IRI that the ontology does not have
-    ├── IdentityConflict(path, line)   two decisions about who is who contradict each other
+    │   ├── UnknownFormat              no reader knows this kind of file
+    │   ├── UnknownTerm(did_you_mean)  a label, role or IRI that the ontology does not have
+    │   └── IdentityConflict           two decisions about who is who contradict each other
     ├── QueryError(status)             a query that is not answered; ``status`` is the HTTP status
     │   ├── QuerySyntaxError           400, with line and column
     │   ├── QueryNotAllowed            403

@@ -449,6 +449,10 @@ def open(source: str | Path, *, read_only: bool = False, base: Base | None = Non
         ReadError: it is not there, or does not parse.
         UnknownFormat: it is no RDF file.
         RemoteError: nobody answers at the address.
+
+    >>> from geokg.vocabulary import packaged
+    >>> len(open(packaged("ontology") / "vocab" / "polarity.ttl")) > 5
+    True
     """
     if is_address(source):
         from .remote import RemoteStore
@@ -458,5 +462,7 @@ def open(source: str | Path, *, read_only: bool = False, base: Base | None = Non
     if not path.exists():
         raise ReadError("there is no such file or folder", path=path)
     if path.is_dir():
+        if not (path / "CURRENT").exists():  # RocksDB would make a store of any folder
+            raise ReadError("this folder is no store; a folder of annotated texts is built, not opened", path=path)
         return KnowledgeGraph(Store.at(path, read_only=read_only, base=base))
     return KnowledgeGraph(Store.load(path, base=base))

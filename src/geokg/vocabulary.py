@@ -13,7 +13,6 @@ from urllib.parse import quote
 from rdflib import Namespace
 from rdflib.namespace import DCTERMS, FOAF, ORG, OWL, PROV, RDF, RDFS, SDO, SH, SKOS, VOID, XSD
 
-
 DEFAULT_BASE = "https://w3id.org/geokg/"
 """Where everything is named, until ``GEOKG_BASE_IRI`` moves data and graphs elsewhere."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import IO
 
 import click
@@ -13,10 +12,11 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from ..cookbook import Question, questions
 from ..errors import QuerySyntaxError
 from ..graph import KnowledgeGraph
 from ..sparql import check as guard
-from ..vocabulary import packaged, prefixes
+from ..vocabulary import prefixes
 from .common import Command, json_option, read_graph, tell, tell_json, terminal
 
 _ROWS = {
@@ -37,36 +37,6 @@ _TRIPLES = {
 _INSTEAD = {"table": "turtle", "json": "jsonld", "xml": "rdfxml"}
 _LOCAL = re.compile(r"[\w.-]*")
 _LONGEST = 120  # what a cell of a table shows of a literal; the other formats have all of it
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """A query of the cookbook.
-
-    Attributes:
-        name: the name of its file, without the ending.
-        question: what it answers.
-        sparql: the query.
-    """
-
-    name: str
-    question: str
-    sparql: str
-
-
-def cookbook() -> list[Recipe]:
-    """The queries that come with geokg, by number; their first comment is the question, up to how it is answered.
-
-    >>> cookbook()[0].name
-    '01-states'
-    """
-    recipes = []
-    for path in sorted((packaged("ontology") / "queries").glob("*.rq")):
-        sparql = path.read_text(encoding="utf-8")
-        comment = re.match(r"(?:#(?! how:)[^\n]*\n)*", sparql)
-        lines = [line.removeprefix("#").strip() for line in (comment[0] if comment else "").splitlines()]
-        recipes.append(Recipe(path.stem, " ".join(lines), sparql))
-    return recipes
 
 
 @click.command(cls=Command)
@@ -112,7 +82,7 @@ def query(
     given = [one for one in (sparql, file, name) if one is not None]
     if len(given) != 1:
         raise click.UsageError("give one query: as SPARQL, with -f FILE, or with --name NAME")
-    asked = sparql if sparql is not None else file.read() if file is not None else _recipe(name or "").sparql
+    asked = sparql if sparql is not None else file.read() if file is not None else _named(name or "").sparql
     kg = read_graph(graph)
     names = prefixes(kg.base)
     try:
@@ -126,20 +96,20 @@ def query(
 
 
 def _list(*, as_json: bool) -> None:
-    recipes = cookbook()
+    known = questions()
     if as_json:
-        tell_json([{"name": one.name, "question": one.question} for one in recipes])
+        tell_json([{"name": one.name, "question": one.question} for one in known])
         return
-    width = max((len(one.name) for one in recipes), default=0)
-    tell("".join(f"{one.name:<{width}}  {one.question}\n" for one in recipes))
+    width = max((len(one.name) for one in known), default=0)
+    tell("".join(f"{one.name:<{width}}  {one.question}\n" for one in known))
 
 
-def _recipe(name: str) -> Recipe:
-    recipes = cookbook()
-    found = [one for one in recipes if name == one.name or name in one.name.split("-", 1)]
+def _named(name: str) -> Question:
+    known = questions()
+    found = [one for one in known if name == one.name or name in one.name.split("-", 1)]
     if len(found) != 1:
         several = f"{name!r} is the name of several" if found else f"there is no {name!r} in the cookbook"
-        names = ", ".join(one.name for one in found or recipes)
+        names = ", ".join(one.name for one in found or known)
         raise click.BadParameter(f"{several}: {names}", param_hint="--name")
     return found[0]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pyoxigraph as ox
@@ -11,8 +10,9 @@ from flask import Blueprint, Response, render_template, request
 from rdflib.namespace import DCTERMS, OWL, SH, SKOS
 from rdflib.namespace import RDF as RDF_NS
 
+from ..cookbook import questions
 from ..store import Store
-from ..vocabulary import GK, GKS, GKX, packaged
+from ..vocabulary import GK, GKS, GKX
 from .formats import HTML, RDF, ROWS, Format, choose, split_ending
 from .problems import ProtocolError
 from .protocol import PAGE_ROWS, Table
@@ -33,21 +33,6 @@ EXAMPLE = """SELECT ?claimant ?stance ?content {
     gk:hasStance ?stance ;
     gk:hasContent ?content
 }"""
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question of the cookbook.
-
-    Attributes:
-        name: its file's name without the ending.
-        text: the question.
-        sparql: the query.
-    """
-
-    name: str
-    text: str
-    sparql: str
 
 
 def add_to(parts: Blueprint) -> None:
@@ -79,7 +64,7 @@ def results(table: Table, query: str) -> str:
 
 def form() -> str:
     """The page to write a query on."""
-    return page("form", query=EXAMPLE, questions=questions())
+    return page("form", query=EXAMPLE, questions=questions(current().base))
 
 
 def home() -> Response:
@@ -101,7 +86,7 @@ def home() -> Response:
         "claims": _count(site, "?it a gk:Claim"),
         "commitments": _count(site, "?it a/rdfs:subClassOf* gk:Commitment"),
     }
-    by_name = {question.name: question for question in questions()}
+    by_name = {question.name: question for question in questions(site.base)}
     first = [by_name[name] for name in FIRST_QUESTIONS if name in by_name]
     return _html(page("home", query=EXAMPLE, documents=documents, counts=counts, questions=first))
 
@@ -109,16 +94,6 @@ def home() -> Response:
 def _count(site: Site, pattern: str) -> int:
     row = next(iter(site.store.solutions(f"SELECT (COUNT(DISTINCT ?it) AS ?n) {{ {pattern} }}")))
     return int(row["n"].value)
-
-
-def questions() -> list[Question]:
-    """The questions of the cookbook, in its order: the first line of each file is a comment with the question."""
-    found = []
-    for path in sorted((packaged("ontology") / "queries").glob("*.rq")):
-        sparql = path.read_text(encoding="utf-8")
-        first, _, _ = sparql.partition("\n")
-        found.append(Question(path.stem, first.removeprefix("#").strip() or path.stem, sparql))
-    return found
 
 
 def data(path: str) -> Response:
