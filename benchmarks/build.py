@@ -23,14 +23,15 @@ import geokg
 from geokg import readers, rules
 from geokg.claims import populate
 from geokg.graph import KnowledgeGraph
+from geokg.scheme import Scheme
 
 
 def prepared(data: Path) -> KnowledgeGraph:
     """A graph with all but the documents."""
     kg = KnowledgeGraph.empty()
-    kg.add_reference(data / "reference" / "states.ttl")
-    kg.add_entities(data / "entities.ttl")
-    kg.add_judgements(data / "judgements.jsonl")
+    kg.curation.add_reference(data / "reference" / "states.ttl")
+    kg.curation.add_entities(data / "entities.ttl")
+    kg.curation.add_judgements(data / "judgements.jsonl")
     return kg
 
 
@@ -48,7 +49,7 @@ class Work:
         copies(self.data, documents)
         kg = prepared(self.data)
         populations = [
-            populate(document, scheme=kg.scheme, register=kg.register, base=kg.base)
+            populate(document, scheme=Scheme.packaged(), register=kg.curation.register, base=kg.base)
             for document in readers.documents(self.data)
         ]
         self.quads = [quad for population in populations for quad in population.quads]
@@ -61,10 +62,10 @@ class Work:
         clock, kg = Clock(), prepared(self.data)
         with clock("read"):
             documents = list(readers.documents(self.data))
-        register = kg.register
+        register = kg.curation.register
         with clock("populate"):
             for document in documents:
-                populate(document, scheme=kg.scheme, register=register, base=kg.base)
+                populate(document, scheme=Scheme.packaged(), register=register, base=kg.base)
         return clock.seconds
 
     def ours(self) -> dict[str, float]:
@@ -160,7 +161,7 @@ def peak(side: str, data: Path) -> None:
     kg = prepared(data)
     dataset = plain_dataset(plain_quads(kg.store.ox)) if side == "rdflib" else None
     for document in readers.documents(data):
-        quads = populate(document, scheme=kg.scheme, register=kg.register, base=kg.base).quads
+        quads = populate(document, scheme=Scheme.packaged(), register=kg.curation.register, base=kg.base).quads
         if dataset is None:
             kg.store.extend(quads)
         else:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from . import errors, ontology
 from .claims import Notice
 from .explanation import Explanation, Thread
-from .graph import KnowledgeGraph, open
+from .graph import KnowledgeGraph
+from .opening import open
 from .population import build, sample
 from .readers import read
 from .text import Document, Event, Mention, Span, Text

@@ -5,9 +5,9 @@
     GeokgError
     ├── ReadError(path, line)          a file could not be read as what it claims to be
     │   ├── OffsetMismatch             a quote is not what stands in the text at its offsets
-    │   ├── UnknownFormat              no reader knows this kind of file
-    │   ├── UnknownTerm(did_you_mean)  a label, role or IRI that the ontology does not have
-    │   └── IdentityConflict           two decisions about who is who contradict each other
+    │   └── UnknownFormat              no reader knows this kind of file
+    ├── UnknownTerm(did_you_mean)      a label, role or IRI that the ontology does not have
+    ├── IdentityConflict               two decisions about who is who contradict each other
     ├── QueryError(status)             a query that is not answered; ``status`` is the HTTP status
     │   ├── QuerySyntaxError           400, with line and column
     │   ├── QueryNotAllowed            403
@@ -51,8 +51,8 @@ def place(path: str | Path | None, line: int | None = None, column: int | None =
     return ":".join([str(path)] + [str(n) for n in (line, column) if n is not None]) + ": "
 
 
-class ReadError(GeokgError):
-    """A file that could not be read as what it claims to be.
+class _Placed(GeokgError):
+    """An error about a place in a file.
 
     Attributes:
         path: the file.
@@ -68,6 +68,10 @@ class ReadError(GeokgError):
         self.path = path
         self.line = line
         self.column = column
+
+
+class ReadError(_Placed):
+    """A file that could not be read as what it claims to be, with its path, line and column where they are known."""
 
 
 class OffsetMismatch(ReadError):
@@ -100,7 +104,7 @@ class UnknownFormat(ReadError):
     """A file of a kind that no reader knows."""
 
 
-class UnknownTerm(ReadError):
+class UnknownTerm(_Placed):
     """A label, role, value or IRI that the ontology does not have.
 
     Attributes:
@@ -124,7 +128,7 @@ class UnknownTerm(ReadError):
         self.did_you_mean = did_you_mean
 
 
-class IdentityConflict(ReadError):
+class IdentityConflict(_Placed):
     """Two decisions about who is who that contradict each other."""
 
 

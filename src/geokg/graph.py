@@ -19,14 +19,13 @@ from rdflib.namespace import RDF
 
 from . import rules
 from .claims import Notice, populate
-from .errors import GeokgError, ReadError, UnknownTerm
+from .curation import Curation
+from .errors import GeokgError, UnknownTerm
 from .explanation import Explanation, explain
-from .identity import Register
-from .judgements import judgement_quads, judgements_from_quads, read_judgements
 from .names import Names
 from .ontology import owlready_world, statements
 from .scheme import Scheme
-from .store import Store, parse
+from .store import Store
 from .text import Document, Span, Text
 from .views import Claim, Thing, Undertaking, Views
 from .vocabulary import GK, Base, prefixes
@@ -49,6 +48,7 @@ class KnowledgeGraph:
         store: the store; ``store.ox`` is pyoxigraph's.
         notices: what a person should know about the documents added so far.
         paths: the files of the documents read so far, by the document's IRI; they are in no graph.
+        curation: what stewards wrote: entities, reference data, judgements.
 
     >>> from geokg import sample
     >>> kg = sample()
@@ -65,6 +65,7 @@ class KnowledgeGraph:
         self.paths: dict[str, Path] = {}
         self.views = Views(store)
         self.names = Names(store)
+        self.curation = Curation(store)
 
     @classmethod
     def empty(cls, *, base: Base | None = None) -> KnowledgeGraph:
@@ -82,63 +83,6 @@ class KnowledgeGraph:
     def __len__(self) -> int:
         return len(self.store)
 
-    # What stewards write
-
-    def add_entities(self, path: Path) -> None:
-        """Add a Turtle file of actors, places, posts and initiatives to ``graph/entities``.
-
-        Raises:
-            ReadError: the file does not parse.
-        """
-        self._add_file(path, self.base.graph + "entities")
-
-    def add_reference(self, path: Path) -> None:
-        """Add a Turtle file of reference data to ``graph/reference/<name>``.
-
-        Raises:
-            ReadError: the file does not parse.
-        """
-        self._add_file(path, f"{self.base.graph}reference/{path.stem}")
-
-    def add_judgements(self, path: Path) -> None:
-        """Add decisions on identity to ``graph/identity``.
-
-        Raises:
-            ReadError: a line that is no judgement.
-            IdentityConflict: two judgements contradict each other.
-        """
-        self.store.extend(judgement_quads(read_judgements(path, self.base), self.base))
-        self._forget()
-
-    def _add_file(self, path: Path, graph: str) -> None:
-        name = ox.NamedNode(graph)
-        quads = [ox.Quad(self._rebased(q.subject), q.predicate, self._rebased(q.object), name) for q in parse(path)]
-        self.store.extend(quads)
-        self._forget()
-
-    def _rebased(self, term: Any) -> Any:
-        return ox.NamedNode(self.base.rebase(term.value)) if isinstance(term, ox.NamedNode) else term
-
-    def _forget(self) -> None:
-        self.__dict__.pop("register", None)
-
-    @cached_property
-    def register(self) -> Register:
-        """Who is who: the entities and judgements of the graph."""
-        graphs = [
-            graph
-            for graph in self.store.graphs()
-            if graph == self.base.graph + "entities" or graph.startswith(self.base.graph + "reference/")
-        ]
-        judgements = judgements_from_quads(self.store.quads(self.base.graph + "identity"))
-        quads = (quad for graph in graphs for quad in self.store.quads(graph))
-        return Register.from_quads(quads, self.scheme.superclasses, judgements=judgements, base=self.base)
-
-    @cached_property
-    def scheme(self) -> Scheme:
-        """What annotators' labels mean."""
-        return Scheme.packaged()
-
     # Documents
 
     def add(self, document: Document, *, apply_rules: bool = True) -> None:
@@ -153,7 +97,7 @@ class KnowledgeGraph:
             ReadError: an annotation that cannot mean anything.
             IdentityConflict: mentions that are said to be one resolve to several.
         """
-        population = populate(document, scheme=self.scheme, register=self.register, base=self.base)
+        population = populate(document, scheme=Scheme.packaged(), register=self.curation.register, base=self.base)
         self.store.drop(population.graph)
         self.views.forget(population.document)
         self.store.extend(population.quads)
@@ -435,34 +379,3 @@ def is_address(source: str | Path) -> bool:
     (True, False)
     """
     return isinstance(source, str) and source.startswith(("http://", "https://"))
-
-
-def open(source: str | Path, *, read_only: bool = False, base: Base | None = None) -> KnowledgeGraph:
-    """Open a graph that was saved.
-
-    Args:
-        source: an RDF file, a store folder, or the address of a SPARQL service.
-        read_only: open a store folder beside a process that writes.
-        base: where data and graphs are named.
-
-    Raises:
-        ReadError: it is not there, or does not parse.
-        UnknownFormat: it is no RDF file.
-        RemoteError: nobody answers at the address.
-
-    >>> from geokg.vocabulary import packaged
-    >>> len(open(packaged("ontology") / "vocab" / "polarity.ttl")) > 5
-    True
-    """
-    if is_address(source):
-        from .remote import RemoteStore
-
-        return KnowledgeGraph(RemoteStore.at_address(str(source), base=base))
-    path = Path(source)
-    if not path.exists():
-        raise ReadError("there is no such file or folder", path=path)
-    if path.is_dir():
-        if not (path / "CURRENT").exists():  # RocksDB would make a store of any folder
-            raise ReadError("this folder is no store; a folder of annotated texts is built, not opened", path=path)
-        return KnowledgeGraph(Store.at(path, read_only=read_only, base=base))
-    return KnowledgeGraph(Store.load(path, base=base))

@@ -37,12 +37,12 @@ def build(*sources: str | Path, base: Base | None = None, progress: Progress | N
     folders = [Path(source) for source in sources if Path(source).is_dir()]
     references = [path for folder in folders for path in sorted((folder / "reference").glob("*.ttl"))]
     for path in references or sorted((packaged("data") / "reference").glob("*.ttl")):
-        kg.add_reference(path)
+        kg.curation.add_reference(path)
     for folder in folders:
         if (folder / "entities.ttl").exists():
-            kg.add_entities(folder / "entities.ttl")
+            kg.curation.add_entities(folder / "entities.ttl")
         if (folder / "judgements.jsonl").exists():
-            kg.add_judgements(folder / "judgements.jsonl")
+            kg.curation.add_judgements(folder / "judgements.jsonl")
     files = list(readers.find(*sources))
     if not files:
         raise ReadError(

@@ -10,7 +10,16 @@ from typing import Any, NoReturn
 import click
 
 from .. import __version__
-from ..errors import GeokgError, InvalidGraph, QueryNotAllowed, QuerySyntaxError, ReadError, place
+from ..errors import (
+    GeokgError,
+    IdentityConflict,
+    InvalidGraph,
+    QueryNotAllowed,
+    QuerySyntaxError,
+    ReadError,
+    UnknownTerm,
+    place,
+)
 from ..validation import ShapesError
 from ..vocabulary import Base
 from .backup import backup, restore
@@ -25,7 +34,7 @@ from .serve import serve
 
 FINDINGS, USAGE, FAILED = 1, 2, 3
 _BROKEN_PIPE, _INTERRUPTED = 141, 130  # what a shell reports of a program that these signals end
-_USAGE = (ReadError, QuerySyntaxError, QueryNotAllowed, ShapesError)
+_USAGE = (ReadError, UnknownTerm, IdentityConflict, QuerySyntaxError, QueryNotAllowed, ShapesError)
 
 
 class Main(click.Group):
@@ -70,7 +79,7 @@ def exit_code(error: GeokgError) -> int:
 
 def _told(error: GeokgError) -> str:
     """An error as a compiler writes it, so that editors find the place."""
-    if isinstance(error, ReadError) and error.path is not None:
+    if isinstance(error, ReadError | UnknownTerm | IdentityConflict) and error.path is not None:
         return f"{place(error.path, error.line, error.column)}error: {error.message}"
     return f"geokg: error: {error}"
 

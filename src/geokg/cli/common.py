@@ -19,7 +19,7 @@ from rich.progress import Progress
 from ..claims import Notice
 from ..errors import ReadError
 from ..graph import KnowledgeGraph
-from ..graph import open as open_graph
+from ..opening import open as open_graph
 from ..population import build as build_graph
 from ..readers import readers
 from ..store import Store

@@ -1,10 +1,9 @@
-"""The graph as pages show it: terms with links, statements, claims with their sentence, a text with its marks."""
+"""Reads out of the graph what pages show."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from itertools import pairwise
 
 import pyoxigraph as ox
@@ -15,97 +14,14 @@ from ..store import Store
 from ..text import Span, Text
 from ..views import Claim, Thing, Views
 from ..vocabulary import GK, OA, prefixes
+from .shown import Piece, Quote, Statement, Value
 from .site import Site
 
-RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "prs", "sd", "ug", "ur", "yi"})
 SHOWN = 100
 """As many claims, mentions or statements of one kind stand on a page."""
 _LONG = 600
 _PLAIN = ("string", "integer", "decimal", "boolean")
 _NAMES = (str(SKOS.prefLabel), str(SKOS.altLabel))
-
-
-@dataclass(frozen=True)
-class Value:
-    """A term as a page shows it.
-
-    Attributes:
-        text: what is read.
-        href: where a link leads; ``None`` for none.
-        title: the whole IRI, for those who point at it.
-        language: of the text, if it has one.
-        datatype: of a literal that is not plain text, shortened.
-        cut: how many characters are not shown.
-    """
-
-    text: str
-    href: str | None = None
-    title: str = ""
-    language: str = ""
-    datatype: str = ""
-    cut: int = 0
-
-    @property
-    def direction(self) -> str:
-        """``rtl`` for languages that are written so, else ``ltr``.
-
-        >>> Value("طالبان", language="fa").direction
-        'rtl'
-        """
-        return "rtl" if self.language.split("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One property of the node of a page, with all its values.
-
-    Attributes:
-        property: the property.
-        values: what it leads to, or comes from when it is ``backwards``.
-        is_backwards: whether the node of the page is the object.
-        note: where it stands, for facts.
-    """
-
-    property: Value
-    values: tuple[Value, ...]
-    is_backwards: bool = False
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Quote:
-    """A claim with the sentences that carry it.
-
-    Attributes:
-        claim: the claim.
-        sentences: each sentence in pieces, each piece with whether the claim rests on it.
-        places: where the words are: their address on our pages, and the offsets.
-    """
-
-    claim: Claim
-    sentences: tuple[tuple[tuple[str, bool], ...], ...]
-    places: tuple[tuple[str, Span], ...]
-
-
-@dataclass
-class Piece:
-    """Some characters of a text under the same marks.
-
-    Attributes:
-        text: the characters.
-        anchors: the fragment identifiers of the marks that begin here.
-        claims: the numbers of the claims that rest on these characters.
-        endings: the numbers of the claims whose words end here.
-        href: the page of what the words name.
-        title: the name of what the words name.
-    """
-
-    text: str
-    anchors: list[str] = field(default_factory=list)
-    claims: list[int] = field(default_factory=list)
-    endings: list[int] = field(default_factory=list)
-    href: str | None = None
-    title: str = ""
 
 
 class Reading:
