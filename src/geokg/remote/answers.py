@@ -20,6 +20,7 @@ TRIPLES = "application/n-triples, text/turtle;q=0.9"
 _FORMATS = {"application/n-triples": ox.RdfFormat.N_TRIPLES, "text/turtle": ox.RdfFormat.TURTLE}
 _BOOLEAN = "http://www.w3.org/2001/XMLSchema#boolean"
 _TRUE = {"0": "false", "1": "true"}
+# What Virtuoso says of an answer that is not all there is.
 _PARTIAL = "x-sql-state"
 _ROWS_LIMIT = "x-sparql-maxrows"
 
@@ -34,6 +35,9 @@ def read(response: httpx.Response, *, largest: int) -> bytes:
     with closing(response):
         if _PARTIAL in response.headers:
             raise RemoteError(f"{response.url}: gave up and sent a part: {response.headers[_PARTIAL]}")
+        if _ROWS_LIMIT in response.headers:
+            limit = response.headers[_ROWS_LIMIT]
+            raise QueryTooLarge(f"{response.url}: sends no more than {limit} rows (ResultSetMaxRows); ask for less")
         data = bytearray()
         try:
             for piece in response.iter_bytes():
@@ -62,13 +66,12 @@ def rows(response: httpx.Response, *, largest: int, is_ask: bool) -> ox.QuerySol
         data = _repaired(data, response, is_ask=is_ask)
     try:
         first = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
-        number = 0 if isinstance(first, ox.QueryBoolean) else sum(1 for _ in first)
+        if not isinstance(first, ox.QueryBoolean):
+            for _ in first:  # to the end, so that what is handed out has one
+                pass
         results = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
     except (SyntaxError, ValueError) as error:
         raise broken(response, error) from error
-    limit = response.headers.get(_ROWS_LIMIT, "")
-    if limit.isdecimal() and number >= int(limit):
-        raise QueryTooLarge(f"{response.url}: sends no more than {limit} rows (ResultSetMaxRows); ask for less")
     if isinstance(results, ox.QueryBoolean) is not is_ask:
         raise RemoteError(f"{response.url}: answers with {'rows' if is_ask else 'a truth value'}")
     return results

@@ -15,7 +15,7 @@ import pyoxigraph as ox
 
 from .. import canonical
 from ..errors import GeokgError, RemoteError
-from .store import RemoteStore, batches
+from .store import RemoteStore, pieces
 
 CHUNK = 10_000
 """How many triples go in one request."""
@@ -59,7 +59,7 @@ def load(
     total, there, sent = sum(map(len, graphs.values())), 0, 0
     try:
         for name, lines in graphs.items():
-            for number, some in enumerate(batches(lines, chunk)):
+            for number, some in enumerate(pieces(lines, chunk)):
                 if not marks.has(name, number):
                     store.put(name, some, replace=number == 0 and name is not None)
                     sent += len(some)

@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import re
 import time
+import weakref
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -141,6 +142,10 @@ class Connection:
         credentials: who we are; from the environment unless given.
         silence: after how many seconds without a byte the service is given up.
 
+    Attributes:
+        service: where it is.
+        close: lets go of the sockets; called by itself at the end.
+
     Raises:
         RemoteError: nobody answers there.
     """
@@ -160,6 +165,7 @@ class Connection:
             trust_env=False,
             headers={"User-Agent": "geokg"},
         )
+        self.close = weakref.finalize(self, self._client.close)  # whoever only lets go of it leaves no socket open
         self.silence = silence
         with closing(self._opened("GET", url, is_repeatable=True, headers={"Accept": "*/*"}, any_status=True)) as first:
             service = addresses(url, first.headers.get("server", ""), is_known=bool(who))
@@ -168,10 +174,6 @@ class Connection:
             update=os.environ.get("GEOKG_REMOTE_UPDATE") or service.update,
             graph_store=os.environ.get("GEOKG_REMOTE_STORE") or service.graph_store,
         )
-
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._client.close()
 
     def query(self, sparql: str, fields: Iterable[tuple[str, str]] = (), *, accept: str) -> httpx.Response:
         """Send a query; the response is open, and its status is 200.

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby, islice
-from typing import Any, TypeVar, cast
+from itertools import groupby
+from typing import Any, cast
 from urllib.parse import quote, unquote
 
 import pyoxigraph as ox
@@ -22,9 +22,11 @@ from ..vocabulary import Base
 from . import answers
 from .service import Connection
 
-_T = TypeVar("_T")
 _NOWHERE = "urn:geokg:no-graph"
 _REMEMBERED = 10_000
+_LONGEST = 1_000_000
+# Virtuoso goes by what a body looks like, and takes one long triple for plain text.
+_HEAD = "@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .\n"
 # Graphs that Virtuoso keeps for itself.
 _SYSTEM = (
     "http://localuriqaserver/",
@@ -39,14 +41,21 @@ _SYSTEM = (
 _UNIONS: dict[str, list[tuple[str, str]]] = {"itself": [], "parameter": [("union-default-graph", "true")]}
 
 
-def batches(things: Iterable[_T], size: int) -> Iterator[list[_T]]:
-    """Some at a time.
+def pieces(lines: Iterable[str], number: int) -> Iterator[list[str]]:
+    """So many lines at a time as one request should have: no more than a number, nor than a million characters.
 
-    >>> list(batches("abcde", 2))
-    [['a', 'b'], ['c', 'd'], ['e']]
+    >>> [len(some) for some in pieces(["x" * 400_000] * 5, 10_000)]
+    [2, 2, 1]
     """
-    rest = iter(things)
-    while some := list(islice(rest, size)):
+    some: list[str] = []
+    length = 0
+    for line in lines:
+        if some and (len(some) == number or length + len(line) > _LONGEST):
+            yield some
+            some, length = [], 0
+        some.append(line)
+        length += len(line)
+    if some:
         yield some
 
 
@@ -155,7 +164,8 @@ class RemoteStore(Store):
         if self._union:
             return
         row = next(
-            iter(self._rows("SELECT ?s ?p ?o { GRAPH ?g { ?s ?p ?o FILTER(isIRI(?o) && isIRI(?s)) } } LIMIT 1")), None
+            iter(self._rows("SELECT ?s ?p ?o { GRAPH ?g { ?s ?p ?o FILTER(!isBlank(?s) && !isBlank(?o)) } } LIMIT 1")),
+            None,
         )
         if row is None:
             self._has_unnamed = self._ask("ASK { ?s ?p ?o }")
@@ -302,19 +312,6 @@ class RemoteStore(Store):
         pattern = f"?s {p} {o}"
         return self._ask(f"ASK {{ {self._anywhere(pattern) if graph is None else f'GRAPH {graph} {{ {pattern} }}'} }}")
 
-    def unknown(self, triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
-        """Those triples that stand in no graph, each once; asked for by the hundred."""
-        for some in batches(dict.fromkeys(triples), 200):
-            rows = "\n".join(
-                f"({number} {self._sent(t.subject)} {t.predicate} {self._sent(t.object)})"
-                for number, t in enumerate(some)
-            )
-            found = self._rows(
-                f"SELECT DISTINCT ?number {{ VALUES (?number ?s ?p ?o) {{\n{rows}\n}} {self._anywhere('?s ?p ?o')} }}"
-            )
-            known = {int(row["number"].value) for row in found}
-            yield from (triple for number, triple in enumerate(some) if number not in known)
-
     # Blank nodes
 
     def _sent(self, term: Any) -> Any:
@@ -338,7 +335,7 @@ class RemoteStore(Store):
         ordered = sorted(set(quads), key=lambda quad: str(quad.graph_name))
         for name, some in groupby(ordered, key=lambda quad: quad.graph_name):
             graph = name.value if isinstance(name, ox.NamedNode) else None
-            for chunk in batches(self.lines(some), 10_000):
+            for chunk in pieces(self.lines(some), 10_000):
                 self.put(graph, chunk)
 
     def lines(self, quads: Iterable[ox.Quad]) -> Iterator[str]:
@@ -360,7 +357,7 @@ class RemoteStore(Store):
         text = "".join(lines)
         service = self.connection.service
         if service.graph_store is not None or service.update is None:
-            self.connection.graph("PUT" if replace else "POST", graph, text.encode()).close()
+            self.connection.graph("PUT" if replace else "POST", graph, (_HEAD + text).encode()).close()
             return
         where = f"GRAPH {ox.NamedNode(graph)}" if graph else ""
         first = f"DROP SILENT {where or 'DEFAULT'} ;\n" if replace else ""
