@@ -1,0 +1,133 @@
+"""An app that answers from a pool says what the same app says without one."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Iterator
+
+import pytest
+from flask.testing import FlaskClient
+
+import geokg
+from geokg.endpoint import create_app, create_pool
+from geokg.endpoint.pooled import watch
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the pool is for Linux")
+
+TOKEN = "a token for the tests"
+CLAIMS = "SELECT ?claim ?who { ?claim a gk:Claim ; gk:isClaimedBy ?who } ORDER BY ?claim"
+COPY = "CONSTRUCT { ?claim gk:isClaimedBy ?who } WHERE { ?claim gk:isClaimedBy ?who } ORDER BY ?claim"
+
+
+@pytest.fixture(scope="module")
+def clients() -> Iterator[tuple[FlaskClient, FlaskClient]]:
+    kg = geokg.sample()
+    pool = create_pool(kg.store, workers=2)
+    assert pool is not None
+    with pool:
+        yield create_app(kg).test_client(), create_app(kg, pool=pool, token=TOKEN).test_client()
+
+
+@pytest.mark.parametrize(
+    ("query", "accept"),
+    [
+        (query, accept)
+        for query, accepts in {
+            CLAIMS: ["json", "xml", "csv", "tsv", "html"],
+            COPY: ["ttl", "nt", "jsonld", "trig", "nq", "rdf", "html"],
+            "ASK { ?claim a gk:Claim }": ["json", "xml", "csv", "tsv", "html"],
+            "SELECT * FROM g:entities { ?s a ?class } ORDER BY ?s ?class": ["csv"],
+            "SELECT (COUNT(*) AS ?n) FROM NAMED g:entities { GRAPH ?g { ?s ?p ?o } }": ["csv"],
+            'SELECT ?x ?y ?z { VALUES (?x ?y) { (UNDEF "a"@en) (<x:y> "1"^^<x:z>) } }': ["json", "html"],
+            "SELECT (<relative> AS ?iri) {}": ["csv"],
+            "SELECT * { ?s ?p": ["json"],
+            "ASK { SERVICE <http://example.org/> {} }": ["json"],
+            "SELECT (<x:none>(1) AS ?x) {}": ["json"],
+        }.items()
+        for accept in accepts
+    ],
+)
+def test_the_same_answers(clients: tuple[FlaskClient, FlaskClient], query: str, accept: str) -> None:
+    alone, pooled = (client.get("/sparql", query_string={"query": query, "format": accept}) for client in clients)
+    assert (pooled.status_code, pooled.content_type) == (alone.status_code, alone.content_type)
+    assert pooled.data == alone.data
+    assert pooled.headers.get("ETag") == alone.headers.get("ETag")
+
+
+def test_a_format_that_does_not_fit_the_result(clients: tuple[FlaskClient, FlaskClient]) -> None:
+    for query, accept in ((COPY, "text/csv"), (CLAIMS, "text/turtle"), (CLAIMS, "image/png")):
+        for client in clients:
+            response = client.get("/sparql", query_string={"query": query}, headers={"Accept": accept})
+            assert response.status_code == 406
+            assert response.json["offers"]
+
+
+def test_the_dataset_of_the_request_wins(clients: tuple[FlaskClient, FlaskClient]) -> None:
+    count = "SELECT (COUNT(*) AS ?n) FROM <x:nothing> { ?s ?p ?o }"
+    graph = geokg.Base.from_environment().graph + "entities"
+    alone, pooled = (
+        client.get("/sparql", query_string={"query": count, "default-graph-uri": graph, "format": "csv"})
+        for client in clients
+    )
+    assert pooled.data == alone.data != b"n\r\n0\r\n"
+
+
+def test_an_answer_that_the_client_holds_is_not_evaluated_again(clients: tuple[FlaskClient, FlaskClient]) -> None:
+    _, pooled = clients
+    first = pooled.get("/sparql", query_string={"query": CLAIMS})
+    assert b"claim" in first.data
+    tag = first.headers["ETag"]
+    response = pooled.get("/sparql", query_string={"query": CLAIMS}, headers={"If-None-Match": tag})
+    assert (response.status_code, response.data, response.headers["ETag"]) == (304, b"", tag)
+    other = pooled.get("/sparql", query_string={"query": COPY}, headers={"If-None-Match": tag})
+    assert (other.status_code, b"isClaimedBy" in other.data) == (200, True)
+
+
+def test_head(clients: tuple[FlaskClient, FlaskClient]) -> None:
+    response = clients[1].head("/sparql", query_string={"query": CLAIMS})
+    assert (response.status_code, response.data) == (200, b"")
+
+
+@pytest.mark.parametrize("seconds", ["", "5", "0.5", "1e3"])
+def test_a_request_may_name_its_time(clients: tuple[FlaskClient, FlaskClient], seconds: str) -> None:
+    response = clients[1].get("/sparql", query_string={"query": CLAIMS, "timeout": seconds})
+    assert (response.status_code, b"claim" in response.data) == (200, True)
+
+
+@pytest.mark.parametrize("seconds", ["soon", "0", "-1", "nan", "inf"])
+def test_a_time_that_is_none_is_refused(clients: tuple[FlaskClient, FlaskClient], seconds: str) -> None:
+    for client in clients:
+        assert client.get("/sparql", query_string={"query": CLAIMS, "timeout": seconds}).status_code == 400
+
+
+def test_a_query_over_its_time_is_a_problem(clients: tuple[FlaskClient, FlaskClient]) -> None:
+    query = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+    response = clients[1].get("/sparql", query_string={"query": query, "timeout": "0.2"})
+    assert (response.status_code, response.content_type) == (503, "application/problem+json")
+    assert "longer than 0.2 s" in response.json["detail"]
+
+
+def test_the_operator_needs_a_token(clients: tuple[FlaskClient, FlaskClient]) -> None:
+    alone, pooled = clients
+    bearer = {"Authorization": f"Bearer {TOKEN}"}
+    assert alone.get("/admin/queries", headers=bearer).status_code == 403  # it has none itself
+    assert pooled.get("/admin/queries").status_code == 401
+    assert pooled.get("/admin/queries", headers=bearer).json == {"queries": []}
+    assert pooled.delete("/admin/queries/1", headers=bearer).status_code == 404
+    assert "Access-Control-Allow-Origin" not in pooled.get("/admin/queries", headers=bearer).headers
+
+
+def test_how_servers_tell_that_a_client_has_left() -> None:
+    asks = watch({"waitress.client_disconnected": lambda: True})
+    assert asks is not None
+    assert asks()
+    ours, theirs = socket.socketpair()
+    for name in ("gunicorn.socket", "werkzeug.socket"):
+        asks = watch({name: ours})
+        assert asks is not None
+        assert not asks()
+    theirs.close()
+    assert asks()
+    ours.close()
+    assert asks()
