@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MAX_BODY = 2 << 20
 WRITING = frozenset({"geokg.update", "geokg.store", "geokg.direct_store"})
+OPERATING = frozenset({"geokg.queries", "geokg.cancel"})
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
@@ -182,7 +183,8 @@ def _headers(response: Response) -> Response:
     if request.endpoint != "geokg.static":
         response.vary.add("Accept")
         headers.setdefault("Cache-Control", "no-cache")
-    if request.endpoint not in WRITING or request.method in ("GET", "HEAD"):
+    is_public = request.endpoint not in WRITING or request.method in ("GET", "HEAD")
+    if is_public and request.endpoint not in OPERATING:
         headers.setdefault("Access-Control-Allow-Origin", "*")
         headers.setdefault("Access-Control-Expose-Headers", "ETag, Link, Content-Location")
     if request.method == "OPTIONS":
