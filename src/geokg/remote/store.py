@@ -20,6 +20,7 @@ from ..errors import RemoteError
 from ..store import Node, Results, Store, Term, has_dataset
 from ..vocabulary import Base
 from . import answers
+from .engine import Engine
 from .service import Connection
 
 _NOWHERE = "urn:geokg:no-graph"
@@ -76,7 +77,7 @@ class RemoteStore(Store):
         self, connection: Connection, *, base: Base | None = None, largest: int = 64 << 20, remember: float = 2.0
     ) -> None:
         # What rdflib needs of an engine, in its names.
-        super().__init__(cast(ox.Store, _Engine(self)), base=base)
+        super().__init__(cast(ox.Store, Engine(self)), base=base)
         self.connection = connection
         self._largest = largest
         self._remember = remember
@@ -376,79 +377,3 @@ class RemoteStore(Store):
         """Send a SPARQL update; the usual prefixes need no declaration."""
         self._read.clear()
         self.connection.update(self._prologue(sparql) + sparql)
-
-
-class _Engine:
-    """What ``oxrdflib`` calls of a pyoxigraph store."""
-
-    def __init__(self, store: RemoteStore) -> None:
-        self._store = store
-
-    def __len__(self) -> int:
-        return len(self._store)
-
-    def __iter__(self) -> Iterator[ox.Quad]:
-        return self._store.quads()
-
-    def query(
-        self,
-        query: str,
-        *,
-        use_default_graph_as_union: bool = False,
-        default_graph: ox.NamedNode | ox.DefaultGraph | None = None,
-        prefixes: Mapping[str, str] | None = None,
-        substitutions: Mapping[ox.Variable, Any] | None = None,
-    ) -> Results:
-        """As pyoxigraph's."""
-        declared = "".join(f"PREFIX {name}: <{iri}> " for name, iri in (prefixes or {}).items() if f"{name}:" in query)
-        return self._store.query(
-            declared + query,
-            default_graph=default_graph.value if isinstance(default_graph, ox.NamedNode) else None,
-            substitutions={variable.value: term for variable, term in (substitutions or {}).items()},
-            union=use_default_graph_as_union,
-        )
-
-    def update(self, update: str, *, prefixes: Mapping[str, str] | None = None) -> None:
-        """As pyoxigraph's."""
-        declared = "".join(f"PREFIX {name}: <{iri}> " for name, iri in (prefixes or {}).items() if f"{name}:" in update)
-        self._store.update(declared + update)
-
-    def quads_for_pattern(self, subject: Any, predicate: Any, object: Any, graph_name: Any = None) -> Iterator[ox.Quad]:
-        """As pyoxigraph's."""
-        if isinstance(graph_name, ox.DefaultGraph):
-            wanted = (subject, predicate, object)
-            return (
-                quad
-                for quad in self._store.unnamed()
-                if all(term in (None, own) for term, own in zip(wanted, quad.triple, strict=True))
-            )
-        return self._store.match(subject, predicate, object, graph_name)
-
-    def add(self, quad: ox.Quad) -> None:
-        """As pyoxigraph's."""
-        self._store.extend([quad])
-
-    def extend(self, quads: Iterable[ox.Quad]) -> None:
-        """As pyoxigraph's, but graph by graph."""
-        self._store.extend(quads)
-
-    def remove(self, quad: ox.Quad) -> None:
-        """As pyoxigraph's."""
-        (line,) = self._store.lines([quad])
-        inside = f"GRAPH {quad.graph_name} {{ {line} }}" if isinstance(quad.graph_name, ox.NamedNode) else line
-        self._store.update(f"DELETE DATA {{ {inside} }}")
-
-    def named_graphs(self) -> Iterator[ox.NamedNode]:
-        """As pyoxigraph's."""
-        return map(ox.NamedNode, self._store.graphs())
-
-    def contains_named_graph(self, graph: ox.NamedNode) -> bool:
-        """As pyoxigraph's."""
-        return self._store.has_graph(graph.value)
-
-    def add_graph(self, graph: ox.NamedNode) -> None:
-        """Nothing: an empty graph is none."""
-
-    def remove_graph(self, graph: ox.NamedNode) -> None:
-        """As pyoxigraph's."""
-        self._store.drop(graph.value)
