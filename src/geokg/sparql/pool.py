@@ -205,6 +205,8 @@ class Pool:
             self._hand_over(query)
         except BaseException:
             self.end(query, "died")
+            if query.worker is not None:
+                query.worker.close()
             raise
         return Answer(self, query, is_gone)
 
