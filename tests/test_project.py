@@ -34,6 +34,7 @@ TOP = {
     "README.md",
     "benchmarks/",
     "data/",
+    "docs/",
     "ontology/",
     "pyproject.toml",
     "server.py",
