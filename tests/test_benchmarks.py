@@ -25,3 +25,29 @@ def test_benchmark_runs_and_both_sides_agree(root, program, arguments, says):
     assert (done.returncode, done.stderr) == (0, "")
     for words in says:
         assert words in done.stdout
+
+
+def test_the_endpoint_is_compared_with_oxigraph(root):
+    command = [sys.executable, str(root / "benchmarks" / "endpoint.py")]
+    command += ["--triples", "20000", "--seconds", "0.05", "--only", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    for words in (
+        "1 client;",
+        "8 clients;",
+        "claims by claimant",
+        "times as fast as oxigraph",
+        "overhead",
+        "asked before",
+    ):
+        assert words in done.stdout
+    assert "rows and geokg" not in done.stdout  # both have as many
+
+
+def test_nothing_leaks_from_a_server_that_is_pestered(root):
+    command = [sys.executable, str(root / "benchmarks" / "soak.py"), "--seconds", "15"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "nothing was wrong" in done.stdout
+    for words in ("reader 200", "writer 204", "killer killed", "leaver"):
+        assert words in done.stdout
