@@ -34,7 +34,7 @@ demo: graph  ## Build the article's graph, check it, ask it, and serve it
 
 test: $(READY)  ## Run every test, the linters first
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest --cov --cov-report=term $(TESTS)
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(TESTS)
 
 lint: $(READY)  ## Style, types, and the floors of the house
 	$(BIN)/ruff format --check .

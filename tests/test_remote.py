@@ -30,6 +30,8 @@ from geokg.store import Store
 from geokg.vocabulary import Base
 from services import VIRTUOSO_ROWS, Misbehaving, Reply, oxigraph, virtuoso, virtuoso_program
 
+pytestmark = pytest.mark.xdist_group("remote")  # they share what one of them sets up
+
 X = "http://example.org/"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 SERVICES = ("oxigraph", "virtuoso")

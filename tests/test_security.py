@@ -27,7 +27,10 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the pool is for Linux")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="the pool is for Linux"),
+    pytest.mark.xdist_group("security"),  # they share a server
+]
 
 DEADLINE = 1.0
 WORKERS, MEMORY = 4, 256

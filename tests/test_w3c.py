@@ -15,6 +15,8 @@ from w3c.report import Outcome, run_all, table
 from w3c.runner import run
 from w3c.servers import geokg
 
+pytestmark = pytest.mark.xdist_group("w3c")  # they share what one of them sets up
+
 SIZES = {
     "protocol": 34,
     "graph store": 13,

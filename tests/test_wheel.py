@@ -12,6 +12,8 @@ import pytest
 
 import geokg
 
+pytestmark = pytest.mark.xdist_group("wheel")  # they share what one of them sets up
+
 
 @pytest.fixture(scope="session")
 def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
