@@ -309,3 +309,14 @@ def _wait(server: subprocess.Popen[bytes], address: str) -> None:
         except OSError:
             time.sleep(0.2)
     raise AssertionError("it never answered")
+
+
+def test_the_threat_model_names_tests_that_exist(root: Path) -> None:
+    text = (root / "docs" / "threat-model.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith(("| ---", "| threat"))]
+    assert len(rows) > 15
+    for row in rows:
+        named = re.findall(r"`(tests/\w+\.py)::(\w+)`", row)
+        assert named, row
+        for file, function in named:
+            assert f"\ndef {function}(" in (root / file).read_text(encoding="utf-8"), (file, function)
