@@ -22,11 +22,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import geometric_mean, median, quantiles
+from typing import TypeAlias
 from urllib.parse import quote, urlsplit
 
 import pyoxigraph as ox
@@ -36,7 +37,8 @@ from query import questions
 import geokg
 from geokg.vocabulary import prefixes
 
-CAP = 20.0
+Side: TypeAlias = Callable[[], AbstractContextManager[str]]
+CAP = 10.0
 """Seconds after which an answer counts as not given."""
 TRIVIAL = "ASK {}"
 ANALYTIC = {
@@ -103,8 +105,7 @@ def main() -> None:
         for clients in (1, 8):
             found = {}
             for name, side in sides(folder, given.oxigraph, given.rdflib_python, cache=0).items():
-                with side as address:
-                    found[name] = {key: ask(address, text, clients, given.seconds) for key, text in queries.items()}
+                found[name] = run(side, queries, clients, given.seconds)
             compare(found, clients)
         repeated(folder, given.oxigraph, queries, given.seconds)
 
@@ -130,20 +131,33 @@ def multiply(kg: geokg.KnowledgeGraph, triples: int, folder: Path) -> int:
     return len(store)
 
 
-def sides(folder: Path, oxigraph: str | None, python: str | None, *, cache: int) -> dict[str, _Side]:
+def sides(folder: Path, oxigraph: str | None, python: str | None, *, cache: int) -> dict[str, Side]:
     """The servers, by name; each runs as long as its context is open, and gives its address."""
-    found = {"geokg": _geokg(folder / "store", cache)}
+    found: dict[str, Side] = {"geokg": lambda: _geokg(folder / "store", cache)}
     if oxigraph:
-        found["oxigraph"] = _oxigraph(oxigraph, folder / "store")
+        found["oxigraph"] = lambda: _oxigraph(oxigraph, folder / "store")
     if python:
-        found["rdflib-endpoint"] = _rdflib(python, folder / "kg.nq")
+        found["rdflib-endpoint"] = lambda: _rdflib(python, folder / "kg.nq")
+    return found
+
+
+def run(side: Side, queries: dict[str, str], clients: int, seconds: float) -> dict[str, Times]:
+    """Ask one server everything; it is started anew after an answer that did not come, as it may still be at it."""
+    found: dict[str, Times] = {}
+    while len(found) < len(queries):
+        with side() as address:
+            for key, text in queries.items():
+                if key not in found:
+                    found[key] = ask(address, text, clients, seconds)
+                    if max(found[key].seconds) >= CAP:
+                        break
     return found
 
 
 @contextmanager
 def _geokg(store: Path, cache: int) -> Iterator[str]:
     command = [sys.executable, "-m", "geokg", "serve", str(store), "--read-only", "--port", "0", "--json"]
-    command += ["--deadline", str(2 * CAP), "--cache", str(cache), "--workers", "8"]
+    command += ["--deadline", str(2 * CAP), "--cache", str(cache), "--workers", "9"]
     with _running(command, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         told = ""
@@ -168,9 +182,6 @@ def _rdflib(python: str, quads: Path) -> Iterator[str]:
     port = _free_port()
     with _running([python, "-c", RDFLIB, str(port), str(quads)], port=port):
         yield f"http://127.0.0.1:{port}/"
-
-
-_Side = type(_rdflib("", Path()))
 
 
 @contextmanager
@@ -212,7 +223,13 @@ def _find(program: str) -> str | None:
 def ask(address: str, query: str, clients: int, seconds: float) -> Times:
     """Ask one question again and again, each client over a connection of its own."""
     times = Times()
-    once(http_connection(address), address, query, Times())  # nobody's first answer counts
+    first = Times()
+    connection = http_connection(address)
+    once(connection, address, query, first)  # counts only if there will be no other
+    connection.close()
+    if first.seconds[0] >= CAP:
+        first.rate = 1 / CAP
+        return first
     began = time.perf_counter()
     threads = [threading.Thread(target=_client, args=(address, query, began + seconds, times)) for _ in range(clients)]
     for thread in threads:
