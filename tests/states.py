@@ -97,7 +97,7 @@ def quads() -> Iterator[Quad]:
     yield quad(graph, RDF.type, NamedNode(str(VOID.Dataset)))
     yield quad(graph, DCTERMS.title, Literal("States and territories of ISO 3166-1", language="en"))
     yield quad(graph, DCTERMS.description, Literal(ABOUT, language="en"))
-    yield quad(graph, DCTERMS.source, NamedNode("https://salsa.debian.org/iso-codes-team/iso-codes"))
+    yield quad(graph, DCTERMS.source, "ISO 3166-1, in the Debian project iso-codes")
     yield quad(graph, DCTERMS.provenance, f"pycountry {version('pycountry')}")
     yield quad(graph, DCTERMS.rights, "Codes: ISO 3166-1. Names and their translations: Debian iso-codes, LGPL-2.1+.")
 
