@@ -1,0 +1,218 @@
+"""SPARQL with variables bound beforehand, as SHACL means it (its appendix A), in SPARQL that any engine runs.
+
+SHACL gives ``$this`` a value everywhere in a query at once: in nested groups, in ``BIND``, under ``bound``. SPARQL has
+no such thing. What comes nearest is a ``VALUES`` at the start of each group that names the variable; that works for
+many values at a time. A blank node has no name that ``VALUES`` could take: Oxigraph takes it as a substitution, which
+alone would not be enough, since its optimizer then holds the variable for unbound; ``VALUES ?this { UNDEF <...> }``
+teaches it otherwise, and adds no row.
+
+>>> bind("SELECT $this { FILTER(bound($this)) }", {"this": [ox.NamedNode("urn:a")]})
+'SELECT $this { VALUES ?this { <urn:a> } FILTER(bound($this)) }'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyoxigraph as ox
+
+from .queries import ShapesError
+
+_TOKEN = re.compile(
+    r"""(?P<skip>\s+|\#[^\n\r]*)|(?P<iri><[^<>"{}|^`\\\s]*>)
+    |(?P<string>\"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\"|\'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\'
+    |"(?:[^"\\\n\r]|\\.)*"|'(?:[^'\\\n\r]|\\.)*')|[?$](?P<variable>\w+)|@[\w-]+
+    |(?P<name>[\w.-]*:[^\s;,(){}\[\]|/^*+?!<>=&]*)|(?P<word>[A-Za-z_]\w*)|(?P<mark>[{}()])|.""",
+    re.VERBOSE | re.DOTALL,
+)
+_FORBIDDEN = {"MINUS", "VALUES", "SERVICE", "FROM"}
+_AGGREGATES = {"COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT", "HAVING"}
+_NOTHING = ox.Store()
+_NOBODY = "<urn:geokg:nobody>"
+
+Term = ox.NamedNode | ox.BlankNode | ox.Literal
+
+
+@dataclass(frozen=True)
+class _Token:
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+@dataclass
+class _Group:
+    """What stands between two braces.
+
+    Attributes:
+        opening: the index of its opening brace.
+        closing: that of its closing brace.
+        is_exists: whether ``EXISTS`` stands before it.
+        is_select: whether it holds a subquery, and so one group more.
+        children: the groups inside.
+        bound: variables that stand in its own triple patterns, with the index of the first place.
+        used: variables in its own expressions.
+    """
+
+    opening: int
+    closing: int = -1
+    is_exists: bool = False
+    is_select: bool = False
+    children: list[_Group] = field(default_factory=list)
+    bound: dict[str, int] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
+
+    def all(self) -> Iterator[_Group]:
+        """Itself, and the groups inside it at any depth."""
+        yield self
+        for child in self.children:
+            yield from child.all()
+
+    def names(self, variable: str) -> bool:
+        """Whether it names a variable at any depth."""
+        return any(variable in group.bound or variable in group.used for group in self.all())
+
+
+class _Text:
+    """A query as tokens and groups."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = [
+            _Token(match.lastgroup or "", match[match.lastgroup or 0], match.start(), match.end())
+            for match in _TOKEN.finditer(text)
+            if match.lastgroup != "skip"
+        ]
+        self.top = _Group(-1)
+        self._parse()
+
+    def word(self, index: int) -> str:
+        """The keyword at a place, or nothing."""
+        if not 0 <= index < len(self.tokens) or self.tokens[index].kind != "word":
+            return ""
+        return self.tokens[index].text.upper()
+
+    def _parse(self) -> None:
+        stack = [self.top]
+        depths = [0]
+        for index, token in enumerate(self.tokens):
+            if token.text == "{" and token.kind == "mark":
+                group = _Group(index, is_exists=self.word(index - 1) == "EXISTS")
+                group.is_select = self.word(index + 1) == "SELECT"
+                stack[-1].children.append(group)
+                stack.append(group)
+                depths.append(0)
+            elif token.text == "}" and token.kind == "mark" and len(stack) > 1:
+                stack.pop().closing = index
+                depths.pop()
+            elif token.kind == "mark":
+                depths[-1] += 1 if token.text == "(" else -1
+            elif token.kind == "variable":
+                if depths[-1] or stack[-1].is_select:
+                    stack[-1].used.add(token.text)
+                else:
+                    stack[-1].bound.setdefault(token.text, index)
+
+    def selects(self) -> Iterator[tuple[int, int, _Group]]:
+        """For each SELECT the index of its keyword, that of its group's brace, and the group."""
+        for index in range(len(self.tokens)):
+            if self.word(index) == "SELECT":
+                group = next(group for group in self.top.all() if group.opening > index)
+                yield index, group.opening, group
+
+
+def check_query(text: str, *, is_ask: bool, bound: Sequence[str]) -> None:
+    """Refuse a query that SHACL forbids, or that does not parse.
+
+    Args:
+        text: the query, ``$PATH`` not filled in.
+        is_ask: whether it must be an ``ASK``, else a ``SELECT``.
+        bound: the parameters that it is given, beside those that every query is given.
+
+    Raises:
+        ShapesError: see SHACL 5.3.1 and A.
+
+    >>> check_query("SELECT $this { $this ?p ?o MINUS { $this ?p 1 } }", is_ask=False, bound=())
+    Traceback (most recent call last):
+    geokg.shacl.queries.ShapesError: MINUS is not allowed in a query of a shape: SELECT $this { $this ?p ?o MINUS { ...
+    """
+    query = _Text(text)
+    always = ("this", "value") if is_ask else ("this",)
+    given = {*always, *bound, "currentShape", "shapesGraph"}
+    for index in range(len(query.tokens)):
+        word = query.word(index)
+        if word in _FORBIDDEN:
+            raise ShapesError(f"{word} is not allowed in a query of a shape: {_short(text)}")
+        if word == "AS" and index + 1 < len(query.tokens) and query.tokens[index + 1].text in given:
+            name = query.tokens[index + 1].text
+            raise ShapesError(f"${name} has a value before the query begins, and gets no other: {_short(text)}")
+    try:
+        found = _NOTHING.query(with_path(text, "<urn:path>"))
+    except SyntaxError as error:
+        raise ShapesError(f"the query does not parse, {error.msg}: {_short(text)}") from error
+    if isinstance(found, ox.QueryBoolean) != is_ask or isinstance(found, ox.QueryTriples):
+        raise ShapesError(f"the query is no {'ASK' if is_ask else 'SELECT'}: {_short(text)}")
+    if not is_ask and "this" not in {variable.value for variable in found.variables}:  # type: ignore[union-attr]
+        raise ShapesError(f"the query does not select $this: {_short(text)}")
+    for number, (index, opening, group) in enumerate(query.selects()):
+        if number == 0 and not is_ask:
+            continue
+        told = {token.text for token in query.tokens[index:opening] if token.kind == "variable"}
+        if "*" in [token.text for token in query.tokens[index:opening]]:
+            told |= {name for inner in group.all() for name in inner.bound}
+        missing = [name for name in always if name not in told]
+        missing += [name for name in bound if name not in told and group.names(name)]
+        if missing:
+            raise ShapesError(f"a subquery does not select ${missing[0]}: {_short(text)}")
+
+
+def with_path(text: str, path: str) -> str:
+    """A query with ``$PATH`` filled in.
+
+    >>> with_path("SELECT $this { $this $PATH ?value }", "^<urn:p>")
+    'SELECT $this { $this ^<urn:p> ?value }'
+    """
+    if "PATH" not in text:
+        return text
+    pieces, last = [], 0
+    for token in _Text(text).tokens:
+        if token.kind == "variable" and token.text == "PATH":
+            pieces += [text[last : token.start], path]
+            last = token.end
+    return "".join([*pieces, text[last:]])
+
+
+def bind(text: str, values: Mapping[str, Sequence[Term] | None]) -> str:
+    """A query whose variables have values beforehand.
+
+    Args:
+        text: the query.
+        values: for each variable its values, or ``None`` for one that is given as a substitution.
+    """
+    query = _Text(text)
+    clauses = {
+        name: "VALUES ?{} {{ {} }} ".format(name, " ".join(map(str, some)) if some else f"UNDEF {_NOBODY}")
+        for name, some in values.items()
+    }
+    added: dict[int, str] = {}
+    for group in query.top.all():
+        if group is query.top or group.is_select or group.is_exists:
+            continue
+        outermost = group in query.top.children
+        names = [name for name in clauses if name in group.bound or name in group.used or outermost]
+        if names:
+            added[query.tokens[group.opening].end] = " " + "".join(clauses[name] for name in names).rstrip()
+    pieces, last = [], 0
+    for place in sorted(added):
+        pieces += [text[last:place], added[place]]
+        last = place
+    return "".join([*pieces, text[last:]])
+
+
+def _short(text: str) -> str:
+    words = " ".join(line for line in text.splitlines() if not line.startswith("PREFIX"))
+    words = " ".join(words.split())
+    return words if len(words) <= 200 else words[:200] + " …"
