@@ -25,6 +25,9 @@ from geokg.claims import populate
 from geokg.graph import KnowledgeGraph
 from geokg.scheme import Scheme
 
+AXIOMS = Path(__file__).parents[1] / "tests" / "rules"
+"""What follows by the ontology's axioms as rules that read them from the data, which any SPARQL engine can run."""
+
 
 def prepared(data: Path) -> KnowledgeGraph:
     """A graph with all but the documents."""
@@ -104,8 +107,10 @@ class Work:
 def apply_plainly(dataset: Dataset, kg: KnowledgeGraph) -> None:
     """What ``geokg.rules.apply`` does, with rdflib alone."""
     policies = rules.policies(kg.store)
+    axioms = (rules.Rule.from_file(path) for path in sorted(AXIOMS.glob("*.rq")))
+    every = [*axioms, *rules.packaged_rules()]
     for stage in rules.STAGES:
-        chosen = [rule for rule in rules.packaged_rules() if rule.name.startswith(stage)]
+        chosen = [rule for rule in every if rule.name.startswith(stage)]
         while True:
             added = 0
             for rule in chosen:

@@ -77,7 +77,7 @@ class Store:
         ox: the pyoxigraph store itself, for whatever is not here.
         base: where data and graphs are named.
         generation: a number that no earlier state of the data had; whoever changes a served store otherwise than by
-            ``extend`` and ``drop`` raises it.
+            ``extend``, ``remove`` and ``drop`` raises it.
 
     >>> store = Store.memory()
     >>> store.extend([ox.Quad(ox.NamedNode("x:s"), ox.NamedNode("x:p"), ox.Literal("o"), ox.NamedNode("x:g"))])
@@ -135,6 +135,12 @@ class Store:
     def extend(self, quads: Iterable[ox.Quad]) -> None:
         """Add quads, all or nothing."""
         self.ox.extend(quads)
+        self.generation += 1
+
+    def remove(self, quads: Iterable[ox.Quad]) -> None:
+        """Take quads away; no error where one is not there."""
+        for quad in list(quads):
+            self.ox.remove(quad)
         self.generation += 1
 
     def quads(self, graph: str | None = None) -> Iterator[ox.Quad]:

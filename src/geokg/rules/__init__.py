@@ -19,9 +19,10 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from .errors import GeokgError, ReadError
-from .store import Store
-from .vocabulary import packaged
+from ..errors import GeokgError, ReadError
+from ..store import Store
+from ..vocabulary import packaged
+from .closure import Closure
 
 STAGES = (
     "infer",
@@ -113,7 +114,7 @@ def clear(store: Store) -> None:
 
 
 def apply(store: Store, rules: tuple[Rule, ...] | None = None) -> int:
-    """Write anew what the rules give for what the store holds now.
+    """Write anew what axioms and rules give for what the store holds now.
 
     Acceptance asks for what is not there (nobody disputes it), so adding a document may take a fact away: all that
     rules wrote is dropped and found again.
@@ -123,21 +124,31 @@ def apply(store: Store, rules: tuple[Rule, ...] | None = None) -> int:
         rules: the packaged rules, unless given.
 
     Returns:
-        How many triples the rules gave.
+        How many triples there are then that follow.
 
     >>> apply(Store.memory())
     0
     """
-    rules = packaged_rules() if rules is None else rules
     clear(store)
+    closure = Closure(store, store.base.graph + "inferred")
+    return closure.all() + _stages(store, closure, packaged_rules() if rules is None else rules)
+
+
+def _stages(store: Store, closure: Closure, rules: tuple[Rule, ...]) -> int:
+    """Run the rules on a store that holds what follows by axioms alone."""
     known = policies(store)
     total = 0
+    new: list[ox.Quad] = []
     for stage in STAGES:
         chosen = [rule for rule in rules if rule.name.startswith(stage)]
         while True:
-            added = sum(_run(store, rule, policy) for rule in chosen for policy in _for(rule, known))
-            total += added
-            if stage != "infer" or not added:
+            if stage == "infer":
+                total += closure.follow(quad.triple for quad in new)
+                new = []
+            found = [quad for rule in chosen for policy in _for(rule, known) for quad in _run(store, rule, policy)]
+            total += len(found)
+            new += found
+            if stage != "infer" or not found:
                 break
     return total
 
@@ -146,14 +157,14 @@ def _for(rule: Rule, known: tuple[str, ...]) -> tuple[str | None, ...]:
     return known if rule.graph == "accepted" else (None,)
 
 
-def _run(store: Store, rule: Rule, policy: str | None) -> int:
+def _run(store: Store, rule: Rule, policy: str | None) -> list[ox.Quad]:
     graph, sparql = store.base.graph + rule.graph, rule.sparql
     if policy is not None:
         graph += "/" + policy.rsplit("/", 1)[-1]
         sparql += f"\nVALUES ?policy {{ <{policy}> }}"
     quads = list(_new(store, sparql, ox.NamedNode(graph)))
     store.extend(quads)
-    return len(quads)
+    return quads
 
 
 def _new(store: Store, sparql: str, graph: ox.NamedNode) -> Iterator[ox.Quad]:

@@ -1,0 +1,207 @@
+"""What follows by axioms, written into one graph of a store and kept right there.
+
+All at once, the axioms that add to one class or property are one query, in an order in which most queries find all they
+need; what comes too late for an earlier one is followed up from the new triples alone (semi-naive evaluation). So is a
+change. For what goes, everything that may have rested on it goes first, and what still follows comes back (delete and
+rederive: Gupta, Mumick, Subrahmanian, "Maintaining views incrementally", SIGMOD 1993).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import TypeAlias
+
+import pyoxigraph as ox
+
+from ..store import Store, Term
+from .axioms import TYPE, Atom, Axiom, Bindings, axioms, signature
+
+Match: TypeAlias = "Callable[..., Iterable[ox.Quad]]"
+
+
+class Closure:
+    """The axioms of a store, ready to be applied to it.
+
+    Args:
+        store: changed in place.
+        graph: the graph for what follows.
+
+    Attributes:
+        axioms: what the store says of its classes and properties.
+
+    >>> from geokg.ontology import statements
+    >>> store = Store.memory()
+    >>> store.extend(statements("x:ontology", "x:vocab"))
+    >>> hu, iri = ox.NamedNode("x:hu"), "https://w3id.org/geokg/ontology/"
+    >>> store.extend([ox.Quad(hu, TYPE, ox.NamedNode(iri + "Person"), ox.NamedNode("x:said"))])
+    >>> Closure(store, "x:inferred").all() > 0
+    True
+    >>> store.contains(hu, TYPE, ox.NamedNode(iri + "Actor"), ox.NamedNode("x:inferred"))
+    True
+    """
+
+    def __init__(self, store: Store, graph: str) -> None:
+        self.axioms = axioms(store)
+        self._store = store
+        self._graph = ox.NamedNode(graph)
+        self._makers: defaultdict[Term, list[Axiom]] = defaultdict(list)
+        for axiom in self.axioms:
+            self._makers[signature(axiom.head)].append(axiom)
+        self._uses = _uses(self.axioms)
+
+    def all(self) -> int:
+        """Write all that follows from what the store holds; how many triples that is."""
+        total = 0
+        done: list[Axiom] = []
+        for name in self._order():
+            done += self._makers[name]
+            found = self._found(self._makers[name])
+            self._write(found)
+            total += len(found) + self._follow(found, _uses(done))
+        return total
+
+    def follow(self, new: Iterable[ox.Triple]) -> int:
+        """Write what follows from triples that have come into the store; how many triples that is."""
+        return self._follow(list(new), self._uses)
+
+    def unfollow(self, gone: Iterable[ox.Triple]) -> None:
+        """Take away what no longer follows, now that the store does not hold some triples any more."""
+        ghosts = Store.memory()  # what was there: two triples that led to a third may have gone together
+
+        def match(*pattern: Term) -> Iterator[ox.Quad]:
+            return chain(self._store.match(*pattern), ghosts.match(*pattern))  # type: ignore[arg-type]
+
+        batch = list(dict.fromkeys(gone))
+        doubtful = dict.fromkeys(batch)
+        while batch:
+            ghosts.extend(ox.Quad(t.subject, t.predicate, t.object) for t in batch)
+            follows = dict.fromkeys(t for triple in batch for t in _consequences(triple, self._uses, match))
+            batch = [t for t in follows if self._store.contains(t.subject, t.predicate, t.object, self._graph)]
+            self._store.remove(self._quad(triple) for triple in batch)
+            doubtful |= dict.fromkeys(batch)
+        back = [t for t in doubtful if next(self.reasons(t), None) is not None]
+        self._write(back)
+        self.follow(back)
+
+    def reasons(self, triple: ox.Triple) -> Iterator[tuple[Axiom, tuple[ox.Triple, ...]]]:
+        """By which axioms, and from which triples that the store holds, a triple follows in one step."""
+        for axiom in self._makers.get(_signature(triple), ()):
+            bindings = _bound(axiom.head, triple, {})
+            if bindings is not None and axiom.triple(bindings) == triple:
+                for solution in _joined(list(axiom.body), bindings, self._store.match):
+                    yield axiom, tuple(_filled(atom, solution) for atom in axiom.body)
+
+    def _order(self) -> list[Term]:
+        """The classes and properties that axioms add to, each after those that it needs where there is no circle."""
+        order: dict[Term, None] = {}
+        begun: set[Term] = set()
+        for start in list(self._makers):
+            trail = [] if start in begun else [(start, self._needs(start))]
+            begun.add(start)
+            while trail:
+                following = next(trail[-1][1], None)
+                if following is None:
+                    order[trail.pop()[0]] = None
+                elif following not in begun:
+                    begun.add(following)
+                    trail.append((following, self._needs(following)))
+        return list(order)
+
+    def _needs(self, name: Term) -> Iterator[Term]:
+        return (one for axiom in self._makers[name] for one in map(signature, axiom.body) if one in self._makers)
+
+    def _found(self, makers: Sequence[Axiom]) -> list[ox.Triple]:
+        """What the axioms for one class or property give that stands nowhere yet."""
+        _, predicate, value = makers[0].head
+        is_type = predicate == TYPE
+        bodies = " UNION ".join(f"{{ {_sparql(axiom)} }}" for axiom in makers)
+        rows = self._store.solutions(
+            f"SELECT DISTINCT ?s {'' if is_type else '?o'} {{ {bodies} "
+            f"FILTER NOT EXISTS {{ ?s {predicate} {value if is_type else '?o'} }} }}"
+        )
+        return [
+            ox.Triple(row["s"], predicate, value if is_type else row["o"])  # type: ignore[arg-type]
+            for row in rows
+            if not isinstance(row["s"], ox.Literal)
+        ]
+
+    def _follow(self, new: list[ox.Triple], uses: _Uses) -> int:
+        total = 0
+        while new:
+            follows = (t for triple in new for t in _consequences(triple, uses, self._store.match))
+            new = list(self._store.unknown(follows))
+            self._write(new)
+            total += len(new)
+        return total
+
+    def _write(self, triples: Iterable[ox.Triple]) -> None:
+        self._store.extend(map(self._quad, triples))
+
+    def _quad(self, triple: ox.Triple) -> ox.Quad:
+        return ox.Quad(triple.subject, triple.predicate, triple.object, self._graph)
+
+
+_Uses: TypeAlias = "dict[Term, list[tuple[Axiom, int]]]"
+"""Which axioms ask for a class or property, and where in their bodies."""
+
+
+def _uses(axioms: Iterable[Axiom]) -> _Uses:
+    found: _Uses = {}
+    for axiom in axioms:
+        for place, atom in enumerate(axiom.body):
+            found.setdefault(signature(atom), []).append((axiom, place))
+    return found
+
+
+def _signature(triple: ox.Triple) -> Term:
+    return triple.object if triple.predicate == TYPE else triple.predicate
+
+
+def _consequences(triple: ox.Triple, uses: _Uses, match: Match) -> Iterator[ox.Triple]:
+    """What follows in one step from a triple, together with others."""
+    for axiom, place in uses.get(_signature(triple), ()):
+        bindings = _bound(axiom.body[place], triple, {})
+        if bindings is not None:
+            rest = [atom for number, atom in enumerate(axiom.body) if number != place]
+            for solution in _joined(rest, bindings, match):
+                made = axiom.triple(solution)
+                if made is not None:
+                    yield made
+
+
+def _bound(atom: Atom, triple: ox.Triple | ox.Quad, bindings: Bindings) -> Bindings | None:
+    """The variables of a pattern as a triple fills them, beside those that have a value; nothing if it does not fit."""
+    made = dict(bindings)
+    for slot, term in zip(atom, (triple.subject, triple.predicate, triple.object), strict=True):
+        if (made.setdefault(slot, term) if isinstance(slot, str) else slot) != term:
+            return None
+    return made
+
+
+def _joined(atoms: list[Atom], bindings: Bindings, match: Match) -> Iterator[Bindings]:
+    """All values of the variables for which triples stand for all patterns; those next to known things come first."""
+    if not atoms:
+        yield bindings
+        return
+    atom = min(atoms, key=lambda atom: sum(isinstance(slot, str) and slot not in bindings for slot in atom))
+    rest = [other for other in atoms if other is not atom]
+    pattern = [bindings.get(slot) if isinstance(slot, str) else slot for slot in atom]
+    if isinstance(pattern[0], ox.Literal):
+        return
+    for quad in match(*pattern):
+        found = _bound(atom, quad, bindings)
+        if found is not None:
+            yield from _joined(rest, found, match)
+
+
+def _filled(atom: Atom, bindings: Bindings) -> ox.Triple:
+    return ox.Triple(*(bindings[slot] if isinstance(slot, str) else slot for slot in atom))  # type: ignore[arg-type]
+
+
+def _sparql(axiom: Axiom) -> str:
+    """The patterns of an axiom's body, with the ends of its head called ``?s`` and ``?o``."""
+    names = {axiom.head[0]: "?s", axiom.head[2]: "?o"}
+    told = [" ".join(names.get(s, f"?{s}") if isinstance(s, str) else str(s) for s in atom) for atom in axiom.body]
+    return " . ".join(told) + (" FILTER ( ! sameTerm(?s, ?o) )" if axiom.kind == "transitive" else "")
