@@ -7,14 +7,17 @@
 
 from ..graph import KnowledgeGraph
 from ..shacl import ShapeRun, ShapesError, ValidationError
+from .finding import SEVERITIES, Cause, Finding, Fix, Severity
 from .provenance import store_run
-from .report import SEVERITIES, Finding, Report, Severity
+from .report import Report
 from .run import ONE_GRAPH, validate
 
 __all__ = [
     "ONE_GRAPH",
     "SEVERITIES",
+    "Cause",
     "Finding",
+    "Fix",
     "Report",
     "Severity",
     "ShapeRun",

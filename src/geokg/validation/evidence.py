@@ -10,120 +10,151 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote
 
-from rdflib import Dataset, Literal, URIRef
-from rdflib.namespace import RDF
-from rdflib.term import Node
+import pyoxigraph as ox
+from rdflib.namespace import DCTERMS, PROV
 
 from ..text import Span, Text
 from ..vocabulary import GK, OA
+from .lookup import TYPE, Lookup, Term
 
 _SEGMENT = "/data/document/"
+_GRAPH = "/graph/document/"
+_BODY, _TARGET, _SOURCE, _SELECTOR, _START, _END, _EXACT, _PREFIX = (
+    ox.NamedNode(str(OA[name]))
+    for name in ("hasBody", "hasTarget", "hasSource", "hasSelector", "start", "end", "exact", "prefix")
+)
+_TEXT, _FILE, _EVIDENCED, _MADE_IN = (
+    ox.NamedNode(str(GK[name])) for name in ("text", "fileName", "isEvidencedBy", "isMadeIn")
+)
+_SELECTORS = {ox.NamedNode(str(OA.TextPositionSelector)), ox.NamedNode(str(OA.TextQuoteSelector))}
+_ANNOTATORS = [ox.NamedNode(str(term)) for term in (DCTERMS.creator, PROV.wasAttributedTo, DCTERMS.contributor)]
 
 
 class Evidence:
-    """The spans behind the nodes of a dataset.
+    """The spans behind the nodes of some data.
 
     Args:
         data: the data, broken or not.
         paths: the text files of documents, by the document's id or IRI, for people to open.
 
     Attributes:
-        texts: the texts there are, by document id.
+        texts: the texts that were asked for so far, by document id.
     """
 
-    def __init__(self, data: Dataset, paths: Mapping[str, Path] | None = None) -> None:
-        self._data = data
-        self._known: dict[Node, tuple[Span, ...]] = {}
-        self._by_iri: dict[Node, Text] = {}
-        for document, content in sorted(data.subject_objects(GK.text), key=str):
-            identifier = document_id(str(document))
-            path = (paths or {}).get(identifier) or (paths or {}).get(str(document))
-            file = path.as_posix() if path else self._file_name(document, identifier)
-            self._by_iri.setdefault(document, Text(identifier, str(content), file))
-        self.texts = {text.document: text for text in self._by_iri.values()}
+    def __init__(self, data: Lookup, paths: Mapping[str, Path] | None = None) -> None:
+        self.data = data
+        self.texts: dict[str, Text] = {}
+        self._paths = paths or {}
+        self._known: dict[Term, tuple[Span, ...]] = {}
+        self._by_iri: dict[Term, Text | None] = {}
 
-    def _file_name(self, document: Node, identifier: str) -> str:
-        name = self._data.value(document, GK.fileName)
+    def text(self, document: Term | None) -> Text | None:
+        """The text of a document, if it is one and has one."""
+        if not isinstance(document, ox.NamedNode | ox.BlankNode):
+            return None
+        if document not in self._by_iri:
+            content = self.data.value(document, _TEXT)
+            self._by_iri[document] = None if content is None else self._read(document, _plain(content))
+        return self._by_iri[document]
+
+    def _read(self, document: Term, content: str) -> Text:
+        iri = _plain(document)
+        identifier = document_id(iri)
+        path = self._paths.get(identifier) or self._paths.get(iri)
+        text = Text(identifier, content, path.as_posix() if path else self._file_name(document, identifier))
+        return self.texts.setdefault(identifier, text)
+
+    def _file_name(self, document: Term, identifier: str) -> str:
+        name = self.data.value(document, _FILE)
         if name is None:
             return identifier
-        return f"{identifier.rpartition('/')[0]}/{name}".lstrip("/") if "/" in identifier else str(name)
+        folder = identifier.rpartition("/")[0]
+        return f"{folder}/{_plain(name)}".lstrip("/") if folder else _plain(name)
 
-    def spans(self, node: Node) -> tuple[Span, ...]:
+    def spans(self, node: Term) -> tuple[Span, ...]:
         """The words behind a node itself, in the order of the text: those of its annotations, or its own."""
         if node not in self._known:
             found = set(self._own(node))
-            for annotation in {*self._data.objects(node, GK.isEvidencedBy), *self._data.subjects(OA.hasBody, node)}:
+            for annotation in self.annotations(node):
                 found.update(self._own(annotation))
             self._known[node] = tuple(sorted(found))
         return self._known[node]
 
-    def behind(self, focus: Node, value: Node | None = None) -> tuple[Span, ...]:
+    def annotations(self, node: Term) -> list[Term]:
+        """The annotations that a node names as its evidence, and those that have it as their body."""
+        return list(dict.fromkeys([*self.data.objects(node, _EVIDENCED), *self.data.subjects(_BODY, node)]))
+
+    def behind(self, focus: Term, value: Term | None = None) -> tuple[Span, ...]:
         """The words behind a finding: those of its node, else of its value, else of what points at the node."""
         for node in (focus, value):
-            if isinstance(node, (Literal, type(None))):
-                continue
-            if spans := self.spans(node):
+            if isinstance(node, ox.NamedNode | ox.BlankNode) and (spans := self.spans(node)):
                 return spans
-        if isinstance(focus, Literal) or focus in self._by_iri:
+        if isinstance(focus, ox.Literal) or self.text(focus):
             return ()
         found: set[Span] = set()
-        for pointing in set(self._data.subjects(None, focus)):
-            if pointing not in self._by_iri:
+        for pointing in self.data.subjects(None, focus):
+            if not self.text(pointing):
                 found.update(self.spans(pointing))
         home = self.document(focus)
         return tuple(sorted(span for span in found if span.document == home) or sorted(found))
 
-    def document(self, node: Node) -> str:
+    def document(self, node: Term) -> str:
         """The id of the document that a node belongs to, or nothing."""
-        made_in = self._data.value(node, GK.isMadeIn) if not isinstance(node, Literal) else None
-        for candidate in (made_in, node):
-            if candidate in self._by_iri:
-                return self._by_iri[candidate].document
-        for iri, text in self._by_iri.items():
-            if isinstance(node, URIRef) and node.startswith(f"{iri}/"):
+        if isinstance(node, ox.Literal):
+            return ""
+        for candidate in (self.data.value(node, _MADE_IN), node, *_ancestors(node)):
+            if text := self.text(candidate):
                 return text.document
+        if isinstance(node, ox.BlankNode):
+            for quad in self.data.quads(node):
+                _, is_document, identifier = _plain(quad.graph_name).partition(_GRAPH)
+                if is_document:
+                    return unquote(identifier)
         return ""
 
-    def _own(self, node: Node) -> Iterator[Span]:
+    def annotators(self, focus: Term, document: str) -> tuple[str, ...]:
+        """Who annotated: what a node's annotations say, else what the document says, as it is written there."""
+        iris = (node for node, text in self._by_iri.items() if text and text.document == document)
+        for node in (focus, *self.annotations(focus), *iris):
+            for predicate in _ANNOTATORS:
+                if found := self.data.objects(node, predicate):
+                    return tuple(_plain(term) for term in found)
+        return ()
+
+    def _own(self, node: Term) -> Iterator[Span]:
         """The spans of an annotation, of a target or of a selector."""
-        for target in {node, *self._data.objects(node, OA.hasTarget)}:
-            yield from self._select(target, list(self._data.objects(target, OA.hasSelector)))
-        if self._is_selector(node):
-            for target in self._data.subjects(OA.hasSelector, node):
+        for target in (node, *self.data.objects(node, _TARGET)):
+            yield from self._select(target, self.data.objects(target, _SELECTOR))
+        if _SELECTORS.intersection(self.data.objects(node, TYPE)):
+            for target in self.data.subjects(_SELECTOR, node):
                 yield from self._select(target, [node])
 
-    def _is_selector(self, node: Node) -> bool:
-        kinds = set(self._data.objects(node, RDF.type))
-        return bool(kinds & {OA.TextPositionSelector, OA.TextQuoteSelector})
-
-    def _select(self, target: Node, selectors: list[Node]) -> Iterator[Span]:
-        for source in self._data.objects(target, OA.hasSource):
-            text = self._by_iri.get(source)
+    def _select(self, target: Term, selectors: list[Term]) -> Iterator[Span]:
+        for source in self.data.objects(target, _SOURCE):
+            text = self.text(source)
             if text is None:
                 continue
-            places = [place for selector in sorted(selectors, key=str) if (place := self._position(selector, text))]
+            places = [place for selector in selectors if (place := self._position(selector, text))]
             places = places or [place for selector in selectors if (place := self._quote(selector, text))]
             for start, end in places[:1]:
                 yield text.span(start, end)
 
-    def _position(self, selector: Node, text: Text) -> tuple[int, int] | None:
-        start = _number(self._data.value(selector, OA.start))
-        end = _number(self._data.value(selector, OA.end))
-        if start is None and end is None:
+    def _position(self, selector: Term, text: Text) -> tuple[int, int] | None:
+        start, end = _number(self.data.value(selector, _START)), _number(self.data.value(selector, _END))
+        given = [offset for offset in (start, end) if offset is not None]
+        if not given:
             return None
-        low, high = (start if start is not None else end), (end if end is not None else start)
-        assert low is not None and high is not None  # noqa: S101
-        low, high = sorted(max(0, min(offset, len(text.content))) for offset in (low, high))
-        return low, high
+        inside = [max(0, min(offset, len(text.content))) for offset in given]
+        return min(inside), max(inside)
 
-    def _quote(self, selector: Node, text: Text) -> tuple[int, int] | None:
-        exact = self._data.value(selector, OA.exact)
+    def _quote(self, selector: Term, text: Text) -> tuple[int, int] | None:
+        exact = _plain(self.data.value(selector, _EXACT))
         if not exact:
             return None
-        prefix = str(self._data.value(selector, OA.prefix) or "")
-        start = text.content.find(prefix + str(exact))
-        start = start + len(prefix) if start >= 0 else text.content.find(str(exact))
-        return (start, start + len(str(exact))) if start >= 0 else None
+        prefix = _plain(self.data.value(selector, _PREFIX))
+        start = text.content.find(prefix + exact)
+        start = start + len(prefix) if start >= 0 else text.content.find(exact)
+        return (start, start + len(exact)) if start >= 0 else None
 
 
 def document_id(iri: str) -> str:
@@ -136,9 +167,23 @@ def document_id(iri: str) -> str:
     return unquote(rest) if found else iri
 
 
-def _number(term: Node | None) -> int | None:
+def _ancestors(node: Term) -> Iterator[ox.NamedNode]:
+    """The IRIs that a document's part is named below, the nearest first."""
+    if isinstance(node, ox.NamedNode):
+        iri = node.value
+        while _SEGMENT in iri and not iri.endswith(_SEGMENT):
+            iri = iri.rpartition("/")[0]
+            if _SEGMENT in iri:
+                yield ox.NamedNode(iri)
+
+
+def _plain(term: Term | ox.DefaultGraph | ox.Triple | None) -> str:
+    return term.value if isinstance(term, ox.NamedNode | ox.BlankNode | ox.Literal) else ""
+
+
+def _number(term: Term | None) -> int | None:
     """An offset, even one of the wrong datatype."""
     try:
-        return int(str(term))
+        return int(_plain(term))
     except ValueError:
         return None

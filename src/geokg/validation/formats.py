@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import pyoxigraph as ox
 from rich.cells import cell_len
 
 from .. import canonical
-from ..shacl.shapes import short
 from ..shacl.terms import quads_to_ox
-from . import interchange, page
+from . import interchange, page, tables
+from .layout import Layout, causes, one_line, place, places, remarks, rule
 
 if TYPE_CHECKING:
-    from .report import Finding, Report
+    from .finding import Finding
+    from .report import Report
 
 WIDTH = 100
 """How many columns of a line of text are shown at most."""
 
 
-def write(report: Report, format: str) -> str:
+def write(report: Report, format: str, layout: Layout) -> str:
     """A report in one of :data:`FORMATS`.
 
     Raises:
@@ -31,35 +32,40 @@ def write(report: Report, format: str) -> str:
     """
     if format not in FORMATS:
         raise ValueError(f"a report can be written as {', '.join(sorted(FORMATS))}; not as {format!r}")
-    return FORMATS[format](report)
+    return FORMATS[format](report, layout)
 
 
-def text(report: Report) -> str:
+def text(report: Report, layout: Layout) -> str:
     """As a compiler writes: place, severity, words, shape; then the line of the text with the words marked."""
     lines: list[str] = []
-    for finding in report.findings:
-        shape = f" ({short(finding.shape, dict(report.prefixes)) or finding.shape})" if finding.shape else ""
-        lines.append(f"{place(finding)}: {finding.severity}: {_one_line(finding.message)}{shape}")
-        lines += [f"    {_one_line(cause)}" for cause in finding.causes]
-        if finding.span:
-            lines += [f"    {line}" for line in marked(finding.excerpt, finding.span.column, len(finding.span.exact))]
+    for group in layout.groups(report):
+        if layout.group:
+            lines += [f"{one_line(group.name)}: {group.summary}"]
+        for fault in layout.faults(group):
+            lines += _told(report, fault)
+        if left := layout.left_out(group):
+            lines.append(f"{left} more {'are' if left > 1 else 'is'} not shown")
+        if layout.group:
+            lines.append("")
     if report.vacuous:
-        lines.append(f"judged no node: {', '.join(short(iri, dict(report.prefixes)) or iri for iri in report.vacuous)}")
-    lines += [f"note: {_one_line(note)}" for note in report.notes]
+        lines.append(f"judged no node: {', '.join(rule(report, iri) for iri in report.vacuous)}")
+    lines += [f"note: {one_line(note)}" for note in report.notes]
     return "".join(f"{line}\n" for line in [*lines, report.summary])
 
 
-def place(finding: Finding) -> str:
-    """Where a finding is: file, line and column, or else the node's IRI or name.
-
-    >>> from geokg.validation import Finding
-    >>> place(Finding("odd", "info", "urn:shape", "_:b0", name="a nameless claim"))
-    'a nameless claim'
-    """
-    span = finding.span
-    if span:
-        return f"{_one_line(span.file or span.document)}:{span.line}:{span.column}"
-    return finding.focus if not finding.focus.startswith("_:") else finding.name or "a nameless node"
+def _told(report: Report, fault: tuple[Finding, ...]) -> Iterator[str]:
+    finding = fault[0]
+    shape = f" ({rule(report, finding.shape)})" if finding.shape else ""
+    yield f"{place(finding)}: {finding.severity}: {one_line(finding.message)}{shape}"
+    for depth, words in causes(finding.causes):
+        yield f"    {'  ' * depth}{one_line(words)}"
+    for remark in remarks(finding):
+        yield f"    {one_line(remark)}"
+    if finding.span:
+        for line in marked(finding.excerpt, finding.span.column, len(finding.span.exact)):
+            yield f"    {line}"
+    if len(fault) > 1:
+        yield f"    found {len(fault)} times: also at {places(fault)}"
 
 
 def marked(line: str, column: int, length: int, width: int = WIDTH) -> tuple[str, str]:
@@ -102,17 +108,19 @@ def _first(characters: str, cells: int) -> str:
     return characters
 
 
-def _one_line(words: str) -> str:
-    return "".join(" " if unicodedata.category(character) in ("Cc", "Zl", "Zp") else character for character in words)
-
-
-def as_json(report: Report) -> str:
+def as_json(report: Report, layout: Layout) -> str:
     """All that a report knows, for programs."""
+    groups = layout.groups(report) if layout.group else []
     content = {
         "conforms": report.conforms,
         "summary": report.summary,
         "counts": report.counts,
-        "findings": [record(finding) for finding in report.findings],
+        "groups": [{"name": group.name, "key": group.key, "findings": len(group.findings)} for group in groups],
+        "findings": [record(finding) for finding in layout.findings(report)],
+        "shapes": [
+            {"shape": run.shape, "title": report.titles.get(run.shape, ""), "focusNodes": run.focus_nodes}
+            for run in report.shapes
+        ],
         "vacuous": list(report.vacuous),
         "notes": list(report.notes),
     }
@@ -121,111 +129,29 @@ def as_json(report: Report) -> str:
 
 def record(finding: Finding) -> dict[str, Any]:
     """A finding as plain values."""
-    return {
-        "message": finding.message,
-        "severity": finding.severity,
-        "shape": finding.shape,
-        "focus": finding.focus,
-        "name": finding.name,
-        "path": finding.path,
-        "value": finding.value,
-        "component": finding.component,
-        "document": finding.document,
-        "excerpt": finding.excerpt,
-        "causes": list(finding.causes),
-        "spans": [
-            {
-                "document": span.document,
-                "file": span.file,
-                "start": span.start,
-                "end": span.end,
-                "line": span.line,
-                "column": span.column,
-                "exact": span.exact,
-            }
-            for span in finding.spans
-        ],
-    }
+    return {**asdict(finding), "kind": finding.kind, "fingerprint": finding.fingerprint}
 
 
-def turtle(report: Report) -> str:
-    """The report that SHACL describes."""
+def turtle(report: Report, layout: Layout) -> str:  # noqa: ARG001
+    """The report that SHACL describes, always whole."""
     return canonical.turtle(quads_to_ox(report.graph), report.prefixes)
 
 
-def github(report: Report) -> str:
-    """Workflow commands, which GitHub shows beside the changed lines."""
-    levels = {"violation": "error", "warning": "warning", "info": "notice"}
-    lines = []
-    for finding in report.findings:
-        span = finding.span
-        where = {"file": span.file, "line": str(span.line), "col": str(span.column)} if span else {}
-        where["title"] = short(finding.shape, dict(report.prefixes)) or finding.shape
-        told = ",".join(f"{key}={_property(value)}" for key, value in where.items())
-        words = finding.message if span else f"{place(finding)}: {finding.message}"
-        lines.append(f"::{levels[finding.severity]} {told}::{_data(words)}\n")
-    return "".join(lines)
+def json_ld(report: Report, layout: Layout) -> str:  # noqa: ARG001
+    """The same as JSON-LD, whose context is in the file."""
+    ordered = ox.parse("".join(canonical.nquads(quads_to_ox(report.graph))), format=ox.RdfFormat.N_QUADS)
+    written = ox.serialize(ordered, format=ox.RdfFormat.JSON_LD, prefixes=dict(report.prefixes))
+    return (written or b"[]").decode("utf-8").rstrip() + "\n"
 
 
-def _data(words: str) -> str:
-    return words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(words: str) -> str:
-    return _data(words).replace(":", "%3A").replace(",", "%2C")
-
-
-COLUMNS = ("file", "line", "column", "severity", "message", "shape", "name", "focus", "path", "value", "words")
-
-
-def _row(finding: Finding) -> tuple[str | int, ...]:
-    span = finding.span
-    where = (span.file, span.line, span.column) if span else ("", "", "")
-    words = span.exact if span else ""
-    told = (finding.severity, finding.message, finding.shape, finding.name, finding.focus, finding.path)
-    return (*where, *told, finding.value or "", words)
-
-
-def as_csv(report: Report) -> str:
-    """One line a finding, for spreadsheets."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    writer.writerows(_row(finding) for finding in report.findings)
-    return out.getvalue()
-
-
-def markdown(report: Report) -> str:
-    """One table, for tickets and pull requests."""
-    lines = [f"**{report.summary}**", ""]
-    if report.findings:
-        lines += ["| where | severity | what | words | shape |", "|---|---|---|---|---|"]
-    for finding in report.findings:
-        cells = (
-            place(finding),
-            finding.severity,
-            finding.message,
-            finding.span.exact if finding.span else "",
-            short(finding.shape, dict(report.prefixes)) or finding.shape,
-        )
-        lines.append(f"| {' | '.join(_cell(cell) for cell in cells)} |")
-    if report.vacuous:
-        lines += ["", f"Judged no node: {', '.join(_cell(iri) for iri in report.vacuous)}"]
-    return "\n".join(lines) + "\n"
-
-
-def _cell(words: str) -> str:
-    escaped = "".join(f"\\{character}" if character in "\\`*_[]<>|#~" else character for character in _one_line(words))
-    return escaped.replace("&", "&amp;")
-
-
-FORMATS: dict[str, Callable[[Report], str]] = {
-    "csv": as_csv,
-    "github": github,
+FORMATS: dict[str, Callable[[Report, Layout], str]] = {
+    "csv": tables.as_csv,
+    "github": interchange.github,
     "html": page.html,
     "json": as_json,
+    "jsonld": json_ld,
     "junit": interchange.junit,
-    "markdown": markdown,
+    "markdown": tables.markdown,
     "sarif": interchange.sarif,
     "text": text,
     "turtle": turtle,

@@ -1,4 +1,4 @@
-"""Reports for the programs that gather findings: SARIF 2.1.0 (code scanning, editors) and JUnit (build servers)."""
+"""Reports for programs that gather findings: SARIF 2.1.0 (code scanning, editors), JUnit (build servers), GitHub."""
 
 from __future__ import annotations
 
@@ -9,38 +9,31 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
-from ..shacl.shapes import short
+from .layout import Layout, causes, place, rule
 
 if TYPE_CHECKING:
     from ..text import Span
-    from .report import Finding, Report
+    from .finding import Finding
+    from .report import Report
 
 _LEVELS = {"violation": "error", "warning": "warning", "info": "note"}
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def sarif(report: Report) -> str:
+def sarif(report: Report, layout: Layout) -> str:
     """SARIF 2.1.0; columns and offsets are counted in Unicode code points, as everywhere here."""
-    rules = sorted({finding.shape for finding in report.findings})
+    findings = layout.findings(report)
+    rules = sorted({finding.shape for finding in findings})
     run = {
         "tool": {
             "driver": {
                 "name": "geokg",
                 "informationUri": "https://w3id.org/geokg/",
-                "rules": [{"id": _rule(report, shape), **_help(shape)} for shape in rules],
+                "rules": [_rule(report, shape) for shape in rules],
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [
-            {
-                "ruleId": _rule(report, finding.shape),
-                "ruleIndex": rules.index(finding.shape),
-                "level": _LEVELS[finding.severity],
-                "message": {"text": finding.message},
-                "locations": [_location(finding, report)],
-            }
-            for finding in report.findings
-        ],
+        "results": [_result(report, finding, rules) for finding in findings],
     }
     content = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -50,8 +43,40 @@ def sarif(report: Report) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
-def _rule(report: Report, shape: str) -> str:
-    return short(shape, dict(report.prefixes)) or shape
+def _rule(report: Report, shape: str) -> dict[str, Any]:
+    title = report.titles.get(shape)
+    return {
+        "id": rule(report, shape),
+        **({"shortDescription": {"text": title}} if title else {}),
+        **_help(shape),
+    }
+
+
+def _result(report: Report, finding: Finding, rules: list[str]) -> dict[str, Any]:
+    beside = {
+        "kind": finding.kind,
+        "path": finding.path,
+        "value": finding.value,
+        "allowed": list(finding.allowed),
+        "nearest": finding.nearest,
+        "proof": list(finding.proof),
+        "fix": finding.fix.update if finding.fix else "",
+    }
+    related = [_physical(span, report) for span in finding.spans[1:]]
+    return {
+        "ruleId": rule(report, finding.shape),
+        "ruleIndex": rules.index(finding.shape),
+        "level": _LEVELS[finding.severity],
+        "message": {"text": _with_causes(finding)},
+        "locations": [_location(finding, report)],
+        **({"relatedLocations": [{"physicalLocation": one} for one in related]} if related else {}),
+        "partialFingerprints": {"geokg/v1": finding.fingerprint},
+        "properties": {key: value for key, value in beside.items() if value},
+    }
+
+
+def _with_causes(finding: Finding) -> str:
+    return "\n".join([finding.message, *(f"{'  ' * depth}- {words}" for depth, words in causes(finding.causes))])
 
 
 def _help(shape: str) -> dict[str, str]:
@@ -63,11 +88,12 @@ def _location(finding: Finding, report: Report) -> dict[str, Any]:
     location: dict[str, Any] = {"logicalLocations": [node]}
     span = finding.span
     if span:
-        location["physicalLocation"] = {
-            "artifactLocation": {"uri": quote(span.file or span.document)},
-            "region": _region(span, report),
-        }
+        location["physicalLocation"] = _physical(span, report)
     return location
+
+
+def _physical(span: Span, report: Report) -> dict[str, Any]:
+    return {"artifactLocation": {"uri": quote(span.file or span.document)}, "region": _region(span, report)}
 
 
 def _region(span: Span, report: Report) -> dict[str, Any]:
@@ -83,17 +109,17 @@ def _region(span: Span, report: Report) -> dict[str, Any]:
     }
 
 
-def junit(report: Report) -> str:
+def junit(report: Report, layout: Layout) -> str:
     """JUnit XML: a test case for each shape, with what it found; warnings and remarks do not fail it."""
     found: dict[str, list[Finding]] = {run.shape: [] for run in report.shapes}
-    for finding in report.findings:
+    for finding in layout.findings(report):
         found.setdefault(finding.shape, []).append(finding)
     failures = sum(any(finding.severity == "violation" for finding in group) for group in found.values())
     totals = {"tests": str(len(found)), "failures": str(failures), "errors": "0"}
     suites = ElementTree.Element("testsuites", {"name": "geokg", **totals})
     suite = ElementTree.SubElement(suites, "testsuite", {"name": "shapes", "skipped": "0", **totals})
     for shape, group in sorted(found.items()):
-        case = ElementTree.SubElement(suite, "testcase", classname="shapes", name=_xml(_rule(report, shape)))
+        case = ElementTree.SubElement(suite, "testcase", classname="shapes", name=_xml(rule(report, shape)))
         bad = [finding for finding in group if finding.severity == "violation"]
         mild = [finding for finding in group if finding.severity != "violation"]
         if bad:
@@ -109,9 +135,31 @@ def _lines(findings: list[Finding]) -> Iterator[str]:
     for finding in findings:
         span = finding.span
         where = f"{span.file or span.document}:{span.line}:{span.column}" if span else finding.focus
-        yield _xml(f"{where}: {finding.severity}: {finding.message}")
+        yield _xml(f"{where}: {finding.severity}: {_with_causes(finding)}")
 
 
 def _xml(words: str) -> str:
     """Words without the characters that no XML document can hold."""
     return _NOT_XML.sub("\ufffd", words)
+
+
+def github(report: Report, layout: Layout) -> str:
+    """Workflow commands, which GitHub shows beside the changed lines."""
+    levels = {"violation": "error", "warning": "warning", "info": "notice"}
+    lines = []
+    for finding in layout.findings(report):
+        span = finding.span
+        where = {"file": span.file, "line": str(span.line), "col": str(span.column)} if span else {}
+        where["title"] = rule(report, finding.shape)
+        told = ",".join(f"{key}={_property(value)}" for key, value in where.items())
+        words = _with_causes(finding) if span else f"{place(finding)}: {_with_causes(finding)}"
+        lines.append(f"::{levels[finding.severity]} {told}::{_data(words)}\n")
+    return "".join(lines)
+
+
+def _data(words: str) -> str:
+    return words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(words: str) -> str:
+    return _data(words).replace(":", "%3A").replace(",", "%2C")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, StrictUndefined, Template
 
 from ..shacl.shapes import short
+from .layout import Layout
 
 if TYPE_CHECKING:
     from ..text import Text
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _RANK = ("violation", "warning", "info")
 
 
-def html(report: Report) -> str:
+def html(report: Report, layout: Layout) -> str:  # noqa: ARG001
     """The report as a web page; everything that comes from data is escaped."""
     numbered = list(enumerate(report.findings, 1))
     articles = []

@@ -2,61 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal, get_args
 
 import pyoxigraph as ox
 from rdflib import Graph
 
 from ..errors import InvalidGraph
 from ..shacl import ShapeRun
-from ..text import Span, Text
+from ..text import Text
 from . import formats, provenance
-
-Severity = Literal["violation", "warning", "info"]
-SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-"""From the worst to the mildest."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something in the data that a shape asks to be otherwise.
-
-    Attributes:
-        message: what is wrong, in plain words.
-        severity: ``violation``, ``warning`` or ``info``.
-        shape: the IRI of the shape, for a nameless one that of the shape that it belongs to.
-        focus: the IRI of the node that was judged; a blank node as ``_:...``, a literal as it is written.
-        name: what a person would call that node.
-        path: the property, or the path in SPARQL's notation; empty for a node shape.
-        value: the value at fault, if one is, as an IRI, ``_:...`` or the literal's text.
-        component: the IRI of the kind of constraint.
-        spans: the words in the texts behind the finding, best first.
-        document: the id of the document that it belongs to, or nothing.
-        excerpt: the line of the text that the first span begins in.
-        causes: what is wrong inside it, for shapes that ask for other shapes.
-    """
-
-    message: str
-    severity: Severity
-    shape: str
-    focus: str
-    name: str = ""
-    path: str = ""
-    value: str | None = None
-    component: str = ""
-    spans: tuple[Span, ...] = ()
-    document: str = ""
-    excerpt: str = ""
-    causes: tuple[str, ...] = ()
-
-    @property
-    def span(self) -> Span | None:
-        """The words that the finding is about, if any are known."""
-        return self.spans[0] if self.spans else None
+from .baseline import Difference, Known, difference, known
+from .finding import SEVERITIES, Finding, Severity
+from .grouping import counted, counts
+from .layout import Layout
 
 
 @dataclass(frozen=True)
@@ -71,6 +31,7 @@ class Report:
         notes: what the engine passed over because it means nothing where it stands.
         texts: the texts that spans lie in, by document id.
         prefixes: for writing IRIs short.
+        titles: what shapes are called, by their IRIs.
         digests: the SHA-256 of each named graph that was judged, by its IRI.
         base: below what data is named.
     """
@@ -82,6 +43,7 @@ class Report:
     notes: tuple[str, ...] = ()
     texts: Mapping[str, Text] = field(default_factory=dict, repr=False)
     prefixes: Mapping[str, str] = field(default_factory=dict, repr=False)
+    titles: Mapping[str, str] = field(default_factory=dict, repr=False)
     digests: Mapping[str, str] = field(default_factory=dict, repr=False)
     base: str = ""
 
@@ -116,8 +78,7 @@ class Report:
     @property
     def counts(self) -> dict[str, int]:
         """How many findings there are of each severity."""
-        counted = Counter(finding.severity for finding in self.findings)
-        return {severity: counted[severity] for severity in SEVERITIES}
+        return counts(self.findings)
 
     @property
     def summary(self) -> str:
@@ -128,10 +89,37 @@ class Report:
         >>> Report().summary
         'no findings'
         """
-        parts = [f"{n} {name}{'s' if n > 1 and name != 'info' else ''}" for name, n in self.counts.items() if n]
         documents = {finding.document for finding in self.findings if finding.document}
         where = f" in {len(documents)} documents" if len(documents) > 1 else ""
-        return (", ".join(parts) or "no findings") + where
+        return counted(self.findings) + where
+
+    @property
+    def known(self) -> tuple[Known, ...]:
+        """The findings as a baseline keeps them.
+
+        >>> Report((Finding("odd", "warning", "urn:shape", "urn:node"),)).known[0].message
+        'odd'
+        """
+        return known(self.findings)
+
+    def difference(self, old: Report | Iterable[Known]) -> Difference:
+        """What is new, fixed and standing since an earlier run.
+
+        Args:
+            old: the earlier report, or a baseline as :func:`.baseline.read` gives it.
+
+        >>> Report().difference(Report((Finding("odd", "warning", "urn:shape", "urn:node"),))).summary
+        '0 new, 1 fixed, 0 standing'
+        """
+        return difference(old.known if isinstance(old, Report) else old, self.findings)
+
+    def only(self, findings: Iterable[Finding]) -> Report:
+        """The same report with some of its findings; :attr:`graph` stays whole.
+
+        >>> len(Report((Finding("odd", "warning", "urn:shape", "urn:node"),)).only([]))
+        0
+        """
+        return replace(self, findings=tuple(findings))
 
     def raise_for_findings(self, severity: Severity = "violation") -> None:
         """Do nothing if all is well.
@@ -147,22 +135,28 @@ class Report:
         if self.at_least(severity):
             raise InvalidGraph(self)
 
-    def serialize(self, format: str = "text") -> str:
+    def serialize(
+        self, format: str = "text", *, group: str | None = None, most: int | None = None, fold: int = 0
+    ) -> str:
         """The report as text in some format.
 
         Args:
-            format: ``text`` (as a compiler would), ``json``, ``turtle`` (the report that SHACL describes), ``html``
-                (one file that needs no other), ``sarif`` (2.1.0), ``junit``, ``github`` (workflow commands), ``csv``
-                or ``markdown``.
+            format: ``text`` (as a compiler would), ``json``, ``turtle`` and ``jsonld`` (the report that SHACL
+                describes), ``html`` (one file that needs no other), ``sarif`` (2.1.0), ``junit``, ``github`` (workflow
+                commands), ``csv`` or ``markdown``.
+            group: put findings together by ``shape``, ``property``, ``kind``, ``severity``, ``document`` or
+                ``annotator``, in the formats that people read and in JSON.
+            most: write so many findings at most, of each group if there are groups; the counts stay whole.
+            fold: write a fault that is found more often than this once, with its first places; 0 writes each finding.
 
         Raises:
-            ValueError: there is no such format.
+            ValueError: there is no such format, or nothing can be grouped so.
 
         >>> print(Report((Finding("a post needs a holder", "violation", "urn:shape", "urn:post"),)).serialize(), end="")
         urn:post: violation: a post needs a holder (urn:shape)
         1 violation
         """
-        return formats.write(self, format)
+        return formats.write(self, format, Layout(group, most, fold))
 
     def provenance(self, *, at: datetime | None = None) -> list[ox.Quad]:
         """The run that gave this report, as PROV; see :func:`.provenance.provenance`.

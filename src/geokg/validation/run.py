@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,22 @@ from rdflib.term import Node
 from .. import canonical, shacl
 from ..graph import KnowledgeGraph
 from ..ontology import statements
+from ..shacl.reading import read_model
 from ..shacl.shapes import called, path_text, without_targets
 from ..shacl.terms import as_spelt, dataset, extend, from_ox, quads_to_ox
-from ..store import parse
+from ..store import Store, parse
 from ..vocabulary import GK, GKS, Base, packaged, prefixes
 from .evidence import Evidence
-from .report import SEVERITIES, Finding, Report, Severity
-from .wording import Wording
+from .finding import SEVERITIES, Finding
+from .lookup import Lookup
+from .report import Report
+from .telling import Teller, n_quad, plain
 
 ONE_GRAPH = GKS["One-graph"]
 """The shape IRI of the rule that a triple stands in one graph only, which no SHACL shape can say."""
 
 _CLAIM = ox.NamedNode(str(GK.Claim))
 _TYPE = ox.NamedNode(str(RDF.type))
-_SEVERITY: dict[Node, Severity] = {SH.Violation: "violation", SH.Warning: "warning", SH.Info: "info"}
 
 
 def validate(
@@ -76,28 +79,49 @@ def validate(
     doubled = list(_doubled([*raw, *later])) if shapes is None else []
     if shapes is None and not any(quad.subject == _CLAIM and quad.predicate == _TYPE for quad in raw):
         raw += statements(base.graph + "ontology", base.graph + "vocab")
+    model = read_model(rules)
     data = dataset(raw)
     outcome = shacl.validate(data, rules)
     if later and outcome.vacuous:
         extend(data, later)
         outcome = _both(outcome, shacl.validate(data, without_targets(rules, outcome.vacuous)))
-    evidence = Evidence(data, paths)
-    names = prefixes(base)
-    wording = Wording([data, rules], evidence, names, language)
+    told = _store(quads_to_ox(rules), base)
+    store = target.store if isinstance(target, KnowledgeGraph) else _store(quads, base)
+    teller = Teller(
+        Lookup(store, told, _ontology(), hidden=[base.graph + "report"]),
+        Evidence(Lookup(store, hidden=[base.graph + "report"]), paths),
+        model,
+        outcome.graph,
+        prefixes(base),
+        language,
+    )
     owners = _owners(rules)
-    found = [_finding(result, rules, owners, outcome.graph, wording, evidence) for result in outcome.results]
-    found += [_double_finding(*double, outcome.graph, wording, evidence) for double in doubled]
+    found = [teller.finding(result, str(owners.get(result.shape, result.shape))) for result in outcome.results]
+    found += [_double_finding(*double, outcome.graph, teller) for double in doubled]
     return Report(
         findings=tuple(sorted(found, key=_order)),
         graph=outcome.graph,
         shapes=tuple(outcome.runs),
         vacuous=tuple(outcome.vacuous),
         notes=tuple(outcome.notes),
-        texts=evidence.texts,
-        prefixes=names,
+        texts=teller.evidence.texts,
+        prefixes=prefixes(base),
+        titles=teller.titles,
         digests=_digests(quads),
         base=base.iri,
     )
+
+
+def _store(quads: Iterable[ox.Quad], base: Base) -> Store:
+    store = Store.memory(base=base)
+    store.extend(quads)
+    return store
+
+
+@cache
+def _ontology() -> Store:
+    """What terms are called, for data that has no ontology of its own."""
+    return _store(statements(), Base())
 
 
 def _quads(target: KnowledgeGraph | Graph | str | Path | Iterable[ox.Quad]) -> tuple[list[ox.Quad], Base]:
@@ -145,42 +169,6 @@ def _add_result(graph: Graph, root: Node, result: Node) -> None:
     graph.set((root, SH.conforms, Literal(False)))
 
 
-def _finding(
-    result: shacl.Result,
-    shapes: Graph,
-    owners: Mapping[Node, Node],
-    report: Graph,
-    wording: Wording,
-    evidence: Evidence,
-) -> Finding:
-    return Finding(
-        message=wording.message(result, shapes, report),
-        severity=_SEVERITY.get(result.severity, "violation"),
-        shape=str(owners.get(result.shape, result.shape)),
-        path=path_text(report, result.path, wording.prefixes),
-        value=None if result.value is None else _plain(result.value),
-        component=str(result.component),
-        causes=tuple(wording.message(inner, shapes, report) for inner in result.detail),
-        **_where(result.focus, result.value, wording, evidence),
-    )
-
-
-def _where(focus: Node, value: Node | None, wording: Wording, evidence: Evidence) -> dict[str, Any]:
-    spans = evidence.behind(focus, value)
-    document = spans[0].document if spans else evidence.document(focus)
-    return {
-        "focus": _plain(focus),
-        "name": wording.name(focus),
-        "spans": spans,
-        "document": document,
-        "excerpt": evidence.texts[document].line(spans[0].line) if spans else "",
-    }
-
-
-def _plain(term: Node) -> str:
-    return f"_:{term}" if isinstance(term, BNode) else str(term)
-
-
 def _owners(shapes: Graph) -> dict[Node, Node]:
     """For each nameless shape the nearest shape with an IRI that calls it."""
     callers: dict[Node, Node] = {}
@@ -205,11 +193,13 @@ def _doubled(quads: Iterable[ox.Quad]) -> Iterator[tuple[ox.Quad, ox.Quad]]:
             yield first, quad
 
 
-def _double_finding(first: ox.Quad, second: ox.Quad, report: Graph, wording: Wording, evidence: Evidence) -> Finding:
+def _double_finding(first: ox.Quad, second: ox.Quad, report: Graph, teller: Teller) -> Finding:
+    wording = teller.wording
+    places = " and ".join(sorted(wording.short(_graph_name(quad)) or "the unnamed graph" for quad in (first, second)))
+    said = f"{wording.property(first.predicate)} {wording.name(first.object)}"
+    message = f"{wording.name(first.subject)}: {said} stands in two graphs, {places}"
     with as_spelt():
         focus, path, value = from_ox(first.subject), from_ox(first.predicate), from_ox(first.object)
-    places = " and ".join(sorted(wording.short(_graph_name(quad)) or "the unnamed graph" for quad in (first, second)))
-    message = f"{wording.name(focus)}: {wording.name(path)} {wording.name(value)} stands in two graphs, {places}"
     node = BNode()
     for predicate, term in (
         (RDF.type, SH.ValidationResult),
@@ -228,9 +218,10 @@ def _double_finding(first: ox.Quad, second: ox.Quad, report: Graph, wording: Wor
         severity="violation",
         shape=str(ONE_GRAPH),
         path=path_text(report, path, wording.prefixes),
-        value=_plain(value),
+        value=plain(first.object),
         component=str(SH.SPARQLConstraintComponent),
-        **_where(focus, None, wording, evidence),
+        proof=tuple(sorted((n_quad(first), n_quad(second)))),
+        **teller.where(first.subject, None),
     )
 
 

@@ -1,178 +1,178 @@
-"""Findings in plain words: names instead of IRIs, never a bare blank node."""
+"""What nodes, properties and paths are called: labels instead of IRIs, never a bare blank node."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-from rdflib import BNode, Dataset, Graph, Literal, URIRef
-from rdflib.namespace import RDF, RDFS, SH, SKOS
-from rdflib.term import Node
+import pyoxigraph as ox
+from rdflib.namespace import RDF, RDFS, SKOS, XSD
 
-from ..shacl import Result
-from ..shacl.shapes import path_text, short
-from ..shacl.terms import is_named
+from ..shacl import paths
+from ..shacl.shapes import short
 from .evidence import Evidence
+from .lookup import Lookup, Term
 
-_PLACEHOLDER = re.compile(r"\{[?$](this|value|path|PATH)\}")
+_LABELS = [ox.NamedNode(str(term)) for term in (SKOS.prefLabel, RDFS.label)]
 _NODE = re.compile(r"<?((?:https?:|urn:|\b_:)[^\s<>\"“”{}|\\^`]+)>?")
 _TRAILING = ".,;:!?)]}'’"
 _SHOWN = 60
-_CORE = {
-    "And": "{focus} does not do all that is asked of it",
-    "Class": "{value} should be {a}",
-    "Closed": "{focus} has {path}, which has no place there",
-    "Datatype": "{value} should be written as {a}",
-    "Disjoint": "{value} may not be both {path} and {a}",
-    "Equals": "{path} and {a} should be the same, but {value} is only one of them",
-    "HasValue": "{path} should be {a}",
-    "In": "{value} is none of what is allowed: {a}",
-    "LanguageIn": "{value} should be in one of these languages: {a}",
-    "LessThan": "{value} should be less than {a}, or cannot be compared with it",
-    "LessThanOrEquals": "{value} should not be more than {a}, or cannot be compared with it",
-    "MaxCount": "there should be no more than {a} of {path}",
-    "MaxExclusive": "{value} should be less than {a}",
-    "MaxInclusive": "{value} should not be more than {a}",
-    "MaxLength": "{value} should not be longer than {a} characters",
-    "MinCount": "{path} is missing: there should be at least {a}",
-    "MinExclusive": "{value} should be more than {a}",
-    "MinInclusive": "{value} should not be less than {a}",
-    "MinLength": "{value} should have at least {a} characters",
-    "Node": "{value} does not do what is asked of it",
-    "NodeKind": "{value} is the wrong kind of node; it should be {a}",
-    "Not": "{value} is what it may not be",
-    "Or": "{value} does nothing of what it could do to be right",
-    "Pattern": "{value} is not written in the form {a}",
-    "QualifiedMaxCount": "too many of {path} are of the kind that may stand there {a} times at most",
-    "QualifiedMinCount": "too few of {path} are of the kind that should stand there at least {a} times",
-    "UniqueLang": "{path} has more than one text in one language",
-    "Xone": "{value} should do exactly one of several things, and does not",
+_DEEPEST = 5
+_DATATYPES = {
+    XSD.string: "plain text",
+    RDF.langString: "text with its language",
+    XSD.integer: "a whole number",
+    XSD.nonNegativeInteger: "a whole number, 0 or more",
+    XSD.positiveInteger: "a whole number, 1 or more",
+    XSD.decimal: "a decimal number",
+    XSD.double: "a number",
+    XSD.float: "a number",
+    XSD.boolean: "true or false",
+    XSD.date: "a date such as 2021-08-20",
+    XSD.dateTime: "a date and time such as 2021-08-20T12:00:00Z",
+    XSD.gYear: "a year such as 2021",
+    XSD.anyURI: "a web address",
+    XSD.duration: "a length of time such as P1D",
 }
+_TIMES: dict[type[paths.Path], str] = {
+    paths.ZeroOrMore: "any number of times",
+    paths.OneOrMore: "once or more",
+    paths.ZeroOrOne: "once or not at all",
+}
+_KINDS = {ox.NamedNode: "an IRI", ox.BlankNode: "a blank node", ox.Literal: "a literal"}
 
 
 class Wording:
     """Says what nodes are called, in one language where there is a choice.
 
     Args:
-        graphs: where labels are looked up, first come first served: the data, then shapes and ontology.
+        lookup: where labels are looked up, first come first served: the data, then shapes and ontology.
         evidence: for naming what has no label by its words.
         prefixes: for IRIs that have no label either.
         language: which language is preferred.
     """
 
     def __init__(
-        self, graphs: Iterable[Graph], evidence: Evidence, prefixes: dict[str, str], language: str = "en"
+        self, lookup: Lookup, evidence: Evidence | None, prefixes: dict[str, str], language: str = "en"
     ) -> None:
-        self._graphs = list(graphs)
-        self._evidence = evidence
+        self.lookup = lookup
         self.prefixes = prefixes
+        self._evidence = evidence
         self._language = language
-        self._labels: dict[Node, str] = {}
+        self._names: dict[Term, str] = {}
+        self._labels: dict[Term, str] = {}
 
-    def name(self, node: Node | None) -> str:
+    def name(self, node: Term | ox.Triple | None) -> str:
         """What a person would call a node; a literal is quoted."""
-        if node is None:
-            return ""
-        if isinstance(node, Literal):
-            return f"“{_cut(str(node))}”"
-        if node not in self._labels:
-            self._labels[node] = self._label(node) or self._description(node)
-        return self._labels[node]
+        if node is None or isinstance(node, ox.Triple):
+            return "" if node is None else str(node)
+        if isinstance(node, ox.Literal):
+            return f"“{cut(node.value)}”"
+        if node not in self._names:
+            self._names[node] = self.label(node) or self._description(node, _DEEPEST)
+        return self._names[node]
 
     def short(self, iri: str) -> str:
         """An IRI with a prefix where one is known, a document's graph by its document, else the IRI as it is."""
         _, is_document, identifier = iri.partition("/graph/document/")
         return f"the graph of {identifier}" if is_document else short(iri, self.prefixes) or iri
 
-    def pick(self, literals: Iterable[Node]) -> str:
+    def pick(self, texts: Iterable[Term]) -> str:
         """The text in the wanted language, else English, else without a language, else the first."""
-        texts = sorted((literal for literal in literals if isinstance(literal, Literal)), key=str)
+        literals = sorted((text for text in texts if isinstance(text, ox.Literal)), key=lambda text: text.value)
         for wanted in (self._language, "en", None):
-            for text in texts:
-                if text.language == wanted or (wanted and (text.language or "").startswith(f"{wanted}-")):
-                    return str(text)
-        return str(texts[0]) if texts else ""
+            for text in literals:
+                language = text.language or ""
+                if (text.language or None) == wanted or (wanted and language.startswith(f"{wanted}-")):
+                    return text.value
+        return literals[0].value if literals else ""
 
-    def _label(self, node: Node) -> str:
-        for predicate in (SKOS.prefLabel, RDFS.label):
-            for graph in self._graphs:
-                if label := self.pick(graph.objects(node, predicate)):
-                    return label
-        return ""
+    def label(self, node: Term) -> str:
+        """The label that a node is given, or nothing."""
+        if node not in self._labels:
+            told = (self.pick(part.objects(node, predicate)) for predicate in _LABELS for part in self.lookup.parts)
+            self._labels[node] = next((label for label in told if label), "")
+        return self._labels[node]
 
-    def _description(self, node: Node) -> str:
-        kind = self._kind(node)
-        spans = self._evidence.spans(node)
+    def _description(self, node: Term, depth: int) -> str:
+        kind = self.kind(node)
+        spans = self._evidence.spans(node) if self._evidence else ()
         if spans:
-            return f"{kind or 'what stands at'} “{_cut(spans[0].exact)}”"
-        if isinstance(node, URIRef):
-            return self.short(str(node))
-        for graph in self._graphs:
-            for subject in sorted(set(graph.subjects(None, node)) - {node}, key=str):
-                if isinstance(subject, URIRef):
-                    return f"a nameless {kind or 'node'} of {self.name(subject)}"
-            if isinstance(graph, Dataset):
-                for *_, name in sorted(graph.quads((node, None, None, None)), key=str):
-                    return f"a nameless {kind or 'node'}" + (f" in {self.short(str(name))}" if is_named(name) else "")
+            return f"{kind or 'what stands at'} “{cut(spans[0].exact)}”"
+        if isinstance(node, ox.NamedNode):
+            return self.short(node.value)
+        owners = sorted(self.lookup.quads(None, None, node), key=str) if depth else []
+        for quad in sorted(owners, key=lambda quad: isinstance(quad.subject, ox.BlankNode)):
+            if quad.subject == node or isinstance(quad.subject, ox.Triple):
+                continue
+            owner = self.label(quad.subject) or self._description(quad.subject, depth - 1)
+            role = self.label(quad.predicate)
+            return f"a nameless {kind} of {owner}" if kind or not role else f"the nameless “{role}” of {owner}"
+        for quad in sorted(self.lookup.quads(node), key=str):
+            if isinstance(quad.graph_name, ox.NamedNode):
+                return f"a nameless {kind or 'node'} in {self.short(quad.graph_name.value)}"
         return f"a nameless {kind or 'node'}"
 
-    def _kind(self, node: Node) -> str:
+    def kind(self, node: Term) -> str:
         """The label of a node's class, of the narrowest if it has several."""
-        kinds = {kind for graph in self._graphs for kind in graph.objects(node, RDF.type)}
-        for graph in self._graphs:
-            for kind in list(kinds):
-                kinds -= set(graph.transitive_objects(kind, RDFS.subClassOf)) - {kind}
-        return min((label.lower() for kind in kinds if (label := self._label(kind))), default="")
+        return min((label.lower() for kind in self.lookup.kinds(node) if (label := self.label(kind))), default="")
 
-    def message(self, result: Result, shapes: Graph, report: Graph) -> str:
-        """What a result says, from its shape's message or else from its constraint."""
-        path = path_text(report, result.path, self.prefixes)
-        if isinstance(result.path, URIRef):
-            path = self._label(result.path) or path
-        if result.messages and (
-            _speaks(shapes, result.shape) or _speaks(shapes, result.constraint) or not _is_core(result)
-        ):
-            values = {"this": result.focus, "value": result.value}
-            filled = _PLACEHOLDER.sub(
-                lambda match: path if match[1].lower() == "path" else self.name(values[match[1]]) or match[0],
-                self.pick(result.messages),
-            )
-            return self._with_names(filled)
-        return self._composed(result, shapes, path)
+    def path(self, path: paths.Path) -> str:
+        """A property path in words.
 
-    def _with_names(self, message: str) -> str:
+        >>> step = paths.Step(ox.NamedNode("urn:p"))
+        >>> Wording(Lookup(), None, {}).path(paths.Sequence((step, paths.Inverse(step))))
+        '<urn:p>, then <urn:p> backwards'
+        """
+        if isinstance(path, paths.Step):
+            return self.property(path.predicate)
+        inside = [self.path(part) for part in path.parts]
+        if isinstance(path, paths.Sequence):
+            return ", then ".join(inside)
+        if isinstance(path, paths.Alternative):
+            return " or ".join(inside)
+        if isinstance(path, paths.Inverse):
+            return f"{inside[0]} backwards"
+        return f"{inside[0]} {_TIMES[type(path)]}"
+
+    def property(self, iri: ox.NamedNode) -> str:
+        """The label of a property, else its short name, else its IRI."""
+        return self.label(iri) or short(iri.value, self.prefixes) or f"<{iri.value}>"
+
+    def instance(self, cls: Term) -> str:
+        """What an instance of a class is called, with its article."""
+        label = self.label(cls)
+        if not label:
+            return f"one of {self.name(cls)}"
+        label = label if label.isupper() else label[0].lower() + label[1:]
+        return f"{'an' if label[0] in 'aeiouAEIOU' else 'a'} {label}"
+
+    def datatype(self, iri: ox.NamedNode) -> str:
+        """What a literal of a datatype is called, with its short name."""
+        name = self.short(iri.value)
+        told = next((words for datatype, words in _DATATYPES.items() if str(datatype) == iri.value), "")
+        return f"{told} ({name})" if told else name
+
+    def node_kinds(self, kinds: Iterable[type]) -> str:
+        """Which kinds of term are meant, in words."""
+        return " or ".join(words for kind, words in _KINDS.items() if kind in set(kinds))
+
+    def with_names(self, message: str) -> str:
         """A message with names in place of the IRIs and blank nodes that were filled into it."""
 
         def replace(match: re.Match[str]) -> str:
             token = match[1].rstrip(_TRAILING)
-            node = BNode(token[2:]) if token.startswith("_:") else URIRef(token)
+            node = ox.BlankNode(token[2:]) if token.startswith("_:") else ox.NamedNode(token)
             return self.name(node) + match[1][len(token) :]
 
         return " ".join(_NODE.sub(replace, message).split())
 
-    def _composed(self, result: Result, shapes: Graph, path: str) -> str:
-        kind = str(result.component).rpartition("#")[2].removesuffix("ConstraintComponent")
-        template = _CORE.get(kind, "{focus} breaks a rule")
-        parameter = SH[kind[0].lower() + kind[1:]] if kind else SH.node
-        asked: list[Node] = []
-        for value in shapes.objects(result.shape, parameter):
-            asked += list(shapes.items(value)) if (value, RDF.first, None) in shapes else [value]
-        allowed = " or ".join(sorted(str(term) if isinstance(term, Literal) else self.name(term) for term in asked))
-        text = template.format(
-            focus=self.name(result.focus), value=self.name(result.value), path=path, a=allowed or "something else"
-        )
-        told = "{focus}" in template or result.value == result.focus or isinstance(result.focus, Literal)
-        return text if told else f"{self.name(result.focus)}: {text}"
 
+def cut(text: str) -> str:
+    r"""A text in one line, no longer than a message can bear.
 
-def _is_core(result: Result) -> bool:
-    return str(result.component).startswith(str(SH)) and result.component != SH.SPARQLConstraintComponent
-
-
-def _speaks(shapes: Graph, node: Node | None) -> bool:
-    return node is not None and (node, SH.message, None) in shapes
-
-
-def _cut(text: str) -> str:
+    >>> cut("one\n two"), len(cut("x" * 100))
+    ('one two', 60)
+    """
     words = " ".join(text.split())
     return words if len(words) <= _SHOWN else words[: _SHOWN - 1] + "…"

@@ -1,0 +1,110 @@
+"""How much of a report is written, and in which order; and the small things that all formats share."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..shacl.shapes import short
+from .grouping import Group, faults, groups
+
+if TYPE_CHECKING:
+    from .finding import Cause, Finding
+    from .report import Report
+
+_PLACES = 5
+_ALLOWED = 8
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a reader asked for.
+
+    Attributes:
+        group: one of :data:`.grouping.GROUPINGS`; not grouped unless given.
+        most: how many findings are written, in each group, if there are groups; all unless given.
+        fold: a fault that is found more often is written once, with its first places; 0 writes each finding.
+    """
+
+    group: str | None = None
+    most: int | None = None
+    fold: int = 0
+
+    def groups(self, report: Report) -> list[Group]:
+        """The findings in groups; in one without a name if nobody asked for groups."""
+        if self.group is None:
+            return [Group("", "", report.findings)] if report.findings else []
+        return groups(report.findings, self.group, titles=report.titles, prefixes=report.prefixes)
+
+    def faults(self, group: Group) -> Iterator[tuple[Finding, ...]]:
+        """What is written of a group: a finding, or several of one fault that are written as one."""
+        written = 0
+        for fault in faults(group.findings) if self.fold else ((finding,) for finding in group.findings):
+            for some in [fault] if len(fault) > self.fold else [(finding,) for finding in fault]:
+                if self.most is not None and written >= self.most:
+                    return
+                written += 1
+                yield some
+
+    def findings(self, report: Report) -> tuple[Finding, ...]:
+        """The findings that a program gets: each by itself, in the order of the report."""
+        return report.findings if self.most is None else report.findings[: self.most]
+
+    def left_out(self, group: Group) -> int:
+        """How many findings of a group are not written."""
+        return len(group.findings) - sum(len(fault) for fault in self.faults(group))
+
+
+def place(finding: Finding) -> str:
+    """Where a finding is: file, line and column, or else the node's IRI or name.
+
+    >>> from geokg.validation import Finding
+    >>> place(Finding("odd", "info", "urn:shape", "_:b0", name="a nameless claim"))
+    'a nameless claim'
+    """
+    span = finding.span
+    if span:
+        return f"{one_line(span.file or span.document)}:{span.line}:{span.column}"
+    return finding.focus if not finding.focus.startswith("_:") else finding.name or "a nameless node"
+
+
+def places(fault: tuple[Finding, ...]) -> str:
+    """The places of a fault after its first, as many as can be read, and how many more there are."""
+    told = list(dict.fromkeys(place(finding) for finding in fault[1 : _PLACES + 1]))
+    rest = len(fault) - 1 - _PLACES
+    return ", ".join(told) + (f" and {rest} more" if rest > 0 else "")
+
+
+def remarks(finding: Finding) -> Iterator[str]:
+    """What a finding says beside its message: the value and what was asked for, what was meant, what would mend it."""
+    asked = [words for words in finding.allowed if words not in finding.message]
+    if finding.value_name and asked:
+        more = f" or one of {len(asked) - _ALLOWED} more" if len(asked) > _ALLOWED else ""
+        yield f"it has {finding.value_name}; asked for: {' or '.join(asked[:_ALLOWED])}{more}"
+    if finding.nearest:
+        yield f"did you mean {finding.nearest}?"
+    if finding.fix:
+        yield f"fix: {finding.fix.words}"
+
+
+def causes(told: tuple[Cause, ...], depth: int = 0) -> Iterator[tuple[int, str]]:
+    """Causes from the outside in, each with how deep it lies."""
+    for cause in told:
+        yield depth, cause.message
+        yield from causes(cause.causes, depth + 1)
+
+
+def rule(report: Report, shape: str) -> str:
+    """A shape's IRI, short where a prefix is known."""
+    return short(shape, dict(report.prefixes)) or shape
+
+
+def one_line(words: str) -> str:
+    r"""Words without what would end a line, or do worse to a terminal.
+
+    >>> one_line("a\n\x1b[31mb")
+    'a  [31mb'
+    """
+    return "".join(" " if unicodedata.category(character) in ("Cc", "Zl", "Zp") else character for character in words)

@@ -1,0 +1,110 @@
+"""From a result of SHACL to a finding: named, placed, explained, proved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyoxigraph as ox
+from rdflib import Graph
+from rdflib.namespace import SH
+from rdflib.term import Node
+
+from ..shacl import Result, model
+from ..shacl.shapes import path_text
+from ..shacl.terms import to_ox
+from .evidence import Evidence
+from .finding import Finding, Severity
+from .lookup import Lookup, Term
+from .messages import Messages, every
+from .nearest import Nearest
+from .proof import proof
+from .wording import Wording
+
+_SEVERITY: dict[Node, Severity] = {SH.Violation: "violation", SH.Warning: "warning", SH.Info: "info"}
+
+
+class Teller:
+    """Makes findings of results.
+
+    Args:
+        lookup: the data, then shapes and ontology.
+        evidence: the words behind the data.
+        shapes: what was judged by.
+        report: the W3C report.
+        prefixes: for writing IRIs short.
+        language: which language is preferred.
+    """
+
+    def __init__(
+        self,
+        lookup: Lookup,
+        evidence: Evidence,
+        shapes: model.Model,
+        report: Graph,
+        prefixes: dict[str, str],
+        language: str = "en",
+    ) -> None:
+        self.evidence = evidence
+        self.wording = Wording(lookup, evidence, prefixes, language)
+        self._report = report
+        self._messages = Messages(self.wording, shapes, report)
+        self._nearest = Nearest(lookup)
+        self._shapes = shapes
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """What shapes with an IRI are called."""
+        named = (shape for shape in every(self._shapes) if isinstance(shape.node, ox.NamedNode))
+        told = {shape.node.value: self.wording.pick(shape.names) for shape in named}
+        return {iri: title for iri, title in sorted(told.items()) if title}
+
+    def finding(self, result: Result, shape: str) -> Finding:
+        """A result as a finding of a shape, by its IRI."""
+        focus, value = to_ox(result.focus), None if result.value is None else to_ox(result.value)
+        data, constraints = self.evidence.data, self._messages.constraints(result)
+        near, _ = (None, False) if value is None else self._nearest.to(value, constraints)
+        return Finding(
+            message=self._messages.message(result),
+            severity=_SEVERITY.get(result.severity, "violation"),
+            shape=shape,
+            path=path_text(self._report, result.path, self.wording.prefixes),
+            value=None if value is None else plain(value),
+            value_name=self.wording.name(value),
+            component=str(result.component),
+            causes=self._messages.causes(result),
+            allowed=self._messages.allowed(result),
+            nearest=self.wording.name(near),
+            proof=tuple(n_quad(quad) for quad in proof(data, focus, self._messages.way(result), value, constraints)),
+            **self.where(focus, value),
+        )
+
+    def where(self, focus: Term | ox.Triple, value: Term | None) -> dict[str, Any]:
+        """What a finding says of where it is."""
+        if isinstance(focus, ox.Triple):  # RDF 1.2, which nothing here makes
+            return {"focus": str(focus)}
+        spans = self.evidence.behind(focus, value)
+        document = spans[0].document if spans else self.evidence.document(focus)
+        return {
+            "focus": plain(focus),
+            "name": self.wording.name(focus),
+            "spans": spans,
+            "document": document,
+            "excerpt": self.evidence.texts[document].line(spans[0].line) if spans else "",
+            "annotators": self.evidence.annotators(focus, document),
+        }
+
+
+def plain(term: Term | ox.Triple) -> str:
+    """A term as a finding holds it: an IRI, ``_:...`` or a literal's text."""
+    if isinstance(term, ox.Triple):
+        return str(term)
+    return f"_:{term.value}" if isinstance(term, ox.BlankNode) else term.value
+
+
+def n_quad(quad: ox.Quad) -> str:
+    """A quad as a line of N-Quads, without its end.
+
+    >>> n_quad(ox.Quad(ox.NamedNode("urn:a"), ox.NamedNode("urn:b"), ox.Literal("c")))
+    '<urn:a> <urn:b> "c" .'
+    """
+    return f"{quad} ."
