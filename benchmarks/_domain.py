@@ -16,6 +16,7 @@ import sys
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import count, islice
 from typing import Any
 
 import pyoxigraph as ox
@@ -25,10 +26,12 @@ from geokg.claims import populate
 from geokg.dates import Interval
 from geokg.graph import KnowledgeGraph
 from geokg.scheme import Scheme
+from geokg.store import Store
 from geokg.text import Argument, Attribute, Document, Event, Mention, Normalization, Source, Text
 from geokg.vocabulary import GK, OA, Base, packaged
 
 BASE = Base()
+_ACCEPTED = f"<{BASE.graph}accepted/"
 _CURATED = ox.NamedNode(BASE.graph + "entities")
 _OPEN = re.compile(r"\[(\w+) (\w+) |\]")
 
@@ -82,6 +85,7 @@ SENTENCES = (
     StatusChange u ChangesStatusOf:r TriggeredBy:d Evidence:f Date={day} NewStatus=satisfied""",
 )
 _PER_ARTICLE = 14
+_BATCH = 20
 _CAST = {
     "person": "Person",
     "movement": "Movement",
@@ -104,18 +108,27 @@ def domain(triples: int, *, seed: int = 1) -> Iterator[ox.Quad]:
     rng = random.Random(seed)
     kg = KnowledgeGraph.empty(base=BASE)
     kg.curation.add_reference(packaged("data") / "reference" / "states.ttl")
-    left = triples - len(kg.store)
-    cast = _Cast(kg, rng, actors=max(4, left // 4000))
+    cast = _Cast(kg, rng, actors=max(4, (triples - len(kg.store)) // 4000))
     kg.store.extend(cast.quads)
+    curated = list(kg.store.quads())
+    yield from curated
     register, scheme = kg.curation.register, Scheme.packaged()
-    number = 0
-    while len(kg.store) < triples * 0.99:  # the rest is what the rules add
-        number += 1
-        document = _article(number, cast, rng)
-        kg.store.extend(populate(document, scheme=scheme, register=register, base=BASE).quads)
-    kg.apply_rules()
-    inferred = ox.NamedNode(BASE.graph + "inferred")
-    return (quad for quad in kg.store.quads() if quad.graph_name != inferred)
+    numbers, done = count(1), len(curated)
+    while done < triples:
+        # The rules look at no two articles together, and at many at once they take longer than at each.
+        batch = KnowledgeGraph(Store.memory(base=BASE))
+        batch.store.extend(curated)
+        written: list[ox.Quad] = []
+        for number in islice(numbers, _BATCH):
+            article = _article(number, cast, rng)
+            written += populate(article, scheme=scheme, register=register, base=BASE).quads
+            if done + len(written) >= triples:
+                break
+        batch.store.extend(written)
+        batch.apply_rules()
+        written += [quad for quad in batch.store.quads() if str(quad.graph_name).startswith(_ACCEPTED)]
+        yield from written
+        done += len(written)
 
 
 class _Cast:
@@ -216,7 +229,7 @@ class _Page:
         events: list[Event] = []
         attributes: list[Attribute] = []
         triggers = {line.split()[1] for line in self.events}
-        names = {trigger: f"E{count}" for count, trigger in enumerate(sorted(triggers))}
+        names = {trigger: f"E{place}" for place, trigger in enumerate(sorted(triggers))}
         for line in self.events:
             label, trigger, *rest = line.split()
             roles = [part.split(":") for part in rest if "=" not in part]
@@ -230,8 +243,8 @@ class _Page:
             events=tuple(events),
             attributes=tuple(attributes),
             normalizations=tuple(
-                Normalization(f"N{count}", "Reference", name, key.partition(":")[0], key.partition(":")[2])
-                for count, (name, key) in enumerate(sorted(self.references.items()))
+                Normalization(f"N{place}", "Reference", name, key.partition(":")[0], key.partition(":")[2])
+                for place, (name, key) in enumerate(sorted(self.references.items()))
             ),
             source=Source("generated", f"Article {number}", "en", "The Daily Example", ("A. Writer",), date=date),
         )
@@ -239,14 +252,14 @@ class _Page:
 
 def _article(number: int, cast: _Cast, rng: random.Random) -> Document:
     page = _Page()
-    for count in range(_PER_ARTICLE):
+    for place in range(_PER_ARTICLE):
         since = rng.randrange(1995, 2010)
         plain = {
             "day": f"{rng.randrange(2011, 2024)}-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}",
             "since": str(since),
             "until": str(since + rng.randrange(1, 8)),
         }
-        page.add(rng.choice(SENTENCES), cast.draw(), plain, count)
+        page.add(rng.choice(SENTENCES), cast.draw(), plain, place)
     return page.document(number, f"2024-{rng.randrange(1, 13):02}-{rng.randrange(1, 29):02}")
 
 

@@ -2,18 +2,16 @@
 
 pyshacl stops at a blank node under ``sh:lessThan``, raises on some pairs of types, and puts values in order that have
 none (a date and a dateTime, a time with and one without a zone). SHACL says that values that cannot be compared are
-violations, so the six comparing components are asked again here, with Oxigraph's operators. And a value with a
-backslash in it breaks pyshacl's filling in of messages.
+violations (4.3: "if v cannot be compared to the specified value ... there is a validation result"), so the six
+comparing components are asked again here, with Oxigraph's operators. SPARQL constraints lose results there.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
-import pyoxigraph as ox
 from pyshacl.constraints.core.property_pair_constraints import (
     LessThanConstraintComponent,
     LessThanOrEqualsConstraintComponent,
@@ -29,35 +27,10 @@ from rdflib import BNode, Literal, URIRef
 from rdflib.namespace import SH
 from rdflib.term import Node
 
-from .terms import to_ox
+from .comparing import compare
+from .queries import ValidationError
 
-_CALCULATOR = ox.Store()
 _PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
-
-
-def holds(left: Node, operator: str, right: Node) -> bool:
-    """Whether SPARQL's comparison of two terms is true; false too when it is an error.
-
-    Args:
-        left: any term.
-        operator: ``<`` or ``<=``.
-        right: any term.
-
-    >>> (
-    ...     holds(Literal(2), "<", Literal(10)),
-    ...     holds(Literal("a"), "<", Literal(1)),
-    ...     holds(URIRef("urn:a"), "<", URIRef("urn:b")),
-    ... )
-    (True, False, False)
-    """
-    return (
-        isinstance(left, Literal) and isinstance(right, Literal) and _ask(str(to_ox(left)), operator, str(to_ox(right)))
-    )
-
-
-@lru_cache(maxsize=65536)
-def _ask(left: str, operator: str, right: str) -> bool:
-    return bool(_CALCULATOR.query(f"ASK {{ FILTER({left} {operator} {right}) }}"))
 
 
 Report = tuple[bool, list[Any]]
@@ -73,7 +46,7 @@ class _Pair:
             self.make_v_result(graph, focus, value_node=value)  # type: ignore[attr-defined]
             for value in values
             for other in others
-            if not holds(value, self.operator, other)
+            if not compare(value, self.operator, other)
         ]
         return bool(reports), reports
 
@@ -99,7 +72,7 @@ class _Range:
             self.make_v_result(graph, focus, value_node=value)  # type: ignore[attr-defined]
             for focus, values in values_of.items()
             for value in values
-            if not (holds(bound, self.operator, value) if self.above else holds(value, self.operator, bound))
+            if not (compare(bound, self.operator, value) if self.above else compare(value, self.operator, bound))
         ]
         return bool(reports), reports
 
@@ -123,30 +96,36 @@ class _MaxInclusive(_Range, MaxInclusiveConstraintComponent):
 
 
 class _Sparql(SPARQLBasedConstraint):
-    """A SPARQL constraint whose messages take any value and keep their language.
+    """A SPARQL constraint with a result for each solution, and messages that take any value and keep their language.
 
-    The messages are those of the constraint, else those of its shape (SHACL 5.3.2).
+    SHACL 5.3.2: "There is one validation result for each solution that does not have true as the binding for the
+    variable failure"; pyshacl folds equal solutions into one, and drops those that bind nothing. SHACL 5.3.3: the
+    message is the binding of ``?message``, else that of the constraint, else that of its shape.
     """
 
-    def make_v_result(
-        self,
-        *args: Any,
-        extra_messages: Iterable[Literal] | None = None,
-        bound_vars: Any = None,
-        **kwargs: Any,
-    ) -> tuple[str, Node, list[Any]]:
-        """A result as pyshacl makes it, but for the messages."""
-        if isinstance(bound_vars, tuple):
-            this, path, value, *others = bound_vars
-            bound_vars = {"this": this, "path": path, "value": value, **(others[0] if others else {})}
-        values = {
-            name: f"_:{term}" if isinstance(term, BNode) else str(term)
-            for name, term in (bound_vars or {}).items()
-            if term is not None
-        }
-        text, node, triples = super().make_v_result(*args, **kwargs)
+    def _evaluate_sparql_constraint(self, constraint: Any, data: Any, nodes: Iterable[Node]) -> Report:
+        reports = []
+        for focus in nodes:
+            bindings, text = constraint.pre_bind_variables(focus)
+            for row in data.query(constraint.apply_prefixes(text), initBindings=bindings):
+                found = row.asdict()
+                if compare(found.get("failure", Literal(False)), "=", Literal(True)):
+                    raise ValidationError(f"the query of {constraint.node} says that it failed, for {focus}")
+                reports.append(self._result(constraint, data, focus, {**found, "this": focus}))
+        return bool(reports), reports
+
+    def _result(self, constraint: Any, data: Any, focus: Any, found: dict[str, Any]) -> tuple[str, Node, list[Any]]:
+        path, value, said = found.get("path"), found.get("value"), found.get("message")
+        text, node, triples = self.make_v_result(
+            data,
+            focus,
+            value_node=focus if value is None and not self.shape.is_property_shape else value,
+            result_path=path if isinstance(path, URIRef) else None,
+            source_constraint=constraint.node,
+        )
         triples = [triple for triple in triples if triple[1] != SH.resultMessage]
-        for message in extra_messages or self.shape.message:
+        values = {name: f"_:{term}" if isinstance(term, BNode) else str(term) for name, term in found.items()}
+        for message in [said] if isinstance(said, Literal) else constraint.messages or self.shape.message:
             filled = _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), str(message))
             triples.append((node, SH.resultMessage, Literal(filled, lang=message.language)))
         return text, node, triples

@@ -8,7 +8,8 @@ called directly here. What it would get wrong or stop at is in :mod:`.components
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -18,17 +19,18 @@ from pyshacl.errors import ReportableRuntimeError
 from pyshacl.pytypes import SHACLExecutor
 from pyshacl.shapes_graph import ShapesGraph
 from pyshacl.validator import Validator
-from rdflib import Dataset, Graph, Literal, URIRef
-from rdflib.namespace import OWL, RDF, SH
+from rdflib import Graph, Literal, URIRef
+from rdflib.namespace import OWL, RDF, RDFS, SH
 from rdflib.term import Node
 
 from ..errors import GeokgError
 from .components import OWN, Component
-from .queries import CachingDataset, ShapesError, ValidationError
+from .queries import SHAPES_GRAPH, CachingDataset, ShapesError, ValidationError
 from .shapes import called, check, targets
 from .terms import as_spelt, dataset
 
 _DEPTH = 30
+_SHAPES_GRAPH = re.compile(r"[?$]shapesGraph\b")
 _LOG = logging.getLogger("geokg.shacl")
 
 
@@ -114,13 +116,16 @@ class _Shapes(ShapesGraph):
         return self._own
 
 
-def validate(data: Iterable[ox.Quad] | Graph, shapes: Graph) -> Outcome:
+def validate(
+    data: Iterable[ox.Quad] | Graph, shapes: Graph, *, only: Mapping[Node, Iterable[Node]] | None = None
+) -> Outcome:
     """Judge data by shapes.
 
     Args:
         data: quads, a graph or a dataset; a dataset is judged as the union of its graphs, which constraints can still
             name with ``GRAPH``. It holds all that counts: class hierarchies too are read from here, never fetched.
         shapes: left as they are.
+        only: for some shapes the nodes that are judged, where they are targets; all targets of all shapes unless given.
 
     Raises:
         ShapesError: the shapes cannot be used; see :func:`.shapes.check`.
@@ -140,12 +145,13 @@ def validate(data: Iterable[ox.Quad] | Graph, shapes: Graph) -> Outcome:
     check(shapes)
     graph = data if isinstance(data, CachingDataset) else dataset(data)
     with as_spelt():
-        return _run(graph, shapes)
+        return _run(graph, shapes, only)
 
 
-def _run(data: Dataset, shapes: Graph) -> Outcome:
+def _run(data: CachingDataset, shapes: Graph, only: Mapping[Node, Iterable[Node]] | None) -> Outcome:
     log = _Collector()
     copy = _as_pyshacl_reads_it(shapes)
+    data.shapes = shapes
     runs: list[ShapeRun] = []
     reports: list[Any] = []
     executor = SHACLExecutor(max_validation_depth=_DEPTH)
@@ -155,9 +161,11 @@ def _run(data: Dataset, shapes: Graph) -> Outcome:
         for shape in sorted(loaded.shapes, key=lambda shape: str(shape.node)):
             if shape.deactivated or next(targets(shapes, shape.node), None) is None:
                 continue
+            if only is not None and shape.node not in only:
+                continue
             current = str(shape.node)
             start = perf_counter()
-            nodes = shape.focus_nodes(data)
+            nodes = shape.focus_nodes(data) if only is None else _targeted(data, shapes, shape.node, only[shape.node])
             if nodes:
                 reports += shape.validate(executor, data, focus=nodes)[1]
             runs.append(ShapeRun(current, len(nodes), perf_counter() - start))
@@ -175,16 +183,40 @@ def _run(data: Dataset, shapes: Graph) -> Outcome:
     return Outcome(_results(report), report, runs, _vacuous(shapes, runs), log.messages)
 
 
+def _targeted(data: Graph, shapes: Graph, shape: Node, nodes: Iterable[Node]) -> set[Node]:
+    """Those nodes that a shape targets (SHACL 2.1.3)."""
+    chosen = set(nodes)
+    found: set[Node] = set()
+    for kind, value in targets(shapes, shape):
+        if kind == SH.targetNode:
+            found |= chosen & {value}
+        elif kind == SH.targetClass:
+            found |= {node for node in chosen if _is_instance(data, node, value)}
+        elif kind == SH.targetSubjectsOf:
+            found |= {node for node in chosen if (node, value, None) in data}
+        else:
+            found |= {node for node in chosen if (None, value, node) in data}
+    return found
+
+
+def _is_instance(data: Graph, node: Node, kind: Node) -> bool:
+    types = data.objects(node, RDF.type)
+    return any(kind in data.transitive_objects(given, RDFS.subClassOf) for given in types)
+
+
 def _as_pyshacl_reads_it(shapes: Graph) -> Graph:
     """A copy that pyshacl understands as SHACL means it.
 
-    Prefixes also reach over ``owl:imports``, where pyshacl looks at the first node alone; and ``sh:uniqueLang`` counts
-    only when it is ``true``, where rdflib takes ``1`` for that as well (W3C test ``uniqueLang-002``).
+    Prefixes also reach over ``owl:imports``, where pyshacl looks at the first node alone; ``sh:uniqueLang`` counts
+    only when it is ``true``, where rdflib takes ``1`` for that as well (W3C test ``uniqueLang-002``); and
+    ``$shapesGraph`` gets another name, under which the dataset binds it.
     """
     copy = Graph(bind_namespaces="none")
-    for triple in shapes:
-        if triple[1] != SH.uniqueLang or str(triple[2]) == "true":
-            copy.add(triple)
+    for s, p, o in shapes:
+        if p in (SH.select, SH.ask):
+            copy.add((s, p, Literal(_SHAPES_GRAPH.sub(f"${SHAPES_GRAPH}", str(o)))))
+        elif p != SH.uniqueLang or str(o) == "true":
+            copy.add((s, p, o))
     for node in set(shapes.objects(None, SH.prefixes)):
         for imported in shapes.transitive_objects(node, OWL.imports):
             for declaration in shapes.objects(imported, SH.declare):

@@ -1,21 +1,34 @@
 """An rdflib dataset that remembers its queries, for an engine that asks the same one again for each node.
 
 Most of pyshacl's time goes into parsing and translating one query text for every focus node anew; rdflib can run a
-prepared query any number of times.
+prepared query any number of times. Comparisons in it are SPARQL's (:mod:`.comparing`), not rdflib's.
 """
 
 from __future__ import annotations
 
+from types import MethodType
 from typing import Any
 
-from pyparsing import ParseException
-from rdflib import Dataset, Graph
-from rdflib.plugins.sparql import prepareQuery
-from rdflib.plugins.sparql.parserutils import CompValue
-from rdflib.plugins.sparql.sparql import Query
+from pyparsing import ParseException, ParseResults
+from rdflib import Dataset, Graph, Literal, URIRef
+from rdflib.plugins.sparql.algebra import translateQuery
+from rdflib.plugins.sparql.parser import parseQuery
+from rdflib.plugins.sparql.parserutils import CompValue, Expr
+from rdflib.plugins.sparql.sparql import FrozenBindings, Query, SPARQLError
 from rdflib.query import Result
+from rdflib.term import Node
 
 from ..errors import GeokgError
+from .comparing import compare
+
+SHAPES_GRAPH = "geokgShapesGraph"
+"""The variable that stands for ``$shapesGraph`` in a query, which pyshacl does not bind under its own name."""
+
+_SHAPES = URIRef("urn:geokg:shapes")
+# What the parser wraps each expression in, with nothing on the other side where there is no such operator.
+_OPERATORS = {
+    f"{name}Expression" for name in ("ConditionalOr", "ConditionalAnd", "Relational", "Additive", "Multiplicative")
+}
 
 
 class ShapesError(GeokgError):
@@ -46,6 +59,13 @@ class CachingDataset(Dataset):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._prepared: dict[str, Query] = {}
+        self.shapes: Graph | None = None  # what GRAPH $shapesGraph sees; in no union, and no other variable finds it
+
+    def get_context(self, identifier: Any, quoted: bool = False, base: str | None = None) -> Graph:
+        """The graph of a name, as rdflib has it; and the shapes under a name of their own."""
+        if identifier == _SHAPES and self.shapes is not None:
+            return self.shapes
+        return super().get_context(identifier, quoted, base)
 
     @property  # type: ignore[misc]
     def default_context(self) -> Graph:
@@ -60,6 +80,8 @@ class CachingDataset(Dataset):
             ShapesError: the text does not parse, or asks for something outside this dataset.
         """
         if isinstance(query_object, str):
+            if SHAPES_GRAPH in query_object:
+                kwargs["initBindings"] = {**(kwargs.get("initBindings") or {}), SHAPES_GRAPH: _SHAPES}
             if query_object not in self._prepared:
                 self._prepared[query_object] = prepare(query_object)
             query_object = self._prepared[query_object]
@@ -77,7 +99,10 @@ def prepare(text: str) -> Query:
     geokg.shacl.queries.ShapesError: Unknown namespace prefix : ex: SELECT ?x { ?x a ex:Thing }
     """
     try:
-        query = prepareQuery(text)
+        tree = parseQuery(text)
+        for part in _parts(tree):
+            _keep_constant(part)
+        query = translateQuery(tree)
     except ParseException as error:
         raise ShapesError(
             f"the query does not parse, line {error.lineno} column {error.column}: {_short(text)}"
@@ -89,7 +114,40 @@ def prepare(text: str) -> Query:
             raise ShapesError(f"SERVICE is not allowed in a shape: {_short(text)}")
         if dict.get(part, "datasetClause"):  # CompValue's own get answers with the key when there is no value
             raise ShapesError(f"FROM is not allowed in a shape: {_short(text)}")
+        if isinstance(part, Expr) and part.name == "RelationalExpression" and dict.get(part, "other") is not None:
+            part._evalfn = MethodType(_relational, part)
     return query
+
+
+def _keep_constant(part: CompValue) -> None:
+    """Keep ``FILTER (false)``, which rdflib takes for no filter at all: it asks whether the condition is true."""
+    if part.name == "Filter":
+        condition = dict.get(part, "expr")
+        while isinstance(condition, CompValue) and condition.name in _OPERATORS and not dict.get(condition, "other"):
+            condition = dict.get(condition, "expr")
+        if isinstance(condition, Literal):
+            part["expr"] = Expr("Constant", lambda expression, _: dict.get(expression, "constant"), constant=condition)
+
+
+def _relational(expression: Expr, _: FrozenBindings) -> Literal:
+    left, operator, right = expression.expr, expression.op, expression.other
+    if operator not in ("IN", "NOT IN"):
+        return _literal(_compared(left, operator, right))
+    # SPARQL 1.1, 17.4.1.9: as if = stood between the left side and each item, with || between them; so an error
+    # counts only where no item is equal.
+    found = [_compared(left, "=", item) for item in (right if isinstance(right, list) else [])]
+    answer = True if True in found else None if None in found else False
+    return _literal(answer if answer is None or operator == "IN" else not answer)
+
+
+def _compared(left: object, operator: str, right: object) -> bool | None:
+    return compare(left, operator, right) if isinstance(left, Node) and isinstance(right, Node) else None
+
+
+def _literal(answer: bool | None) -> Literal:
+    if answer is None:
+        raise SPARQLError("these cannot be compared")
+    return Literal(answer)
 
 
 def _parts(node: object) -> list[CompValue]:
@@ -103,7 +161,7 @@ def _parts(node: object) -> list[CompValue]:
         if isinstance(item, CompValue):
             found.append(item)
             waiting.extend(item.values())
-        elif isinstance(item, (list, tuple, set)):
+        elif isinstance(item, (list, tuple, set, ParseResults)):
             waiting.extend(item)
     return found
 
