@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
@@ -25,6 +24,7 @@ from rdflib.term import Node
 
 from ..errors import GeokgError
 from .components import OWN, Component
+from .outcome import Outcome, Result, ShapeRun, order
 from .queries import SHAPES_GRAPH, CachingDataset, ShapesError, ValidationError
 from .shapes import called, check, targets
 from .terms import as_spelt, dataset
@@ -32,69 +32,6 @@ from .terms import as_spelt, dataset
 _DEPTH = 30
 _SHAPES_GRAPH = re.compile(r"[?$]shapesGraph\b")
 _LOG = logging.getLogger("geokg.shacl")
-
-
-@dataclass(frozen=True)
-class Result:
-    """One validation result, with the terms of the W3C report.
-
-    Attributes:
-        focus: the node that was judged.
-        path: the property path, a node of the report graph; ``None`` for a node shape.
-        value: the value at fault, if one is.
-        shape: the shape that it broke.
-        component: the kind of constraint.
-        severity: an IRI, such as ``sh:Violation``.
-        messages: what the shape says about it, in every language that it says it in.
-        constraint: the SPARQL constraint, for these.
-        detail: the results inside it, for ``sh:node``.
-        node: the node of this result in the report graph.
-    """
-
-    focus: Node
-    path: Node | None
-    value: Node | None
-    shape: Node
-    component: URIRef
-    severity: URIRef
-    messages: tuple[Literal, ...] = ()
-    constraint: Node | None = None
-    detail: tuple[Result, ...] = ()
-    node: Node | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True)
-class ShapeRun:
-    """What judging with one shape came to.
-
-    Attributes:
-        shape: the shape's IRI.
-        focus_nodes: how many nodes its targets found.
-        seconds: how long it took; the only thing here that differs from run to run.
-    """
-
-    shape: str
-    focus_nodes: int
-    seconds: float = field(compare=False)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """Everything a run gives.
-
-    Attributes:
-        results: sorted, so that one input gives one order.
-        graph: the W3C report.
-        runs: one for each shape with targets, by IRI.
-        vacuous: the IRIs of shapes that are called by no other and judged no node.
-        notes: what pyshacl left out because it means nothing where it stands, in its words.
-    """
-
-    results: list[Result]
-    graph: Graph
-    runs: list[ShapeRun]
-    vacuous: list[str]
-    notes: list[str]
 
 
 class _Shapes(ShapesGraph):
@@ -117,7 +54,7 @@ class _Shapes(ShapesGraph):
 
 
 def validate(
-    data: Iterable[ox.Quad] | Graph, shapes: Graph, *, only: Mapping[Node, Iterable[Node]] | None = None
+    data: Iterable[ox.Quad] | Graph, shapes: Graph, *, only: Mapping[Node, Iterable[Node] | None] | None = None
 ) -> Outcome:
     """Judge data by shapes.
 
@@ -125,7 +62,8 @@ def validate(
         data: quads, a graph or a dataset; a dataset is judged as the union of its graphs, which constraints can still
             name with ``GRAPH``. It holds all that counts: class hierarchies too are read from here, never fetched.
         shapes: left as they are.
-        only: for some shapes the nodes that are judged, where they are targets; all targets of all shapes unless given.
+        only: for some shapes the nodes that are judged where they are targets, ``None`` for all targets; all targets of
+            all shapes unless given.
 
     Raises:
         ShapesError: the shapes cannot be used; see :func:`.shapes.check`.
@@ -148,7 +86,7 @@ def validate(
         return _run(graph, shapes, only)
 
 
-def _run(data: CachingDataset, shapes: Graph, only: Mapping[Node, Iterable[Node]] | None) -> Outcome:
+def _run(data: CachingDataset, shapes: Graph, only: Mapping[Node, Iterable[Node] | None] | None) -> Outcome:
     log = _Collector()
     copy = _as_pyshacl_reads_it(shapes)
     data.shapes = shapes
@@ -165,7 +103,8 @@ def _run(data: CachingDataset, shapes: Graph, only: Mapping[Node, Iterable[Node]
                 continue
             current = str(shape.node)
             start = perf_counter()
-            nodes = shape.focus_nodes(data) if only is None else _targeted(data, shapes, shape.node, only[shape.node])
+            chosen = None if only is None else only[shape.node]
+            nodes = shape.focus_nodes(data) if chosen is None else _targeted(data, shapes, shape.node, chosen)
             if nodes:
                 reports += shape.validate(executor, data, focus=nodes)[1]
             runs.append(ShapeRun(current, len(nodes), perf_counter() - start))
@@ -244,7 +183,7 @@ def _results(report: Graph) -> list[Result]:
         for root in report.subjects(RDF.type, SH.ValidationReport)
         for node in report.objects(root, SH.result)
     ]
-    return sorted(found, key=_order)
+    return sorted(found, key=order)
 
 
 def _result(report: Graph, node: Node) -> Result:
@@ -261,14 +200,9 @@ def _result(report: Graph, node: Node) -> Result:
         severity=URIRef(str(one(SH.resultSeverity))),
         messages=tuple(sorted(messages, key=lambda message: (message.language or "", str(message)))),
         constraint=one(SH.sourceConstraint),
-        detail=tuple(sorted((_result(report, inner) for inner in report.objects(node, SH.detail)), key=_order)),
+        detail=tuple(sorted((_result(report, inner) for inner in report.objects(node, SH.detail)), key=order)),
         node=node,
     )
-
-
-def _order(result: Result) -> tuple[str, ...]:
-    key = (result.focus, result.shape, result.component, result.path, result.value, *result.messages)
-    return tuple("" if term is None else term.n3() for term in key)
 
 
 def _vacuous(shapes: Graph, runs: list[ShapeRun]) -> list[str]:

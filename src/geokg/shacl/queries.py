@@ -61,6 +61,10 @@ class CachingDataset(Dataset):
         self._prepared: dict[str, Query] = {}
         self.shapes: Graph | None = None  # what GRAPH $shapesGraph sees; in no union, and no other variable finds it
 
+    def __bool__(self) -> bool:
+        """It is there; pyshacl asks for it at each result, and counting all triples would answer."""
+        return True
+
     def get_context(self, identifier: Any, quoted: bool = False, base: str | None = None) -> Graph:
         """The graph of a name, as rdflib has it; and the shapes under a name of their own."""
         if identifier == _SHAPES and self.shapes is not None:
