@@ -519,7 +519,8 @@ def test_html_escapes_everything_and_marks_the_words(report: Report) -> None:
     page = report.serialize("html")
     assert "<b>about</b>" not in page and "&lt;b&gt;about&lt;/b&gt;" in page
     assert '<mark class="violation">Taliban</mark>' in page
-    assert "http" not in page.replace(html.escape(Base().document("some/article")), "").replace("http://www.w3.org", "")
+    told = re.sub(r"<pre>[^<]*</pre>", "", page).replace(html.escape(Base().document("some/article")), "")
+    assert "http" not in told.replace("http://www.w3.org", ""), "it needs no other file"
     article = re.search(r"<article>(.*?)</article>", page, re.DOTALL)
     assert article is not None
     assert html.unescape(re.sub(r"<sup.*?</sup>|<[^>]+>", "", article[1])) == TEXT.replace("\\n", "\n")

@@ -31,6 +31,7 @@ from .explain import explain
 from .query import query
 from .scheme import scheme
 from .serve import serve
+from .shapes import shapes
 
 FINDINGS, USAGE, FAILED = 1, 2, 3
 _BROKEN_PIPE, _INTERRUPTED = 141, 130  # what a shell reports of a program that these signals end
@@ -123,7 +124,7 @@ def main() -> None:
         raise click.UsageError(str(error)) from error
 
 
-for command in (build, check, query, explain, diff, scheme, serve, backup, restore):
+for command in (build, check, shapes, query, explain, diff, scheme, serve, backup, restore):
     main.add_command(command)
 
 

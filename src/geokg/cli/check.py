@@ -6,9 +6,13 @@ from pathlib import Path
 
 import click
 
-from ..validation import SEVERITIES, Report, Severity, validate
+from ..store import write_beside
+from ..validation import GROUPINGS, SEVERITIES, Report, Severity, baseline, fixes, validate
 from ..validation.formats import FORMATS
+from ..validation.layout import rule
 from .common import Command, busy, json_option, read_graph, tell, tell_notices
+
+_FOLD = 10
 
 
 @click.command(cls=Command)
@@ -28,6 +32,48 @@ from .common import Command, busy, json_option, read_graph, tell, tell_notices
     show_default=True,
     help="From which severity on a finding makes the exit code 1.",
 )
+@click.option("--severity", type=click.Choice(SEVERITIES), default="info", help="Show nothing milder than this.")
+@click.option(
+    "--shape",
+    "chosen",
+    multiple=True,
+    help="Judge by this shape alone, by its IRI, short IRI, last part or label; may be repeated.",
+)
+@click.option(
+    "--group",
+    type=click.Choice(GROUPINGS),
+    help="Put findings together by what they have in common, and count them.",
+)
+@click.option("--max", "most", type=click.IntRange(0), help="Show so many findings at most, of each group if grouped.")
+@click.option(
+    "--fold",
+    type=click.IntRange(0),
+    default=_FOLD,
+    show_default=True,
+    help="Show a fault that is found more often than this once, with its first places; 0: show all.",
+)
+@click.option(
+    "--baseline",
+    "known",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file of findings that are known: they are neither shown nor counted.",
+)
+@click.option(
+    "--write-baseline",
+    "accepted",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write all findings to such a file, and exit with 0.",
+)
+@click.option(
+    "--fixes",
+    "mended",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write what would mend findings, where only one thing can be meant, to a file as a SPARQL update.",
+)
+@click.option(
+    "--language", default="en", show_default=True, help="The language of messages and names, where there are."
+)
+@click.option("--timings", is_flag=True, help="Tell on stderr how long each shape took, and over how many nodes.")
 @click.option(
     "--shapes",
     multiple=True,
@@ -41,8 +87,18 @@ def check(
     graphs: tuple[str, ...],
     form: str,
     fail_on: Severity,
+    severity: Severity,
+    chosen: tuple[str, ...],
+    group: str | None,
+    most: int | None,
+    fold: int,
+    known: Path | None,
+    accepted: Path | None,
+    mended: Path | None,
+    language: str,
     shapes: tuple[Path, ...],
     *,
+    timings: bool,
     as_json: bool,
 ) -> None:
     """Validate a graph, or annotated texts, which are built first.
@@ -53,20 +109,42 @@ def check(
     Example:
       geokg check kg.trig
       geokg check data --format github --fail-on warning
+      geokg check kg.trig --group shape --max 3
+      geokg check kg.trig --write-baseline known.json && geokg check kg.trig --baseline known.json
       geokg build data -o - | geokg check -
     """
+    accepts = baseline.read(known) if known else ()
     kg = read_graph(*graphs)
     tell_notices(kg)
     with busy("Checking"):
-        report = validate(kg, shapes=shapes or None, paths=kg.paths)
+        report = validate(kg, shapes=shapes or None, paths=kg.paths, language=language, only=chosen)
+    if accepted:
+        write_beside(accepted, [baseline.write(report)])
+    if known:
+        difference = report.difference(accepts)
+        click.echo(f"{known}: {difference.summary}", err=True)
+        report = report.only(difference.new)
+    if mended:
+        write_beside(mended, [fixes.script(report)])
+    failed = bool(report.at_least(fail_on)) and not accepted
+    report = report.only(report.at_least(severity))
     form = "json" if as_json else form
-    tell(report.serialize(form))
+    tell(report.serialize(form, group=group, most=most, fold=fold))
     if form != "text":  # which has it
         _tell_vacuous(report)
-    if report.at_least(fail_on):
+    if timings:
+        _tell_timings(report)
+    if failed:
         context.exit(1)
 
 
 def _tell_vacuous(report: Report) -> None:
     if report.vacuous:
         click.echo(f"judged no node: {', '.join(report.vacuous)}", err=True)
+
+
+def _tell_timings(report: Report) -> None:
+    """The shapes that took longest, first."""
+    click.echo(f"{'seconds':>9} {'nodes':>8} shape", err=True)
+    for run in sorted(report.shapes, key=lambda run: (-run.seconds, run.shape)):
+        click.echo(f"{run.seconds:9.3f} {run.focus_nodes:8} {rule(report, run.shape)}", err=True)

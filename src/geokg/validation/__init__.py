@@ -8,11 +8,13 @@
 from ..graph import KnowledgeGraph
 from ..shacl import ShapeRun, ShapesError, ValidationError
 from .finding import SEVERITIES, Cause, Finding, Fix, Severity
+from .grouping import GROUPINGS
 from .provenance import store_run
 from .report import Report
 from .run import ONE_GRAPH, validate
 
 __all__ = [
+    "GROUPINGS",
     "ONE_GRAPH",
     "SEVERITIES",
     "Cause",

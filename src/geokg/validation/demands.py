@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from ..shacl.shapes import short
 from .lookup import Term
 from .wording import Wording
 
+_PLACEHOLDER = re.compile(r"\{[?$]\w+\}")
 _COMMENT = ox.NamedNode(str(RDFS.comment))
 _COMPARED = {">": "more than", ">=": "at least", "<": "less than", "<=": "at most"}
 
@@ -41,7 +43,7 @@ class Rule:
         severity: ``violation``, ``warning``, ``info`` or another, as a word.
         judges: which nodes it judges, one phrase for each target; nothing if only other shapes call it.
         demands: what it demands of them.
-        says: its message, in the wanted language.
+        says: its message, in the wanted language, with … for what is filled in.
         why: its comment.
         active: whether it judges at all.
     """
@@ -78,7 +80,7 @@ class Demands:
             severity=shape.severity.value.rpartition("#")[2].lower(),
             judges=tuple(self.judged(shape.targets)),
             demands=tuple(self.of(shape)),
-            says=wording.pick(shape.messages),
+            says=_PLACEHOLDER.sub("…", wording.pick(shape.messages)),
             why=wording.pick(lookup.objects(shape.node, _COMMENT)),
             active=not shape.deactivated,
         )
@@ -168,7 +170,7 @@ class Demands:
                 parts = (Demand(self.phrase(shape), tuple(self._inside(shape))) for shape in constraint.members)
                 yield Demand(_LOGICAL[type(constraint)], tuple(parts))
             case _:
-                yield Demand("satisfies a query of its own (what its message says)")
+                yield Demand("a query of its own finds nothing wrong")
 
     def _inside(self, shape: model.Shape) -> Iterator[Demand]:
         """What a named shape demands in full; of a nameless one the phrase has said it."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pyoxigraph as ox
-from rdflib.namespace import DCTERMS, PROV
+from rdflib.namespace import DCTERMS
 
 from ..text import Span, Text
 from ..vocabulary import GK, OA
@@ -27,7 +27,7 @@ _TEXT, _FILE, _EVIDENCED, _MADE_IN = (
     ox.NamedNode(str(GK[name])) for name in ("text", "fileName", "isEvidencedBy", "isMadeIn")
 )
 _SELECTORS = {ox.NamedNode(str(OA.TextPositionSelector)), ox.NamedNode(str(OA.TextQuoteSelector))}
-_ANNOTATORS = [ox.NamedNode(str(term)) for term in (DCTERMS.creator, PROV.wasAttributedTo, DCTERMS.contributor)]
+_CREATOR, _CONTRIBUTOR = ox.NamedNode(str(DCTERMS.creator)), ox.NamedNode(str(DCTERMS.contributor))
 
 
 class Evidence:
@@ -102,9 +102,9 @@ class Evidence:
         """The id of the document that a node belongs to, or nothing."""
         if isinstance(node, ox.Literal):
             return ""
-        for candidate in (self.data.value(node, _MADE_IN), node, *_ancestors(node)):
-            if text := self.text(candidate):
-                return text.document
+        home = self.document_node(node)
+        if home and (text := self.text(home)):
+            return text.document
         if isinstance(node, ox.BlankNode):
             for quad in self.data.quads(node):
                 _, is_document, identifier = _plain(quad.graph_name).partition(_GRAPH)
@@ -112,13 +112,19 @@ class Evidence:
                     return unquote(identifier)
         return ""
 
+    def document_node(self, node: Term) -> Term | None:
+        """The document that a node belongs to, if it has a text."""
+        candidates = (self.data.value(node, _MADE_IN), node, *_ancestors(node))
+        return next((one for one in candidates if self.text(one)), None)
+
     def annotators(self, focus: Term, document: str) -> tuple[str, ...]:
         """Who annotated: what a node's annotations say, else what the document says, as it is written there."""
-        iris = (node for node, text in self._by_iri.items() if text and text.document == document)
-        for node in (focus, *self.annotations(focus), *iris):
-            for predicate in _ANNOTATORS:
-                if found := self.data.objects(node, predicate):
-                    return tuple(_plain(term) for term in found)
+        for annotation in self.annotations(focus):
+            if found := self.data.objects(annotation, _CREATOR) or self.data.objects(annotation, _CONTRIBUTOR):
+                return tuple(map(_plain, found))
+        for node, text in self._by_iri.items():
+            if text and text.document == document:
+                return tuple(map(_plain, self.data.objects(node, _CONTRIBUTOR)))
         return ()
 
     def _own(self, node: Term) -> Iterator[Span]:

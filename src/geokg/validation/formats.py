@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from .. import canonical
 from ..shacl.terms import quads_to_ox
 from . import interchange, page, tables
-from .layout import Layout, causes, one_line, place, places, remarks, rule
+from .layout import Layout, causes, one_line, place, remarks, rule, times
 
 if TYPE_CHECKING:
     from .finding import Finding
@@ -64,8 +64,8 @@ def _told(report: Report, fault: tuple[Finding, ...]) -> Iterator[str]:
     if finding.span:
         for line in marked(finding.excerpt, finding.span.column, len(finding.span.exact)):
             yield f"    {line}"
-    if len(fault) > 1:
-        yield f"    found {len(fault)} times: also at {places(fault)}"
+    if often := times(fault):
+        yield f"    {often}"
 
 
 def marked(line: str, column: int, length: int, width: int = WIDTH) -> tuple[str, str]:

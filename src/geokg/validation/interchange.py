@@ -133,9 +133,7 @@ def junit(report: Report, layout: Layout) -> str:
 
 def _lines(findings: list[Finding]) -> Iterator[str]:
     for finding in findings:
-        span = finding.span
-        where = f"{span.file or span.document}:{span.line}:{span.column}" if span else finding.focus
-        yield _xml(f"{where}: {finding.severity}: {_with_causes(finding)}")
+        yield _xml(f"{place(finding)}: {finding.severity}: {_with_causes(finding)}")
 
 
 def _xml(words: str) -> str:

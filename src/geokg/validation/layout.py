@@ -41,8 +41,8 @@ class Layout:
     def faults(self, group: Group) -> Iterator[tuple[Finding, ...]]:
         """What is written of a group: a finding, or several of one fault that are written as one."""
         written = 0
-        for fault in faults(group.findings) if self.fold else ((finding,) for finding in group.findings):
-            for some in [fault] if len(fault) > self.fold else [(finding,) for finding in fault]:
+        for fault in faults(group.findings) if self.fold else [group.findings]:
+            for some in [fault] if 0 < self.fold < len(fault) else _alike(fault, merge=bool(self.fold)):
                 if self.most is not None and written >= self.most:
                     return
                 written += 1
@@ -55,6 +55,14 @@ class Layout:
     def left_out(self, group: Group) -> int:
         """How many findings of a group are not written."""
         return len(group.findings) - sum(len(fault) for fault in self.faults(group))
+
+
+def _alike(fault: tuple[Finding, ...], *, merge: bool) -> list[tuple[Finding, ...]]:
+    """Findings one by one, but for those that a reader could not tell apart."""
+    found: dict[object, list[Finding]] = {}
+    for number, finding in enumerate(fault):
+        found.setdefault((finding.message, finding.span) if merge and finding.span else number, []).append(finding)
+    return [tuple(some) for some in found.values()]
 
 
 def place(finding: Finding) -> str:
@@ -71,16 +79,29 @@ def place(finding: Finding) -> str:
 
 
 def places(fault: tuple[Finding, ...]) -> str:
-    """The places of a fault after its first, as many as can be read, and how many more there are."""
-    told = list(dict.fromkeys(place(finding) for finding in fault[1 : _PLACES + 1]))
-    rest = len(fault) - 1 - _PLACES
-    return ", ".join(told) + (f" and {rest} more" if rest > 0 else "")
+    """The other places of a fault, as many as can be read, and how many more there are."""
+    told = list(dict.fromkeys(place(finding) for finding in fault))[1:]
+    rest = len(told) - _PLACES
+    return ", ".join(told[:_PLACES]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def times(fault: tuple[Finding, ...]) -> str:
+    """How often a fault was found and where else; nothing if it was found once.
+
+    >>> from geokg.validation import Finding
+    >>> times(tuple(Finding("odd", "info", "urn:shape", node) for node in ("urn:a", "urn:b")))
+    'found 2 times: also at urn:b'
+    """
+    if len(fault) < 2:
+        return ""
+    elsewhere = places(fault)
+    return f"found {len(fault)} times{': also at ' if elsewhere else ', here'}{elsewhere}"
 
 
 def remarks(finding: Finding) -> Iterator[str]:
     """What a finding says beside its message: the value and what was asked for, what was meant, what would mend it."""
-    asked = [words for words in finding.allowed if words not in finding.message]
-    if finding.value_name and asked:
+    asked = finding.allowed
+    if finding.value_name and asked and not (finding.value_name in finding.message and asked[0] in finding.message):
         more = f" or one of {len(asked) - _ALLOWED} more" if len(asked) > _ALLOWED else ""
         yield f"it has {finding.value_name}; asked for: {' or '.join(asked[:_ALLOWED])}{more}"
     if finding.nearest:
@@ -108,3 +129,13 @@ def one_line(words: str) -> str:
     'a  [31mb'
     """
     return "".join(" " if unicodedata.category(character) in ("Cc", "Zl", "Zp") else character for character in words)
+
+
+def escaped(words: str) -> str:
+    r"""Words as Markdown shows them as they are, in one line.
+
+    >>> print(escaped("a | *b*"))
+    a \| \*b\*
+    """
+    told = "".join(f"\\{character}" if character in "\\`*_[]<>|#~" else character for character in one_line(words))
+    return told.replace("&", "&amp;")

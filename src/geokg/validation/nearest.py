@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from itertools import islice
 
 import pyoxigraph as ox
-from rdflib.namespace import RDFS, SKOS
+from rdflib.namespace import OWL, RDFS, SKOS
 
 from ..shacl import model
 from .lookup import TYPE, Lookup, Term
@@ -16,6 +17,7 @@ _CLOSE = 0.7
 _SURE = 0.8
 _APART = 0.1
 _MOST = 5000
+_TERMS = [ox.NamedNode(str(term)) for term in (SKOS.Concept, OWL.Class, OWL.ObjectProperty, OWL.DatatypeProperty)]
 _NAMES = [ox.NamedNode(str(term)) for term in (SKOS.prefLabel, SKOS.altLabel, RDFS.label)]
 
 
@@ -34,7 +36,7 @@ class Nearest:
         """The nearest allowed value, if one is near, and whether no other comes close to it."""
         rated: dict[Term, float] = {}
         for constraint in constraints:
-            for candidate in self._candidates(constraint):
+            for candidate in self._candidates(constraint, value):
                 if candidate != value and (near := self._likeness(value, candidate)) >= _CLOSE:
                     rated[candidate] = max(near, rated.get(candidate, 0))
         best = sorted(rated, key=lambda term: (-rated[term], str(term)))
@@ -43,12 +45,23 @@ class Nearest:
         runner_up = rated[best[1]] if len(best) > 1 else 0.0
         return best[0], rated[best[0]] >= _SURE and rated[best[0]] - runner_up >= _APART
 
-    def _candidates(self, constraint: model.Constraint) -> Iterable[Term]:
+    def _candidates(self, constraint: model.Constraint, value: Term) -> Iterable[Term]:
+        if isinstance(constraint, model.Sparql):
+            return self._terms(value)
         if isinstance(constraint, model.In):
             return constraint.values
         if isinstance(constraint, model.HasValue):
             return [constraint.value]
         return self._members(constraint.cls) if isinstance(constraint, model.Class) else []
+
+    def _terms(self, value: Term) -> Iterator[Term]:
+        """The terms in the namespace of an IRI of which nothing is said; a query does not tell what it allows."""
+        if isinstance(value, ox.NamedNode) and next(self._lookup.quads(value), None) is None:
+            namespace = value.value.removesuffix(local(value))
+            for kind in _TERMS:
+                for quad in self._lookup.quads(None, TYPE, kind):
+                    if isinstance(quad.subject, ox.NamedNode) and quad.subject.value.startswith(namespace):
+                        yield quad.subject
 
     def _members(self, cls: Term) -> list[Term]:
         """The instances of a class; none if there are too many to compare with."""
@@ -89,6 +102,4 @@ def local(term: Term) -> str:
     >>> local(ox.NamedNode("https://w3id.org/geokg/vocab/negative"))
     'negative'
     """
-    return (
-        term.value.rstrip("/#").replace("#", "/").rpartition("/")[2] if isinstance(term, ox.NamedNode) else term.value
-    )
+    return re.split("[/#:]", term.value.rstrip("/#"))[-1] if isinstance(term, ox.NamedNode) else term.value

@@ -2,41 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
 
-from ..shacl.shapes import short
-from .layout import Layout
+from .layout import Layout, place, remarks, rule, times
 
 if TYPE_CHECKING:
     from ..text import Text
+    from .finding import Cause, Finding
     from .report import Report
 
 _RANK = ("violation", "warning", "info")
+_AROUND = 120
 
 
-def html(report: Report, layout: Layout) -> str:  # noqa: ARG001
+def html(report: Report, layout: Layout) -> str:
     """The report as a web page; everything that comes from data is escaped."""
-    numbered = list(enumerate(report.findings, 1))
-    articles = []
-    for identifier in sorted({span.document for finding in report.findings for span in finding.spans[:1]}):
-        marks = [
-            (finding.spans[0].start, finding.spans[0].end, number, finding.severity)
-            for number, finding in numbered
-            if finding.spans and finding.spans[0].document == identifier
-        ]
-        text = report.texts[identifier]
-        articles.append({"id": identifier, "file": text.file or identifier, "pieces": pieces(text, marks)})
+    numbers = count(1)
+    groups = []
+    for group in layout.groups(report):
+        faults = [(next(numbers), fault[0], fault) for fault in layout.faults(group)]
+        groups.append(
+            {"name": group.name, "summary": group.summary, "faults": faults, "left_out": layout.left_out(group)}
+        )
     return _template().render(
         report=report,
-        findings=numbered,
-        articles=articles,
-        shape=lambda iri: short(iri, dict(report.prefixes)) or iri,
+        groups=groups,
+        shapes=_by_shape(report),
+        articles=_articles(report, [told for group in groups for told in group["faults"]]),
+        shape=lambda iri: rule(report, iri),
+        place=place,
+        times=times,
+        remarks=remarks,
+        tree=_tree,
+        around=around,
     )
+
+
+def _by_shape(report: Report) -> list[dict[str, Any]]:
+    judged = {run.shape: run.focus_nodes for run in report.shapes}
+    return [
+        {
+            "iri": group.key,
+            "title": report.titles.get(group.key, ""),
+            "findings": len(group.findings),
+            "nodes": judged.get(group.key, ""),
+        }
+        for group in Layout(group="shape").groups(report)
+    ]
+
+
+def _articles(report: Report, told: Iterable[tuple[int, Finding, tuple[Finding, ...]]]) -> list[dict[str, Any]]:
+    marks: dict[str, list[tuple[int, int, int, str]]] = {}
+    for number, _, fault in told:
+        for span, severity in dict.fromkeys((one.span, one.severity) for one in fault if one.span):
+            marks.setdefault(span.document, []).append((span.start, span.end, number, severity))
+    texts = [(identifier, report.texts[identifier]) for identifier in sorted(marks)]
+    return [{"file": text.file or name, "pieces": pieces(text, marks[name])} for name, text in texts]
+
+
+def _tree(causes: Iterable[Cause]) -> Markup:
+    items = (Markup("<li>{}{}</li>").format(one.message, _tree(one.causes)) for one in causes)
+    inside = Markup("").join(items)
+    return Markup("<ul>{}</ul>").format(inside) if inside else Markup("")
+
+
+def around(finding: Finding) -> tuple[str, str, str]:
+    """The words of a finding in their line, which is cut on both sides where it is long.
+
+    >>> from geokg.text import Text
+    >>> from geokg.validation import Finding
+    >>> line = "The Taliban promises more."
+    >>> around(Finding("odd", "info", "", "", spans=(Text("a", line).span(4, 11),), excerpt=line))
+    ('The ', 'Taliban', ' promises more.')
+    """
+    span, line = finding.span, finding.excerpt
+    if span is None:
+        return "", "", ""
+    start = span.column - 1
+    before, after = line[:start], line[start + len(span.exact) :]
+    before = f"…{before[-_AROUND:]}" if len(before) > _AROUND else before
+    after = f"{after[:_AROUND]}…" if len(after) > _AROUND else after
+    return before, span.exact, after
 
 
 def pieces(text: Text, marks: Sequence[tuple[int, int, int, str]]) -> list[tuple[str, list[int], list[int], str]]:

@@ -53,8 +53,20 @@ def _statements(
             yield from _ordered(data.quads(focus, constraint.predicate))
         elif isinstance(constraint, model.Class) and value is not None:
             yield from _ordered(data.quads(value, TYPE))
+        elif isinstance(constraint, model.Sparql | model.Custom):
+            yield from _own(data, focus)
     if value is None or value == focus:
         yield from _ordered(data.quads(focus, TYPE))
+
+
+def _own(data: Lookup, node: Term) -> Iterator[ox.Quad]:
+    """What a node says of itself, and what its parts say: a query may have read any of it."""
+    own = _ordered(data.quads(node))
+    yield from own
+    for part in (quad.object for quad in own):
+        named_below = isinstance(part, ox.NamedNode) and part.value.startswith(f"{node.value}/")
+        if named_below or (isinstance(part, ox.BlankNode) and part != node):
+            yield from _ordered(data.quads(part))
 
 
 def _chains(data: Lookup, node: Term, path: paths.Path) -> Iterator[_Chain]:

@@ -18,18 +18,21 @@ from ..graph import KnowledgeGraph
 from ..ontology import statements
 from ..shacl.reading import read_model
 from ..shacl.shapes import called, path_text, without_targets
-from ..shacl.terms import as_spelt, dataset, extend, from_ox, quads_to_ox
+from ..shacl.terms import as_spelt, dataset, extend, from_ox, quads_to_ox, to_ox
 from ..store import Store, parse
 from ..vocabulary import GK, GKS, Base, packaged, prefixes
 from .evidence import Evidence
 from .finding import SEVERITIES, Finding
+from .fixes import undouble
 from .lookup import Lookup
 from .report import Report
+from .selection import select
 from .telling import Teller, n_quad, plain
 
 ONE_GRAPH = GKS["One-graph"]
 """The shape IRI of the rule that a triple stands in one graph only, which no SHACL shape can say."""
 
+_ONE_GRAPH_TITLE = "a triple stands in one graph only"
 _CLAIM = ox.NamedNode(str(GK.Claim))
 _TYPE = ox.NamedNode(str(RDF.type))
 
@@ -40,6 +43,7 @@ def validate(
     shapes: str | Path | Sequence[str | Path] | Graph | None = None,
     paths: Mapping[str, Path] | None = None,
     language: str = "en",
+    only: Sequence[str] = (),
 ) -> Report:
     """Judge a graph, or any RDF, by shapes.
 
@@ -53,13 +57,14 @@ def validate(
         shapes: a file, a folder, several of them, or an rdflib graph; the packaged shapes unless given.
         paths: the text files of documents by their id or IRI; findings name these instead of the names in the data.
         language: which language messages and labels should be in, where there is a choice.
+        only: the shapes to judge by, each by its IRI, short IRI, last part or label; all of them unless given.
 
     Returns:
         The report; it is no error that there are findings.
 
     Raises:
         ReadError: a file does not parse; with its line.
-        ShapesError: the shapes cannot be used.
+        ShapesError: the shapes cannot be used, or there is none of that name.
         ValidationError: the run could not be carried out to its end.
 
     >>> shapes = Graph().parse(
@@ -74,39 +79,44 @@ def validate(
     """
     quads, base = _quads(target)
     rules = shapes if isinstance(shapes, Graph) else _read(shapes)
+    model = read_model(rules)
+    names = prefixes(base)
+    chosen = select(model, only, names, [str(ONE_GRAPH)] if shapes is None else []) if only else None
     later = [quad for quad in quads if _graph_name(quad).endswith("/graph/inferred")]
     raw = [quad for quad in quads if not _graph_name(quad).endswith(("/graph/inferred", "/graph/report"))]
-    doubled = list(_doubled([*raw, *later])) if shapes is None else []
+    is_judged = shapes is None and (chosen is None or ox.NamedNode(str(ONE_GRAPH)) in chosen.told)
+    doubled = list(_doubled([*raw, *later])) if is_judged else []
     if shapes is None and not any(quad.subject == _CLAIM and quad.predicate == _TYPE for quad in raw):
         raw += statements(base.graph + "ontology", base.graph + "vocab")
-    model = read_model(rules)
+    judging = without_targets(rules, chosen.run) if chosen else rules
     data = dataset(raw)
-    outcome = shacl.validate(data, rules)
+    outcome = shacl.validate(data, judging)
     if later and outcome.vacuous:
         extend(data, later)
-        outcome = _both(outcome, shacl.validate(data, without_targets(rules, outcome.vacuous)))
+        outcome = _both(outcome, shacl.validate(data, without_targets(judging, outcome.vacuous)))
     told = _store(quads_to_ox(rules), base)
     store = target.store if isinstance(target, KnowledgeGraph) else _store(quads, base)
     teller = Teller(
-        Lookup(store, told, _ontology(), hidden=[base.graph + "report"]),
+        Lookup(store, told, ontology_store(), hidden=[base.graph + "report"]),
         Evidence(Lookup(store, hidden=[base.graph + "report"]), paths),
         model,
         outcome.graph,
-        prefixes(base),
+        names,
         language,
     )
     owners = _owners(rules)
-    found = [teller.finding(result, str(owners.get(result.shape, result.shape))) for result in outcome.results]
+    results = [one for one in outcome.results if chosen is None or to_ox(one.shape) in chosen.told]
+    found = [teller.finding(result, str(owners.get(result.shape, result.shape))) for result in results]
     found += [_double_finding(*double, outcome.graph, teller) for double in doubled]
     return Report(
         findings=tuple(sorted(found, key=_order)),
         graph=outcome.graph,
         shapes=tuple(outcome.runs),
-        vacuous=tuple(outcome.vacuous),
+        vacuous=tuple(iri for iri in outcome.vacuous if chosen is None or iri in chosen.run),
         notes=tuple(outcome.notes),
         texts=teller.evidence.texts,
-        prefixes=prefixes(base),
-        titles=teller.titles,
+        prefixes=names,
+        titles=teller.titles | {str(ONE_GRAPH): _ONE_GRAPH_TITLE},
         digests=_digests(quads),
         base=base.iri,
     )
@@ -119,7 +129,7 @@ def _store(quads: Iterable[ox.Quad], base: Base) -> Store:
 
 
 @cache
-def _ontology() -> Store:
+def ontology_store() -> Store:
     """What terms are called, for data that has no ontology of its own."""
     return _store(statements(), Base())
 
@@ -220,6 +230,7 @@ def _double_finding(first: ox.Quad, second: ox.Quad, report: Graph, teller: Tell
         path=path_text(report, path, wording.prefixes),
         value=plain(first.object),
         component=str(SH.SPARQLConstraintComponent),
+        fix=undouble(first, second),
         proof=tuple(sorted((n_quad(first), n_quad(second)))),
         **teller.where(first.subject, None),
     )

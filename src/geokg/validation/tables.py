@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from .layout import Layout, causes, one_line, place, places, remarks, rule
+from .layout import Layout, causes, escaped, place, remarks, rule, times
 
 if TYPE_CHECKING:
     from .finding import Finding
@@ -44,7 +44,7 @@ def markdown(report: Report, layout: Layout) -> str:
     lines = [f"**{report.summary}**", ""]
     for group in layout.groups(report):
         if layout.group:
-            lines += [f"### {_cell(group.name)}: {group.summary}", ""]
+            lines += [f"### {escaped(group.name)}: {group.summary}", ""]
         lines += ["| where | severity | what | words | shape |", "|---|---|---|---|---|"]
         for fault in layout.faults(group):
             lines.append(f"| {' | '.join(_cells(report, fault))} |")
@@ -52,19 +52,14 @@ def markdown(report: Report, layout: Layout) -> str:
             lines += ["", f"{left} more {'are' if left > 1 else 'is'} not shown."]
         lines.append("")
     if report.vacuous:
-        lines += [f"Judged no node: {', '.join(_cell(rule(report, iri)) for iri in report.vacuous)}", ""]
+        lines += [f"Judged no node: {', '.join(escaped(rule(report, iri)) for iri in report.vacuous)}", ""]
     return "\n".join(lines[:-1]) + "\n"
 
 
 def _cells(report: Report, fault: tuple[Finding, ...]) -> list[str]:
     finding = fault[0]
-    where = place(finding) + (f" (found {len(fault)} times: also at {places(fault)})" if len(fault) > 1 else "")
+    where = place(finding) + (f" ({often})" if (often := times(fault)) else "")
     words = finding.span.exact if finding.span else ""
     beside = [*(message for _, message in causes(finding.causes)), *remarks(finding)]
-    what = "<br>".join(_cell(part) for part in (finding.message, *beside))
-    return [_cell(where), finding.severity, what, _cell(words), _cell(rule(report, finding.shape))]
-
-
-def _cell(words: str) -> str:
-    escaped = "".join(f"\\{character}" if character in "\\`*_[]<>|#~" else character for character in one_line(words))
-    return escaped.replace("&", "&amp;")
+    what = "<br>".join(escaped(part) for part in (finding.message, *beside))
+    return [escaped(where), finding.severity, what, escaped(words), escaped(rule(report, finding.shape))]

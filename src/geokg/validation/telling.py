@@ -14,6 +14,7 @@ from ..shacl.shapes import path_text
 from ..shacl.terms import to_ox
 from .evidence import Evidence
 from .finding import Finding, Severity
+from .fixes import Fixer
 from .lookup import Lookup, Term
 from .messages import Messages, every
 from .nearest import Nearest
@@ -49,6 +50,7 @@ class Teller:
         self._report = report
         self._messages = Messages(self.wording, shapes, report)
         self._nearest = Nearest(lookup)
+        self._fixer = Fixer(evidence, self.wording)
         self._shapes = shapes
 
     @property
@@ -62,7 +64,8 @@ class Teller:
         """A result as a finding of a shape, by its IRI."""
         focus, value = to_ox(result.focus), None if result.value is None else to_ox(result.value)
         data, constraints = self.evidence.data, self._messages.constraints(result)
-        near, _ = (None, False) if value is None else self._nearest.to(value, constraints)
+        way = self._messages.way(result)
+        near, sure = (None, False) if value is None else self._nearest.to(value, constraints)
         return Finding(
             message=self._messages.message(result),
             severity=_SEVERITY.get(result.severity, "violation"),
@@ -74,7 +77,8 @@ class Teller:
             causes=self._messages.causes(result),
             allowed=self._messages.allowed(result),
             nearest=self.wording.name(near),
-            proof=tuple(n_quad(quad) for quad in proof(data, focus, self._messages.way(result), value, constraints)),
+            proof=tuple(n_quad(quad) for quad in proof(data, focus, way, value, constraints)),
+            fix=self._fixer.fix(focus, way, value, constraints, near if sure else None),
             **self.where(focus, value),
         )
 

@@ -141,9 +141,7 @@ class Wording:
 
     def instance(self, cls: Term) -> str:
         """What an instance of a class is called, with its article."""
-        label = self.label(cls)
-        if not label:
-            return f"one of {self.name(cls)}"
+        label = self.label(cls) or self.name(cls)
         label = label if label.isupper() else label[0].lower() + label[1:]
         return f"{'an' if label[0] in 'aeiouAEIOU' else 'a'} {label}"
 
