@@ -16,6 +16,7 @@ from rdflib.namespace import RDF, SH, XSD
 
 from geokg.errors import GeokgError, ReadError
 from geokg.shacl import ShapesError, ValidationError, read_shapes, validate
+from geokg.shacl.queries import prepare
 from geokg.shacl.shapes import path_text
 from geokg.shacl.terms import as_spelt, dataset, from_ox, quads_to_ox, to_ox
 
@@ -360,10 +361,11 @@ def test_details_and_order() -> None:
 
 def test_queries_are_parsed_once() -> None:
     made = dataset(graph("e:a e:p 1 ."))
+    before = prepare.cache_info().misses
     with as_spelt():
         for _ in range(3):
-            assert len(made.query("SELECT ?x { ?x <urn:e:p> ?y }")) == 1
-    assert len(made._prepared) == 1  # type: ignore[attr-defined]
+            assert len(made.query("SELECT ?once { ?once <urn:e:p> ?y }")) == 1
+    assert prepare.cache_info().misses == before + 1
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ prepared query any number of times. Comparisons in it are SPARQL's (:mod:`.compa
 
 from __future__ import annotations
 
+from functools import lru_cache
 from types import MethodType
 from typing import Any
 
@@ -58,7 +59,6 @@ class CachingDataset(Dataset):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._prepared: dict[str, Query] = {}
         self.shapes: Graph | None = None  # what GRAPH $shapesGraph sees; in no union, and no other variable finds it
 
     def __bool__(self) -> bool:
@@ -86,12 +86,11 @@ class CachingDataset(Dataset):
         if isinstance(query_object, str):
             if SHAPES_GRAPH in query_object:
                 kwargs["initBindings"] = {**(kwargs.get("initBindings") or {}), SHAPES_GRAPH: _SHAPES}
-            if query_object not in self._prepared:
-                self._prepared[query_object] = prepare(query_object)
-            query_object = self._prepared[query_object]
+            query_object = prepare(query_object)
         return super().query(query_object, *args, **kwargs)
 
 
+@lru_cache(maxsize=1024)
 def prepare(text: str) -> Query:
     """A query ready to run, once it is sure that it stays inside the dataset.
 
@@ -120,6 +119,8 @@ def prepare(text: str) -> Query:
             raise ShapesError(f"FROM is not allowed in a shape: {_short(text)}")
         if isinstance(part, Expr) and part.name == "RelationalExpression" and dict.get(part, "other") is not None:
             part._evalfn = MethodType(_relational, part)
+        elif isinstance(part, Expr) and part.name == "Builtin_STR":
+            part._evalfn = MethodType(_text, part)
     return query
 
 
@@ -142,6 +143,14 @@ def _relational(expression: Expr, _: FrozenBindings) -> Literal:
     found = [_compared(left, "=", item) for item in (right if isinstance(right, list) else [])]
     answer = True if True in found else None if None in found else False
     return _literal(answer if answer is None or operator == "IN" else not answer)
+
+
+def _text(expression: Expr, _: FrozenBindings) -> Literal:
+    """SPARQL 1.1, 17.4.2.5: STR takes a literal or an IRI; what it is of a blank node, rdflib makes up."""
+    term = expression.arg
+    if isinstance(term, (Literal, URIRef)):
+        return Literal(str(term))
+    raise SPARQLError("a blank node has no text")
 
 
 def _compared(left: object, operator: str, right: object) -> bool | None:

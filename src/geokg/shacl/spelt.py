@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 from rdflib.term import Node
 
-from .footprint import Footprint
-from .model import Model, ShapeNode, Term
+from .footprint import Footprint, Term
+from .model import Model, ShapeNode
 from .overlay import overlay
 from .pyshacl_engine import Outcome, validate
 from .sources import StoreSource
@@ -70,7 +70,9 @@ def judge_as_spelt(store: ox.Store, spelling: Spelling, model: Model) -> Spelt:
     changed = [quad for odd in spelling.odd for quad in (odd.stored, odd.spelt)]
     nodes = Footprint(model.shapes, below).touched(changed, store)
     with as_spelt():
-        chosen = {from_ox(shape): _written(some, spelling) for shape, some in nodes.items()}
+        chosen: dict[Node, set[Node] | None] = {
+            from_ox(shape): _written(some, spelling) for shape, some in nodes.items()
+        }
         outcome = validate(overlay(store, spelling), model.graph, only=chosen)
     return Spelt(nodes, outcome)
 
@@ -80,4 +82,4 @@ def _written(nodes: set[Term] | None, spelling: Spelling) -> set[Node] | None:
     if nodes is None:
         return None
     spelt = {odd.spelt.object for odd in spelling.odd if odd.stored.object in nodes}
-    return {from_ox(node) for node in (*nodes, *spelt)}
+    return {from_ox(node) for node in (*nodes, *spelt) if not isinstance(node, ox.DefaultGraph)}
