@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
+from ..errors import GeokgError
 from ..store import write_beside
 from ..validation import GROUPINGS, SEVERITIES, Report, Severity, baseline, fixes, validate
+from ..validation.baseline import Difference
 from ..validation.formats import FORMATS
 from ..validation.layout import rule
 from .common import Command, busy, json_option, read_graph, tell, tell_notices
+from .watching import reports
 
 _FOLD = 10
 
@@ -73,6 +79,11 @@ _FOLD = 10
 @click.option(
     "--language", default="en", show_default=True, help="The language of messages and names, where there are."
 )
+@click.option(
+    "--watch",
+    is_flag=True,
+    help="Check again when a file changes, and tell what is new and what is fixed, until Ctrl-C.",
+)
 @click.option("--timings", is_flag=True, help="Tell on stderr how long each shape took, and over how many nodes.")
 @click.option(
     "--shapes",
@@ -99,6 +110,7 @@ def check(
     shapes: tuple[Path, ...],
     *,
     timings: bool,
+    watch: bool,
     as_json: bool,
 ) -> None:
     """Validate a graph, or annotated texts, which are built first.
@@ -113,11 +125,18 @@ def check(
       geokg check kg.trig --write-baseline known.json && geokg check kg.trig --baseline known.json
       geokg build data -o - | geokg check -
     """
+    form = "json" if as_json else form
     accepts = baseline.read(known) if known else ()
-    kg = read_graph(*graphs)
-    tell_notices(kg)
-    with busy("Checking"):
-        report = validate(kg, shapes=shapes or None, paths=kg.paths, language=language, only=chosen)
+
+    def judge() -> Report:
+        kg = read_graph(*graphs)
+        tell_notices(kg)
+        with busy("Checking"):
+            return validate(kg, shapes=shapes or None, paths=kg.paths, language=language, only=chosen)
+
+    if watch:
+        _watch(judge, [*(Path(graph) for graph in graphs), *shapes], form, fold)
+    report = judge()
     if accepted:
         write_beside(accepted, [baseline.write(report)])
     if known:
@@ -128,7 +147,6 @@ def check(
         write_beside(mended, [fixes.script(report)])
     failed = bool(report.at_least(fail_on)) and not accepted
     report = report.only(report.at_least(severity))
-    form = "json" if as_json else form
     tell(report.serialize(form, group=group, most=most, fold=fold))
     if form != "text":  # which has it
         _tell_vacuous(report)
@@ -136,6 +154,29 @@ def check(
         _tell_timings(report)
     if failed:
         context.exit(1)
+
+
+def _watch(judge: Callable[[], Report], places: list[Path], form: str, fold: int) -> NoReturn:
+    """Tell the first report whole, of each later one what is different."""
+    if form != "text":
+        raise click.UsageError("--watch is for people: it writes text only")
+    if missing := [place for place in places if not place.exists()]:
+        raise click.UsageError(f"--watch needs files or folders, and {missing[0]} is none")
+    for told in reports(judge, places):
+        if isinstance(told, GeokgError):
+            click.echo(f"geokg: error: {told}", err=True)
+            continue
+        report, difference = told
+        tell(report.serialize(fold=fold) if difference is None else changed(report, difference))
+    raise AssertionError("a watch ends with Ctrl-C alone")
+
+
+def changed(report: Report, difference: Difference) -> str:
+    """What is different, as text: what is new in full, what is fixed in a line each."""
+    shown = replace(report.only(difference.new), vacuous=(), notes=())
+    *new, _ = shown.serialize().splitlines(keepends=True)
+    fixed = [f"{known.place}: fixed: {known.message} ({rule(report, known.shape)})\n" for known in difference.fixed]
+    return "".join([*new, *fixed, f"{difference.summary}\n"])
 
 
 def _tell_vacuous(report: Report) -> None:

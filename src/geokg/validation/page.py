@@ -25,12 +25,11 @@ _AROUND = 120
 def html(report: Report, layout: Layout) -> str:
     """The report as a web page; everything that comes from data is escaped."""
     numbers = count(1)
-    groups = []
+    groups: list[dict[str, Any]] = []
     for group in layout.groups(report):
         faults = [(next(numbers), fault[0], fault) for fault in layout.faults(group)]
-        groups.append(
-            {"name": group.name, "summary": group.summary, "faults": faults, "left_out": layout.left_out(group)}
-        )
+        left = layout.left_out(group)
+        groups.append({"name": group.name, "summary": group.summary, "faults": faults, "left_out": left})
     return _template().render(
         report=report,
         groups=groups,

@@ -63,7 +63,7 @@ def _own(data: Lookup, node: Term) -> Iterator[ox.Quad]:
     """What a node says of itself, and what its parts say: a query may have read any of it."""
     own = _ordered(data.quads(node))
     yield from own
-    for part in (quad.object for quad in own):
+    for part in (quad.object for quad in own if not isinstance(quad.object, ox.Triple)):
         named_below = isinstance(part, ox.NamedNode) and part.value.startswith(f"{node.value}/")
         if named_below or (isinstance(part, ox.BlankNode) and part != node):
             yield from _ordered(data.quads(part))
