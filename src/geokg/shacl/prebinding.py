@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pyoxigraph as ox
 
@@ -124,6 +125,11 @@ class _Text:
                 yield index, group.opening, group
 
 
+@lru_cache(maxsize=4096)
+def _read(text: str) -> _Text:
+    return _Text(text)
+
+
 def check_query(text: str, *, is_ask: bool, bound: Sequence[str]) -> None:
     """Refuse a query that SHACL forbids, or that does not parse.
 
@@ -139,7 +145,7 @@ def check_query(text: str, *, is_ask: bool, bound: Sequence[str]) -> None:
     Traceback (most recent call last):
     geokg.shacl.queries.ShapesError: MINUS is not allowed in a query of a shape: SELECT $this { $this ?p ?o MINUS { ...
     """
-    query = _Text(text)
+    query = _read(text)
     always = ("this", "value") if is_ask else ("this",)
     given = {*always, *bound, "currentShape", "shapesGraph"}
     for index in range(len(query.tokens)):
@@ -178,7 +184,7 @@ def with_path(text: str, path: str) -> str:
     if "PATH" not in text:
         return text
     pieces, last = [], 0
-    for token in _Text(text).tokens:
+    for token in _read(text).tokens:
         if token.kind == "variable" and token.text == "PATH":
             pieces += [text[last : token.start], path]
             last = token.end
@@ -192,7 +198,7 @@ def bind(text: str, values: Mapping[str, Sequence[Term] | None]) -> str:
         text: the query.
         values: for each variable its values, or ``None`` for one that is given as a substitution.
     """
-    query = _Text(text)
+    query = _read(text)
     clauses = {
         name: "VALUES ?{} {{ {} }} ".format(name, " ".join(map(str, some)) if some else f"UNDEF {_NOBODY}")
         for name, some in values.items()
@@ -210,6 +216,100 @@ def bind(text: str, values: Mapping[str, Sequence[Term] | None]) -> str:
         pieces += [text[last:place], added[place]]
         last = place
     return "".join([*pieces, text[last:]])
+
+
+def joined(text: str, test: str) -> str | None:
+    """A query for all focus nodes at once, which a test tells from other nodes; ``None`` where that is not the same.
+
+    It is the same where the query's own patterns give ``$this`` its value before anything else needs it.
+
+    >>> joined("SELECT $this { $this <urn:p> ?x }", "EXISTS { ?this a <urn:C> }")
+    'SELECT $this { $this <urn:p> ?x FILTER(EXISTS { ?this a <urn:C> }) }'
+    >>> joined("SELECT $this { BIND($this AS ?x) }", "true")
+    """
+    query = _read(text)
+    top = query.top.children[0]
+    if is_alone(text) or "this" not in top.bound or not _is_settled(top, "this"):
+        return None
+    end = query.tokens[top.closing].start
+    return f"{text[:end].rstrip()} FILTER({test}) {text[end:]}" if test else text
+
+
+def _is_settled(group: _Group, variable: str) -> bool:
+    """Whether no group inside needs a value for a variable that it does not find itself, and none comes too early."""
+    first = group.bound.get(variable)
+    for child in group.children:
+        if not child.names(variable):
+            continue
+        if not child.is_exists and not child.is_select:
+            if variable in child.used and variable not in child.bound:
+                return False
+            if first is not None and child.opening < first:
+                return False
+        if not _is_settled(child, variable):
+            return False
+    return True
+
+
+def exists(text: str) -> str | None:
+    """The pattern of an ``ASK`` for use under ``EXISTS``; ``None`` where that is not the same.
+
+    >>> exists("ASK { FILTER(?value = 1) }")
+    '{ FILTER(?value = 1) }'
+    """
+    query = _read(text)
+    top = query.top.children[0]
+    if is_alone(text) or not all(_is_settled(top, name) for name in ("this", "value")):
+        return None
+    return text[query.tokens[top.opening].start : query.tokens[top.closing].end]
+
+
+def select_for_ask(text: str) -> str:
+    """An ``ASK`` as a ``SELECT`` that has a row where the answer is yes.
+
+    >>> select_for_ask("PREFIX e: <urn:ASK> ASK { FILTER(?value = 1) }")
+    'PREFIX e: <urn:ASK> SELECT * WHERE { FILTER(?value = 1) }'
+    """
+    query = _read(text)
+    first = next(index for index in range(len(query.tokens)) if query.word(index) == "ASK")
+    opening = next(group.opening for group in query.top.children)
+    return f"{text[: query.tokens[first].start]}SELECT * WHERE {text[query.tokens[opening].start :]}"
+
+
+@lru_cache(maxsize=4096)
+def mentions(text: str, variable: str) -> bool:
+    """Whether a query names a variable.
+
+    >>> mentions("SELECT $this { $this ?p '$value' }", "value")
+    False
+    """
+    return variable in text and any(token.kind == "variable" and token.text == variable for token in _read(text).tokens)
+
+
+@lru_cache(maxsize=4096)
+def is_alone(text: str) -> bool:
+    """Whether a query must be asked for one value of ``$this`` at a time, since it counts or cuts off rows.
+
+    >>> is_alone("SELECT $this { $this ?p ?o } GROUP BY $this"), is_alone("SELECT $this { $this ?p ?o } LIMIT 1")
+    (False, True)
+    """
+    query = _read(text)
+    words = {query.word(index) for index in range(len(query.tokens))}
+    if words & {"LIMIT", "OFFSET"}:
+        return True
+    if not words & _AGGREGATES:
+        return False
+    grouped = 0
+    for index in range(len(query.tokens)):
+        if query.word(index) == "GROUP" and query.word(index + 1) == "BY":
+            rest = iter(query.tokens[index + 2 :])
+            names = []
+            for token in rest:
+                if token.kind != "variable":
+                    break
+                names.append(token.text)
+            grouped += "this" in names
+    return grouped != sum(1 for _ in query.selects())
 
 
 def _short(text: str) -> str:
