@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from .finding import Cause, Finding
     from .report import Report
 
+_IRI = re.compile(r"<([^<>]*)>")
 _PLACES = 5
 _ALLOWED = 8
 
@@ -120,6 +122,17 @@ def causes(told: tuple[Cause, ...], depth: int = 0) -> Iterator[tuple[int, str]]
 def rule(report: Report, shape: str) -> str:
     """A shape's IRI, short where a prefix is known."""
     return short(shape, dict(report.prefixes)) or shape
+
+
+def brief(report: Report, line: str) -> str:
+    """A line of N-Quads with short IRIs where prefixes are known.
+
+    >>> from geokg.validation import Report
+    >>> brief(Report(prefixes={"x": "urn:x:"}), "<urn:x:a> <urn:b> <urn:x:c> .")
+    'x:a <urn:b> x:c .'
+    """
+    prefixes = dict(report.prefixes)
+    return _IRI.sub(lambda match: short(match[1], prefixes) or match[0], line)
 
 
 def one_line(words: str) -> str:

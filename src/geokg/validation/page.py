@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
-from .layout import Layout, place, remarks, rule, times
+from .layout import Layout, brief, place, remarks, rule, times
 
 if TYPE_CHECKING:
     from ..text import Text
@@ -40,6 +40,7 @@ def html(report: Report, layout: Layout) -> str:
         times=times,
         remarks=remarks,
         tree=_tree,
+        brief=lambda line: brief(report, line),
         around=around,
     )
 

@@ -113,4 +113,5 @@ def _again(data: Lookup, node: Term, path: paths.Path) -> Iterator[_Chain]:
 
 
 def _ordered(quads: Iterable[ox.Quad]) -> list[ox.Quad]:
-    return sorted(quads, key=str)
+    """In an order that does not change; what was only inferred shows least."""
+    return sorted(quads, key=lambda quad: (str(quad.graph_name).endswith("/graph/inferred>"), str(quad)))
