@@ -5,8 +5,20 @@
 []
 """
 
-from .pyshacl_engine import Outcome, Result, ShapeRun, validate
+from .engine import ENGINES, Engine, validate
+from .outcome import Outcome, QueryRun, Result, ShapeRun
 from .queries import ShapesError, ValidationError
 from .shapes import read_shapes
 
-__all__ = ["Outcome", "Result", "ShapeRun", "ShapesError", "ValidationError", "read_shapes", "validate"]
+__all__ = [
+    "ENGINES",
+    "Engine",
+    "Outcome",
+    "QueryRun",
+    "Result",
+    "ShapeRun",
+    "ShapesError",
+    "ValidationError",
+    "read_shapes",
+    "validate",
+]

@@ -147,6 +147,33 @@ def new_report() -> Graph:
     return report
 
 
+def join(first: Outcome, second: Outcome) -> Outcome:
+    """One outcome of two, with the report of the first, which is written on.
+
+    >>> join(Outcome([], new_report(), [], [], ["a"]), Outcome([], new_report(), [], [], ["b"])).notes
+    ['a', 'b']
+    """
+    report = first.graph
+    root = report.value(predicate=RDF.type, object=SH.ValidationReport)
+    other = second.graph.value(predicate=RDF.type, object=SH.ValidationReport)
+    assert root is not None  # noqa: S101 - each outcome has its report
+    for s, p, o in second.graph:
+        if s != other:
+            report.add((s, p, o))
+        elif p == SH.result:
+            report.add((root, p, o))
+            report.set((root, SH.conforms, Literal(False)))
+    again = {run.shape for run in second.runs}
+    return Outcome(
+        results=sorted([*first.results, *second.results], key=order),
+        graph=report,
+        runs=sorted([run for run in first.runs if run.shape not in again] + second.runs, key=lambda run: run.shape),
+        vacuous=[shape for shape in first.vacuous if shape in second.vacuous],
+        notes=sorted({*first.notes, *second.notes}),
+        queries=sorted([*first.queries, *second.queries], key=lambda run: -run.seconds),
+    )
+
+
 _FORMS: dict[type[Path], URIRef] = {
     ZeroOrMore: SH.zeroOrMorePath,
     OneOrMore: SH.oneOrMorePath,

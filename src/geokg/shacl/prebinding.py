@@ -19,6 +19,7 @@ from functools import lru_cache
 
 import pyoxigraph as ox
 
+from ..store import syntax_error
 from .queries import ShapesError
 
 _TOKEN = re.compile(
@@ -117,6 +118,14 @@ class _Text:
                 else:
                     stack[-1].bound.setdefault(token.text, index)
 
+    def undeclared(self) -> str:
+        """A complaint about the first prefix that is not declared, if there is one."""
+        names = [
+            (index, token.text.partition(":")[0]) for index, token in enumerate(self.tokens) if token.kind == "name"
+        ]
+        declared = {name for index, name in names if self.word(index - 1) == "PREFIX"}
+        return next((f"sh:declare knows no prefix {name}" for _, name in names if name not in declared | {"_"}), "")
+
     def selects(self) -> Iterator[tuple[int, int, _Group]]:
         """For each SELECT the index of its keyword, that of its group's brace, and the group."""
         for index in range(len(self.tokens)):
@@ -158,7 +167,9 @@ def check_query(text: str, *, is_ask: bool, bound: Sequence[str]) -> None:
     try:
         found = _NOTHING.query(with_path(text, "<urn:path>"))
     except SyntaxError as error:
-        raise ShapesError(f"the query does not parse, {error.msg}: {_short(text)}") from error
+        told = query.undeclared() if "Prefix not found" in error.msg else ""
+        told = told or f"the query does not parse, {syntax_error(error.msg)}"
+        raise ShapesError(f"{told}: {_short(text)}") from error
     if isinstance(found, ox.QueryBoolean) != is_ask or isinstance(found, ox.QueryTriples):
         raise ShapesError(f"the query is no {'ASK' if is_ask else 'SELECT'}: {_short(text)}")
     if not is_ask and "this" not in {variable.value for variable in found.variables}:  # type: ignore[union-attr]

@@ -87,17 +87,25 @@ class Validator:
         self._threads = threads or os.cpu_count() or 1
         self._few = few
 
-    def validate(self, store: ox.Store, *, respelt: bool = True) -> Verdict:
+    def validate(self, store: ox.Store) -> Verdict:
+        """Judge all focus nodes of all shapes, in all graphs of a store as one.
+
+        Raises:
+            ValidationError: a query of a shape cannot be run.
+        """
+        return self.judge(StoreSource(store))
+
+    def judge(self, source: StoreSource, *, respelt: bool = True) -> Verdict:
         """Judge all focus nodes of all shapes.
 
         Args:
-            store: all its graphs count, as one.
+            source: the data.
             respelt: whether a literal of a shape counts as the store would respell it, as it did with the data.
 
         Raises:
             ValidationError: a query of a shape cannot be run.
         """
-        return _Run(self.model, StoreSource(store), respelt, self._threads, self._few).verdict()
+        return _Run(self.model, source, respelt, self._threads, self._few).verdict()
 
 
 class _Run:

@@ -1,0 +1,148 @@
+"""Which engine judges what: the compiled one wherever it can, the reference where it cannot, and that is said.
+
+>>> outcome = validate([], Graph(), engine="pyshacl")
+>>> outcome.results
+[]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Literal, TypeAlias
+
+import pyoxigraph as ox
+from rdflib import Graph
+
+from . import model, pyshacl_engine
+from .literals import is_pattern
+from .model import Model, Shape
+from .outcome import Outcome, join, new_report, results_of
+from .queries import ShapesError
+from .reading import read_model
+from .sources import StoreSource
+from .spelling import Spelling, fill
+from .spelt import judge_as_spelt
+from .terms import dataset, from_ox, quads_to_ox
+from .validator import Validator
+
+Engine: TypeAlias = Literal["auto", "compiled", "pyshacl"]
+ENGINES: tuple[Engine, ...] = ("auto", "compiled", "pyshacl")
+
+_SHOWN = 20
+_GRAPHS = 16
+"""So many graphs can be told to each query; with more of them a copy without the others is faster."""
+
+
+def validate(
+    data: ox.Store | Iterable[ox.Quad] | Graph,
+    shapes: Graph | Model,
+    *,
+    engine: Engine = "auto",
+    without: Iterable[str] = (),
+) -> Outcome:
+    """Judge data by shapes.
+
+    Args:
+        data: a store, or what is first loaded into one: quads, a graph or a dataset. All its graphs count as one, which
+            constraints can still name with ``GRAPH``; class hierarchies too are read from here, never fetched. What is
+            loaded is judged as it is spelt; what a store holds, as the store spells it.
+        shapes: left as they are.
+        engine: ``compiled`` runs inside the store; ``pyshacl`` is the reference, slow; ``auto`` is the first, with the
+            second for shapes that it cannot do.
+        without: the IRIs of graphs of the data that do not count.
+
+    Raises:
+        ShapesError: the shapes cannot be used; see :func:`.reading.read_model`.
+        ValidationError: the run could not be carried out to its end.
+
+    >>> shapes = Graph().parse(
+    ...     format="turtle",
+    ...     data='''
+    ...     @prefix sh: <http://www.w3.org/ns/shacl#> .
+    ...     <urn:shape> sh:targetSubjectsOf <urn:p> ; sh:property <urn:inner> .
+    ...     <urn:inner> sh:path <urn:p> ; sh:maxInclusive 9 .''',
+    ... )
+    >>> outcome = validate(Graph().parse(data="<urn:a> <urn:p> 7 . <urn:b> <urn:p> '12' .", format="turtle"), shapes)
+    >>> [(result.focus.n3(), result.value.n3()) for result in outcome.results]
+    [('<urn:b>', '"12"')]
+    """
+    out = frozenset(without)
+    if engine == "pyshacl":
+        rules = shapes.graph if isinstance(shapes, Model) else shapes
+        return pyshacl_engine.validate(_counted(data, out) if out or isinstance(data, ox.Store) else data, rules)
+    read = shapes if isinstance(shapes, Model) else read_model(shapes)
+    if isinstance(data, ox.Store):
+        return _judge(_source(data, out), read, None, engine)
+    store = ox.Store()
+    spelling = fill(store, _counted(data, out))
+    return _judge(StoreSource(store), read, spelling, engine)
+
+
+def _counted(data: ox.Store | Iterable[ox.Quad] | Graph, out: frozenset[str]) -> Iterator[ox.Quad]:
+    """The quads that count."""
+    quads = quads_to_ox(data) if isinstance(data, Graph) else iter(data)
+    return (quad for quad in quads if _name(quad.graph_name) not in out) if out else quads
+
+
+def _name(graph: ox.NamedNode | ox.BlankNode | ox.DefaultGraph) -> str:
+    return "" if isinstance(graph, ox.DefaultGraph) else graph.value
+
+
+def _source(store: ox.Store, out: frozenset[str]) -> StoreSource:
+    """A store without some of its graphs: as it is where it has none of them, else by the fastest way there is."""
+    if not any(store.contains_named_graph(ox.NamedNode(name)) for name in out):
+        return StoreSource(store)
+    names = [name for graph in store.named_graphs() if (name := _name(graph)) not in out]
+    if len(names) < _GRAPHS:
+        return StoreSource(store, ["", *names])
+    copy = ox.Store()
+    copy.bulk_extend(_counted(store, out))
+    return StoreSource(copy)
+
+
+def _judge(source: StoreSource, shapes: Model, spelling: Spelling | None, engine: Engine) -> Outcome:
+    refused = {shape.node: reason for shape in shapes.shapes if (reason := _refusal(shape))}
+    if refused and engine == "compiled":
+        shape, reason = next(iter(refused.items()))
+        raise ShapesError(f"cannot be compiled: {reason}", shape=shape.value)
+    compiled = replace(shapes, shapes=tuple(shape for shape in shapes.shapes if shape.node not in refused))
+    verdict = Validator(compiled).judge(source, respelt=spelling is None)
+    notes = list(shapes.notes)
+    faults, others = verdict.found, []
+    if spelling:
+        spelt = judge_as_spelt(source.store, spelling, compiled)
+        faults = {
+            shape: tuple(fault for fault in some if not spelt.holds(shape, fault.focus))
+            for shape, some in faults.items()
+        }
+        others.append(replace(spelt.outcome, runs=[]))
+        notes += map(str, spelling.odd[:_SHOWN])
+        if len(spelling.odd) > _SHOWN:
+            notes.append(f"and {len(spelling.odd) - _SHOWN} more literals that a store would respell")
+    if refused:
+        others.append(
+            pyshacl_engine.validate(
+                dataset(source.quads()), shapes.graph, only={from_ox(node): None for node in refused}
+            )
+        )
+        notes += (f"{node.value}: judged by pyshacl, for {reason}" for node, reason in refused.items())
+    report = new_report()
+    results = results_of([fault for some in faults.values() for fault in some], report)
+    runs = sorted([*verdict.runs, *(run for other in others for run in other.runs)], key=lambda run: run.shape)
+    vacuous = sorted({*shapes.idle, *(run.shape for run in runs if not run.focus_nodes)})
+    own = Outcome(results, report, runs, vacuous, [], list(verdict.queries))
+    for other in others:
+        own = join(own, other)
+    return replace(own, runs=runs, vacuous=vacuous, notes=sorted({*notes, *own.notes}))
+
+
+def _refusal(shape: Shape) -> str:
+    """Why a shape cannot be compiled, if it cannot."""
+    for constraint in shape.constraints:
+        if isinstance(constraint, model.Pattern) and not is_pattern(constraint.pattern, constraint.flags):
+            return f"the store knows no such pattern as {constraint.pattern!r}"
+        for inner in constraint.shapes:
+            if reason := _refusal(inner):
+                return reason
+    return ""
