@@ -40,6 +40,7 @@ def validate(
     *,
     engine: Engine = "auto",
     without: Iterable[str] = (),
+    spelling: Spelling | None = None,
 ) -> Outcome:
     """Judge data by shapes.
 
@@ -51,6 +52,7 @@ def validate(
         engine: ``compiled`` runs inside the store; ``pyshacl`` is the reference, slow; ``auto`` is the first, with the
             second for shapes that it cannot do.
         without: the IRIs of graphs of the data that do not count.
+        spelling: how a store's literals were written, if :func:`.spelling.fill` filled it; it is then judged as spelt.
 
     Raises:
         ShapesError: the shapes cannot be used; see :func:`.reading.read_model`.
@@ -73,7 +75,7 @@ def validate(
         return pyshacl_engine.validate(_counted(data, out) if out or isinstance(data, ox.Store) else data, rules)
     read = shapes if isinstance(shapes, Model) else read_model(shapes)
     if isinstance(data, ox.Store):
-        return _judge(_source(data, out), read, None, engine)
+        return _judge(_source(data, out), read, spelling, engine)
     store = ox.Store()
     spelling = fill(store, _counted(data, out))
     return _judge(StoreSource(store), read, spelling, engine)
