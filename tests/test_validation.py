@@ -356,7 +356,7 @@ def kg() -> KnowledgeGraph:
 
 @pytest.fixture(scope="module")
 def whole(kg: KnowledgeGraph) -> Report:
-    return kg.validate()
+    return kg.validate(digests=True)
 
 
 def test_the_sample_conforms(whole: Report) -> None:
@@ -563,6 +563,8 @@ def test_runs_are_kept_and_not_judged(kg: KnowledgeGraph, whole: Report) -> None
     kg.store.drop(kg.base.graph + "report")
     with pytest.raises(ValueError, match="zone"):
         whole.provenance(at=datetime(2026, 11, 24))
+    with pytest.raises(ValueError, match="digests"):
+        store_run(kg, kg.validate())
 
 
 def test_provenance_has_no_blank_nodes_and_holds_the_report(report: Report) -> None:

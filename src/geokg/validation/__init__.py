@@ -9,9 +9,10 @@ from ..graph import KnowledgeGraph
 from ..shacl import ShapeRun, ShapesError, ValidationError
 from .finding import SEVERITIES, Cause, Finding, Fix, Severity
 from .grouping import GROUPINGS
+from .onegraph import ONE_GRAPH
 from .provenance import store_run
 from .report import Report
-from .run import ONE_GRAPH, validate
+from .run import validate
 
 __all__ = [
     "GROUPINGS",

@@ -102,20 +102,22 @@ def store_run(kg: KnowledgeGraph, report: Report, *, at: datetime | None = None)
 
     Args:
         kg: the graph that was judged.
-        report: what came of it.
+        report: what came of it, with the digests of what was judged.
         at: when it ended.
 
     Returns:
         The IRI of the run.
 
     Raises:
-        ValueError: a time without a zone.
+        ValueError: a time without a zone, or a report without digests.
 
     >>> import geokg
     >>> kg = geokg.sample()
     >>> store_run(kg, geokg.validation.Report(base=kg.base.iri)).rpartition("/")[0]
     'https://w3id.org/geokg/data/run'
     """
+    if report.shapes and not report.digests:
+        raise ValueError("the run took no digests of what it judged: validate(..., digests=True)")
     quads = provenance(report, at=at)
     graph = ox.NamedNode(kg.base.graph + "report")
     kg.store.extend(ox.Quad(quad.subject, quad.predicate, quad.object, graph) for quad in quads)

@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from rdflib import Graph
 
 from ..errors import InvalidGraph
-from ..shacl import ShapeRun
+from ..shacl import QueryRun, ShapeRun
 from ..text import Text
 from . import formats, provenance
 from .baseline import Difference, Known, difference, known
@@ -32,7 +32,8 @@ class Report:
         texts: the texts that spans lie in, by document id.
         prefixes: for writing IRIs short.
         titles: what shapes are called, by their IRIs.
-        digests: the SHA-256 of each named graph that was judged, by its IRI.
+        queries: what the engine asked, the slowest first.
+        digests: the SHA-256 of each named graph that was judged, by its IRI, if they were asked for.
         base: below what data is named.
     """
 
@@ -44,6 +45,7 @@ class Report:
     texts: Mapping[str, Text] = field(default_factory=dict, repr=False)
     prefixes: Mapping[str, str] = field(default_factory=dict, repr=False)
     titles: Mapping[str, str] = field(default_factory=dict, repr=False)
+    queries: tuple[QueryRun, ...] = field(default=(), repr=False, compare=False)
     digests: Mapping[str, str] = field(default_factory=dict, repr=False)
     base: str = ""
 

@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
-from rdflib import BNode, Graph, Literal
-from rdflib.namespace import RDF, SH
-from rdflib.term import Node
+from rdflib import Graph
 
-from .. import canonical, shacl
+from .. import shacl
 from ..graph import KnowledgeGraph
 from ..ontology import statements
+from ..shacl.model import Model
+from ..shacl.outcome import join
 from ..shacl.reading import read_model
-from ..shacl.shapes import called, path_text, without_targets
-from ..shacl.terms import as_spelt, dataset, extend, from_ox, quads_to_ox, to_ox
-from ..store import Store, parse
-from ..vocabulary import GK, GKS, Base, packaged, prefixes
+from ..shacl.terms import quads_to_ox
+from ..store import Store
+from ..vocabulary import packaged, prefixes
+from . import onegraph
 from .evidence import Evidence
 from .finding import SEVERITIES, Finding
-from .fixes import undouble
+from .held import Held, hold
 from .lookup import Lookup
+from .onegraph import ONE_GRAPH
 from .report import Report
-from .selection import select
-from .telling import Teller, n_quad, plain
-
-ONE_GRAPH = GKS["One-graph"]
-"""The shape IRI of the rule that a triple stands in one graph only, which no SHACL shape can say."""
-
-_ONE_GRAPH_TITLE = "a triple stands in one graph only"
-_CLAIM = ox.NamedNode(str(GK.Claim))
-_TYPE = ox.NamedNode(str(RDF.type))
+from .selection import Selection, select
+from .telling import Teller
 
 
 def validate(
@@ -44,6 +38,8 @@ def validate(
     paths: Mapping[str, Path] | None = None,
     language: str = "en",
     only: Sequence[str] = (),
+    engine: shacl.Engine = "auto",
+    digests: bool = False,
 ) -> Report:
     """Judge a graph, or any RDF, by shapes.
 
@@ -58,6 +54,9 @@ def validate(
         paths: the text files of documents by their id or IRI; findings name these instead of the names in the data.
         language: which language messages and labels should be in, where there is a choice.
         only: the shapes to judge by, each by its IRI, short IRI, last part or label; all of them unless given.
+        engine: ``compiled`` runs inside the store, ``pyshacl`` is the reference and slow; ``auto`` is the first, with
+            the second for what it cannot do.
+        digests: take the digest of each graph too, for :func:`.provenance.store_run`; it reads everything once more.
 
     Returns:
         The report; it is no error that there are findings.
@@ -77,37 +76,22 @@ def validate(
     ...     print(finding.message)
     urn:post: <urn:holder> is missing: there should be at least 1
     """
-    quads, base = _quads(target)
-    rules = shapes if isinstance(shapes, Graph) else _read(shapes)
-    model = read_model(rules)
-    names = prefixes(base)
+    held = hold(target, with_ontology=shapes is None)
+    model = read_model(shapes if isinstance(shapes, Graph) else _read(shapes))
+    names = prefixes(held.base)
     chosen = select(model, only, names, [str(ONE_GRAPH)] if shapes is None else []) if only else None
-    later = [quad for quad in quads if _graph_name(quad).endswith("/graph/inferred")]
-    raw = [quad for quad in quads if not _graph_name(quad).endswith(("/graph/inferred", "/graph/report"))]
-    is_judged = shapes is None and (chosen is None or ox.NamedNode(str(ONE_GRAPH)) in chosen.told)
-    doubled = list(_doubled([*raw, *later])) if is_judged else []
-    if shapes is None and not any(quad.subject == _CLAIM and quad.predicate == _TYPE for quad in raw):
-        raw += statements(base.graph + "ontology", base.graph + "vocab")
-    judging = without_targets(rules, chosen.run) if chosen else rules
-    data = dataset(raw)
-    outcome = shacl.validate(data, judging)
-    if later and outcome.vacuous:
-        extend(data, later)
-        outcome = _both(outcome, shacl.validate(data, without_targets(judging, outcome.vacuous)))
-    told = _store(quads_to_ox(rules), base)
-    store = target.store if isinstance(target, KnowledgeGraph) else _store(quads, base)
+    outcome = _judged(held, model, chosen, engine)
     teller = Teller(
-        Lookup(store, told, ontology_store(), hidden=[base.graph + "report"]),
-        Evidence(Lookup(store, hidden=[base.graph + "report"]), paths),
+        Lookup(held.store, _store(quads_to_ox(model.graph)), ontology_store(), hidden=[held.reported]),
+        Evidence(Lookup(held.store, hidden=[held.reported]), paths),
         model,
         outcome.graph,
         names,
         language,
     )
-    owners = _owners(rules)
-    results = [one for one in outcome.results if chosen is None or to_ox(one.shape) in chosen.told]
-    found = [teller.finding(result, str(owners.get(result.shape, result.shape))) for result in results]
-    found += [_double_finding(*double, outcome.graph, teller) for double in doubled]
+    found = [teller.finding(one) for one in outcome.results if chosen is None or teller.shape(one) in chosen.told]
+    if shapes is None and (chosen is None or ox.NamedNode(str(ONE_GRAPH)) in chosen.told):
+        found += [onegraph.finding(*pair, outcome.graph, teller) for pair in onegraph.doubled(held)]
     return Report(
         findings=tuple(sorted(found, key=_order)),
         graph=outcome.graph,
@@ -116,14 +100,29 @@ def validate(
         notes=tuple(outcome.notes),
         texts=teller.evidence.texts,
         prefixes=names,
-        titles=teller.titles | {str(ONE_GRAPH): _ONE_GRAPH_TITLE},
-        digests=_digests(quads),
-        base=base.iri,
+        titles=teller.titles | {str(ONE_GRAPH): onegraph.TITLE},
+        queries=tuple(outcome.queries),
+        digests=held.digests() if digests else {},
+        base=held.base.iri,
     )
 
 
-def _store(quads: Iterable[ox.Quad], base: Base) -> Store:
-    store = Store.memory(base=base)
+def _judged(held: Held, model: Model, chosen: Selection | None, engine: shacl.Engine) -> shacl.Outcome:
+    """What comes of judging without what was inferred; and then with it, by the shapes that judged nothing."""
+    shapes = tuple(shape for shape in model.shapes if chosen is None or shape.node.value in chosen.run)
+    told: dict[str, Any] = {"engine": engine, "spelling": held.spelling}
+    hidden = [held.inferred, held.reported]
+    outcome = shacl.validate(held.store.ox, replace(model, shapes=shapes), without=hidden, **told)
+    held.admit()
+    if outcome.vacuous and held.store.has_graph(held.inferred):
+        idle = tuple(shape for shape in shapes if shape.node.value in outcome.vacuous)
+        late = shacl.validate(held.store.ox, replace(model, shapes=idle), without=hidden[1:], **told)
+        outcome = join(outcome, late)
+    return outcome
+
+
+def _store(quads: Iterable[ox.Quad]) -> Store:
+    store = Store.memory()
     store.extend(quads)
     return store
 
@@ -131,17 +130,7 @@ def _store(quads: Iterable[ox.Quad], base: Base) -> Store:
 @cache
 def ontology_store() -> Store:
     """What terms are called, for data that has no ontology of its own."""
-    return _store(statements(), Base())
-
-
-def _quads(target: KnowledgeGraph | Graph | str | Path | Iterable[ox.Quad]) -> tuple[list[ox.Quad], Base]:
-    if isinstance(target, KnowledgeGraph):
-        return list(target.store.quads()), target.base
-    base = Base.from_environment()
-    if isinstance(target, (str, Path)):
-        path = Path(target)
-        return list(parse(path, base_iri=path.resolve().as_uri())), base
-    return list(quads_to_ox(target) if isinstance(target, Graph) else target), base
+    return _store(statements())
 
 
 def _read(shapes: str | Path | Sequence[str | Path] | None) -> Graph:
@@ -150,104 +139,8 @@ def _read(shapes: str | Path | Sequence[str | Path] | None) -> Graph:
     return shacl.read_shapes(*([shapes] if isinstance(shapes, (str, Path)) else shapes))
 
 
-def _graph_name(quad: ox.Quad) -> str:
-    return "" if isinstance(quad.graph_name, ox.DefaultGraph) else quad.graph_name.value
-
-
-def _both(first: shacl.Outcome, second: shacl.Outcome) -> shacl.Outcome:
-    """One outcome of two; the second has judged with the shapes that judged nothing in the first."""
-    graph = first.graph
-    root = next(graph.subjects(RDF.type, SH.ValidationReport))
-    other = next(second.graph.subjects(RDF.type, SH.ValidationReport))
-    for s, p, o in second.graph:
-        if s != other:
-            graph.add((s, p, o))
-        elif p == SH.result:
-            _add_result(graph, root, o)
-    again = {run.shape for run in second.runs}
-    return shacl.Outcome(
-        results=[*first.results, *second.results],
-        graph=graph,
-        runs=sorted([run for run in first.runs if run.shape not in again] + second.runs, key=lambda run: run.shape),
-        vacuous=[shape for shape in first.vacuous if shape in second.vacuous],
-        notes=sorted({*first.notes, *second.notes}),
-    )
-
-
-def _add_result(graph: Graph, root: Node, result: Node) -> None:
-    graph.add((root, SH.result, result))
-    graph.set((root, SH.conforms, Literal(False)))
-
-
-def _owners(shapes: Graph) -> dict[Node, Node]:
-    """For each nameless shape the nearest shape with an IRI that calls it."""
-    callers: dict[Node, Node] = {}
-    for shape in sorted(set(shapes.subjects()), key=str):
-        for inner in called(shapes, shape):
-            callers.setdefault(inner, shape)
-    owners: dict[Node, Node] = {}
-    for shape in callers:
-        owner: Node = shape
-        while isinstance(owner, BNode) and owner in callers:
-            owner = callers[owner]
-        owners[shape] = owner
-    return owners
-
-
-def _doubled(quads: Iterable[ox.Quad]) -> Iterator[tuple[ox.Quad, ox.Quad]]:
-    """Each triple that stands in a graph and again in another."""
-    seen: dict[ox.Triple, ox.Quad] = {}
-    for quad in quads:
-        first = seen.setdefault(quad.triple, quad)
-        if first != quad:
-            yield first, quad
-
-
-def _double_finding(first: ox.Quad, second: ox.Quad, report: Graph, teller: Teller) -> Finding:
-    wording = teller.wording
-    places = " and ".join(sorted(wording.short(_graph_name(quad)) or "the unnamed graph" for quad in (first, second)))
-    said = f"{wording.property(first.predicate)} {wording.name(first.object)}"
-    message = f"{wording.name(first.subject)}: {said} stands in two graphs, {places}"
-    with as_spelt():
-        focus, path, value = from_ox(first.subject), from_ox(first.predicate), from_ox(first.object)
-    node = BNode()
-    for predicate, term in (
-        (RDF.type, SH.ValidationResult),
-        (SH.focusNode, focus),
-        (SH.resultPath, path),
-        (SH.value, value),
-        (SH.sourceShape, ONE_GRAPH),
-        (SH.sourceConstraintComponent, SH.SPARQLConstraintComponent),
-        (SH.resultSeverity, SH.Violation),
-        (SH.resultMessage, Literal(message, lang="en")),
-    ):
-        report.add((node, predicate, term))
-    _add_result(report, next(report.subjects(RDF.type, SH.ValidationReport)), node)
-    return Finding(
-        message=message,
-        severity="violation",
-        shape=str(ONE_GRAPH),
-        path=path_text(report, path, wording.prefixes),
-        value=plain(first.object),
-        component=str(SH.SPARQLConstraintComponent),
-        fix=undouble(first, second),
-        proof=tuple(sorted((n_quad(first), n_quad(second)))),
-        **teller.where(first.subject, None),
-    )
-
-
 def _order(finding: Finding) -> tuple[Any, ...]:
     """Document by document in the order of the text, in each last what has no words there; at the end all the rest."""
     span = finding.span
     place = (not finding.document, finding.document, span is None, (span.start, span.end) if span else ())
     return (*place, SEVERITIES.index(finding.severity), finding.shape, finding.focus, finding.path, finding.message)
-
-
-def _digests(quads: Iterable[ox.Quad]) -> dict[str, str]:
-    graphs: dict[str, list[ox.Quad]] = {}
-    for quad in quads:
-        graphs.setdefault(_graph_name(quad), []).append(quad)
-    return {
-        name: hashlib.sha256("".join(canonical.nquads(graphs[name])).encode("utf-8")).hexdigest()
-        for name in sorted(graphs)
-    }

@@ -52,6 +52,10 @@ class Teller:
         self._nearest = Nearest(lookup)
         self._fixer = Fixer(evidence, self.wording)
         self._shapes = shapes
+        self._callers: dict[Term, Term] = {}
+        for shape in every(shapes):
+            for inner in shape.called:
+                self._callers.setdefault(inner.node, shape.node)
 
     @property
     def titles(self) -> dict[str, str]:
@@ -60,8 +64,12 @@ class Teller:
         told = {shape.node.value: self.wording.pick(shape.names) for shape in named}
         return {iri: title for iri, title in sorted(told.items()) if title}
 
-    def finding(self, result: Result, shape: str) -> Finding:
-        """A result as a finding of a shape, by its IRI."""
+    def shape(self, result: Result) -> Term:
+        """The shape that a result comes from."""
+        return to_ox(result.shape)  # type: ignore[no-any-return]
+
+    def finding(self, result: Result) -> Finding:
+        """A result as a finding: of a shape with an IRI, the nearest that calls its own."""
         focus, value = to_ox(result.focus), None if result.value is None else to_ox(result.value)
         data, constraints = self.evidence.data, self._messages.constraints(result)
         way = self._messages.way(result)
@@ -69,7 +77,7 @@ class Teller:
         return Finding(
             message=self._messages.message(result),
             severity=_SEVERITY.get(result.severity, "violation"),
-            shape=shape,
+            shape=plain(self._owner(self.shape(result))),
             path=path_text(self._report, result.path, self.wording.prefixes),
             value=None if value is None else plain(value),
             value_name=self.wording.name(value),
@@ -81,6 +89,11 @@ class Teller:
             fix=self._fixer.fix(focus, way, value, constraints, near if sure else None),
             **self.where(focus, value),
         )
+
+    def _owner(self, shape: Term) -> Term:
+        while isinstance(shape, ox.BlankNode) and shape in self._callers:
+            shape = self._callers[shape]
+        return shape
 
     def where(self, focus: Term | ox.Triple, value: Term | None) -> dict[str, Any]:
         """What a finding says of where it is."""
