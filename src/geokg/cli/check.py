@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -10,15 +11,18 @@ from typing import NoReturn
 import click
 
 from ..errors import GeokgError
+from ..graph import KnowledgeGraph
 from ..store import write_beside
-from ..validation import GROUPINGS, SEVERITIES, Report, Severity, baseline, fixes, validate
+from ..validation import ENGINES, GROUPINGS, SEVERITIES, Engine, Finding, Report, Severity, baseline, fixes, validate
 from ..validation.baseline import Difference
 from ..validation.formats import FORMATS
 from ..validation.layout import rule
-from .common import Command, busy, json_option, read_graph, tell, tell_notices
+from .common import STDIN, Command, busy, is_source, json_option, read_graph, tell, tell_notices
 from .watching import reports
 
 _FOLD = 10
+_SLOWEST = 5
+_PREFIX = re.compile(r"^\s*PREFIX [^\n]*\n", re.MULTILINE)
 
 
 @click.command(cls=Command)
@@ -84,7 +88,18 @@ _FOLD = 10
     is_flag=True,
     help="Check again when a file changes, and tell what is new and what is fixed, until Ctrl-C.",
 )
-@click.option("--timings", is_flag=True, help="Tell on stderr how long each shape took, and over how many nodes.")
+@click.option(
+    "--timings",
+    is_flag=True,
+    help="Tell on stderr how long each shape took, over how many nodes, and by which queries.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="auto",
+    show_default=True,
+    help="compiled runs inside the store; pyshacl is a second opinion, and slow; auto uses both.",
+)
 @click.option(
     "--shapes",
     multiple=True,
@@ -107,6 +122,7 @@ def check(
     accepted: Path | None,
     mended: Path | None,
     language: str,
+    engine: Engine,
     shapes: tuple[Path, ...],
     *,
     timings: bool,
@@ -129,10 +145,9 @@ def check(
     accepts = baseline.read(known) if known else ()
 
     def judge() -> Report:
-        kg = read_graph(*graphs)
-        tell_notices(kg)
+        target, paths = _target(graphs)
         with busy("Checking"):
-            return validate(kg, shapes=shapes or None, paths=kg.paths, language=language, only=chosen)
+            return validate(target, shapes=shapes or None, paths=paths, language=language, only=chosen, engine=engine)
 
     if watch:
         _watch(judge, [*(Path(graph) for graph in graphs), *shapes], form, fold)
@@ -185,7 +200,22 @@ def _tell_vacuous(report: Report) -> None:
 
 
 def _tell_timings(report: Report) -> None:
-    """The shapes that took longest, first."""
+    """The shapes that took longest, first; and the queries that did."""
     click.echo(f"{'seconds':>9} {'nodes':>8} shape", err=True)
     for run in sorted(report.shapes, key=lambda run: (-run.seconds, run.shape)):
         click.echo(f"{run.seconds:9.3f} {run.focus_nodes:8} {rule(report, run.shape)}", err=True)
+    for query in report.queries[:_SLOWEST]:
+        kinds = ", ".join(Finding("", "info", "", "", component=one).kind for one in query.components) or "all nodes"
+        click.echo(
+            f"\n{query.seconds:.3f} seconds, {query.rows} suspects, {rule(report, query.shape)}: {kinds}", err=True
+        )
+        click.echo(_PREFIX.sub("", query.text).strip(), err=True)
+
+
+def _target(graphs: tuple[str, ...]) -> tuple[KnowledgeGraph | Path, Mapping[str, Path]]:
+    """What is judged, and where its texts are; a file goes straight into the store that is judged, as it is spelt."""
+    if len(graphs) == 1 and graphs[0] != STDIN and not is_source(graphs[0]) and Path(graphs[0]).is_file():
+        return Path(graphs[0]), {}
+    kg = read_graph(*graphs)
+    tell_notices(kg)
+    return kg, kg.paths

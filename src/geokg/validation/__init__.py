@@ -6,7 +6,7 @@
 """
 
 from ..graph import KnowledgeGraph
-from ..shacl import ShapeRun, ShapesError, ValidationError
+from ..shacl import ENGINES, Engine, ShapeRun, ShapesError, ValidationError
 from .finding import SEVERITIES, Cause, Finding, Fix, Severity
 from .grouping import GROUPINGS
 from .onegraph import ONE_GRAPH
@@ -15,10 +15,12 @@ from .report import Report
 from .run import validate
 
 __all__ = [
+    "ENGINES",
     "GROUPINGS",
     "ONE_GRAPH",
     "SEVERITIES",
     "Cause",
+    "Engine",
     "Finding",
     "Fix",
     "Report",
