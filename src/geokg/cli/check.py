@@ -81,7 +81,7 @@ _PREFIX = re.compile(r"^\s*PREFIX [^\n]*\n", re.MULTILINE)
     help="Write what would mend findings, where only one thing can be meant, to a file as a SPARQL update.",
 )
 @click.option(
-    "--language", default="en", show_default=True, help="The language of messages and names, where there are."
+    "--language", default="en", show_default=True, help="The language of messages and names."
 )
 @click.option(
     "--watch",

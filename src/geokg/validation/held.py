@@ -79,7 +79,7 @@ def hold(target: KnowledgeGraph | Graph | str | Path | Iterable[ox.Quad], *, wit
     0
     """
     if isinstance(target, KnowledgeGraph):
-        if target.store.is_here and (_has_ontology(target.store) or not with_ontology):
+        if target.store.is_here and (has_ontology(target.store) or not with_ontology):
             return Held(target.store)
         return _filled(target.store.quads(), target.base, None, with_ontology=with_ontology)
     base = Base.from_environment()
@@ -95,7 +95,7 @@ def _filled(quads: Iterable[ox.Quad], base: Base, path: Path | None, *, with_ont
     later: list[ox.Quad] = []
     apart = {ox.NamedNode(base.graph + name) for name in ("inferred", "report")}
     spelling = fill(store.ox, _without(quads, apart, later.append), path=path)
-    if with_ontology and not _has_ontology(store):
+    if with_ontology and not has_ontology(store):
         store.extend(statements(base.graph + "ontology", base.graph + "vocab"))
     return Held(store, spelling, later)
 
@@ -108,7 +108,12 @@ def _without(quads: Iterable[ox.Quad], apart: set[ox.NamedNode], keep: Callable[
             yield quad
 
 
-def _has_ontology(store: Store) -> bool:
+def has_ontology(store: Store) -> bool:
+    """Whether a store holds the ontology.
+
+    >>> has_ontology(Store.memory())
+    False
+    """
     return store.contains(_CLAIM, TYPE)
 
 

@@ -42,8 +42,8 @@ _CORE = {
     "Not": "{value} is what it may not be",
     "Or": "{value} does nothing of what it could do to be right",
     "Pattern": "{value} is not written in the form {a}",
-    "QualifiedMaxCount": "too many of {path} are of the kind that may stand there {a} times at most",
-    "QualifiedMinCount": "too few of {path} are of the kind that should stand there at least {a} times",
+    "QualifiedMaxCount": "more than {a} of {path} are of the kind of which no more should stand there",
+    "QualifiedMinCount": "fewer than {a} of {path} are of the kind that is asked for",
     "UniqueLang": "{path} has more than one text in one language",
     "Xone": "{value} should do exactly one of several things, and does not",
 }

@@ -93,7 +93,7 @@ def validate(
     if shapes is None and (chosen is None or ox.NamedNode(str(ONE_GRAPH)) in chosen.told):
         found += [onegraph.finding(*pair, outcome.graph, teller) for pair in onegraph.doubled(held)]
     return Report(
-        findings=tuple(sorted(found, key=_order)),
+        findings=tuple(sorted(found, key=in_order)),
         graph=outcome.graph,
         shapes=tuple(outcome.runs),
         vacuous=tuple(iri for iri in outcome.vacuous if chosen is None or iri in chosen.run),
@@ -139,8 +139,12 @@ def _read(shapes: str | Path | Sequence[str | Path] | None) -> Graph:
     return shacl.read_shapes(*([shapes] if isinstance(shapes, (str, Path)) else shapes))
 
 
-def _order(finding: Finding) -> tuple[Any, ...]:
-    """Document by document in the order of the text, in each last what has no words there; at the end all the rest."""
+def in_order(finding: Finding) -> tuple[Any, ...]:
+    """Document by document in the order of the text, in each last what has no words there; at the end all the rest.
+
+    >>> in_order(Finding("odd", "warning", "urn:shape", "urn:node"))[0]
+    True
+    """
     span = finding.span
     place = (not finding.document, finding.document, span is None, (span.start, span.end) if span else ())
     return (*place, SEVERITIES.index(finding.severity), finding.shape, finding.focus, finding.path, finding.message)
