@@ -124,8 +124,8 @@ class Standing:
             judged[node] = len(targets)
             fresh = _by_focus(judge.judge(shape, targets)) if targets else {}  # type: ignore[arg-type]
             if fresh or not focus.isdisjoint(found[node]):
-                found[node] = {term: some for term, some in found[node].items() if term not in focus} | fresh
-        found |= self._judge_all(whole)
+                found[node] = {**{term: some for term, some in found[node].items() if term not in focus}, **fresh}
+        found.update(self._judge_all(whole))
         self._state = _State(before.source, before.footprint, found)
         return self._changes(before, judged, tuple(whole))
 

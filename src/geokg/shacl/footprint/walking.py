@@ -8,12 +8,12 @@ import pyoxigraph as ox
 
 from ..model import Class, Closed, Custom, Pair, PropertyShape, Query, Shape, Sparql
 from ..prebinding import with_path
-from .patterns import ALWAYS, THIS, Beside, Edge, Either, Fresh, Read, Slot, Walk, both, reads
+from .patterns import ALWAYS, THIS, Beside, Edge, Either, Fresh, Read, Slot, Term, Walk, both, reads
 from .queries import NotUnderstood, query_reads
 
 _TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 
-Below = Callable[[ox.NamedNode], Iterable[ox.NamedNode]]
+Below = Callable[[ox.NamedNode], Iterable[Term]]
 """What gives a class and all classes below it."""
 
 
