@@ -112,7 +112,7 @@ def _judge(source: StoreSource, shapes: Model, spelling: Spelling | None, engine
     verdict = Validator(compiled).judge(source, respelt=spelling is None)
     notes = list(shapes.notes)
     faults, others = verdict.found, []
-    if spelling:
+    if spelling is not None:
         spelt = judge_as_spelt(source.store, spelling, compiled)
         faults = {
             shape: tuple(fault for fault in some if not spelt.holds(shape, fault.focus))

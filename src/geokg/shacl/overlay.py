@@ -40,7 +40,7 @@ class OverlayStore(Store):
         self._spelling = spelling or Spelling()
         self._odd = {quad.predicate for quad in self._spelling.spellings}
 
-    def triples(self, pattern: Triple, context: Graph | None = None) -> Iterator[tuple[Triple, Iterator[Graph | None]]]:
+    def triples(self, pattern: Triple, context: Graph | None = None) -> Iterator[tuple[Triple, Iterator[Graph]]]:
         """The triples that fit, each once, in a graph or in all of them."""
         subject, predicate, value = pattern
         # A path that starts at a literal is asked for too; nothing stands there.
@@ -65,7 +65,14 @@ class OverlayStore(Store):
                     if triple in seen:
                         continue
                     seen.add(triple)
-                yield triple, iter((context,))
+                yield triple, self._graphs(quad.graph_name, context)
+
+    def _graphs(self, name: Any, context: Graph | None) -> Iterator[Graph]:
+        """The graph that a triple was found in; made only for who asks."""
+        if context is None:
+            identifier = DATASET_DEFAULT_GRAPH_ID if isinstance(name, ox.DefaultGraph) else from_ox(name)
+            context = Graph(self, identifier, bind_namespaces="none")
+        yield context
 
     def _written(self, quad: ox.Quad) -> Iterable[Any]:
         return self._spelling.written(quad) if quad.predicate in self._odd else (quad.object,)

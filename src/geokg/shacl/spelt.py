@@ -6,19 +6,29 @@ literal. Footprints tell which nodes these are; the reference engine judges them
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pyoxigraph as ox
 from rdflib.term import Node
 
 from .footprint import Footprint, Term
-from .model import Model, ShapeNode
+from .literals import XSD
+from .model import Custom, Model, Shape, ShapeNode, Sparql
+from .outcome import Outcome, new_report
 from .overlay import overlay
-from .pyshacl_engine import Outcome, validate
+from .pyshacl_engine import validate
 from .sources import StoreSource
-from .spelling import Spelling
+from .spelling import Spelling, is_odd
 from .terms import as_spelt, from_ox
+
+# In a query what is no literal, what is a string, with its type if it has one, and what is a number.
+_TOKEN = re.compile(
+    r"""<[^<>"{}|^`\\\s]*>|\#[^\n]*|[?$@]\w+|(?P<quote>\"""|\'\'\'|"|\')(?P<text>(?:\\.|(?!(?P=quote)).)*)(?P=quote)
+    (?:\^\^(?P<type>[\w-]*:[\w-]+|<[^>]*>))?|(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|\w[\w:.-]*""",
+    re.VERBOSE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -65,16 +75,55 @@ def judge_as_spelt(store: ox.Store, spelling: Spelling, model: Model) -> Spelt:
     >>> [spelt.holds(ox.NamedNode("x:s"), ox.NamedNode(name)) for name in ("x:a", "x:b")], spelt.outcome.results
     ([True, False], [])
     """
-    below = StoreSource(store).subclasses
-    # In both spellings: the query of a shape may name either.
-    changed = [quad for odd in spelling.odd for quad in (odd.stored, odd.spelt)]
-    nodes = Footprint(model.shapes, below).touched(changed, store)
+    nodes = dict(_of_shapes(model))
+    if spelling:
+        # In both spellings: the query of a shape may name either.
+        changed = [quad for odd in spelling.odd for quad in (odd.stored, odd.spelt)]
+        for shape, some in Footprint(model.shapes, StoreSource(store).subclasses).touched(changed, store).items():
+            own = nodes.get(shape, set())
+            nodes[shape] = None if some is None or own is None else {*some, *own}
+    if not nodes:
+        return Spelt({}, Outcome([], new_report(), [], [], []))
     with as_spelt():
         chosen: dict[Node, set[Node] | None] = {
             from_ox(shape): _written(some, spelling) for shape, some in nodes.items()
         }
         outcome = validate(overlay(store, spelling), model.graph, only=chosen)
     return Spelt(nodes, outcome)
+
+
+def _of_shapes(model: Model) -> Iterator[tuple[ShapeNode, set[Term] | None]]:
+    """Whom a store cannot tell about because a shape itself names a literal that it would respell."""
+    for shape in model.shapes:
+        odd: set[Term] = {node for node in shape.targets.nodes if is_odd(node)}
+        if _asks_oddly(shape):
+            yield shape.node, None
+        elif odd:
+            yield shape.node, odd
+
+
+def _asks_oddly(shape: Shape) -> bool:
+    """Whether a query of a shape, or of one inside it, names such a literal."""
+    for constraint in shape.constraints:
+        if isinstance(constraint, (Sparql, Custom)) and any(map(is_odd, _literals(constraint.query.text))):
+            return True
+        if isinstance(constraint, Custom) and any(is_odd(value) for _, value in constraint.parameters):
+            return True
+        if any(map(_asks_oddly, constraint.shapes)):
+            return True
+    return False
+
+
+def _literals(query: str) -> Iterator[ox.Literal]:
+    """The typed literals and numbers in the text of a query."""
+    for found in _TOKEN.finditer(query):
+        if found["number"]:
+            kind = "double" if "e" in found["number"].lower() else "decimal" if "." in found["number"] else "integer"
+            yield ox.Literal(found["number"], datatype=ox.NamedNode(XSD + kind))
+        elif found["type"]:
+            yield ox.Literal(
+                found["text"], datatype=ox.NamedNode(XSD + re.split("[:#]", found["type"].strip("<>"))[-1])
+            )
 
 
 def _written(nodes: set[Term] | None, spelling: Spelling) -> set[Node] | None:
