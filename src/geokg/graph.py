@@ -21,7 +21,7 @@ from . import rules
 from .claims import Notice, populate
 from .curation import Curation
 from .errors import GeokgError, UnknownTerm
-from .explanation import Explanation, explain
+from .explanation import Explanation, Why, explain, why
 from .names import Names
 from .ontology import owlready_world, statements
 from .scheme import Scheme
@@ -66,6 +66,7 @@ class KnowledgeGraph:
         self.views = Views(store)
         self.names = Names(store)
         self.curation = Curation(store)
+        self._ruled: int | None = None
 
     @classmethod
     def empty(cls, *, base: Base | None = None) -> KnowledgeGraph:
@@ -98,13 +99,17 @@ class KnowledgeGraph:
             IdentityConflict: mentions that are said to be one resolve to several.
         """
         population = populate(document, scheme=Scheme.packaged(), register=self.curation.register, base=self.base)
+        was_current = self._is_current()
+        former = set(self.store.quads(population.graph))
         self.store.drop(population.graph)
         self.views.forget(population.document)
         self.store.extend(population.quads)
         self.notices.extend(population.notices)
         if document.path is not None:
             self.paths[population.document] = document.path.with_name(document.content.file)
-        if apply_rules:
+        if apply_rules and was_current:
+            self._follow(former, set(population.quads))
+        elif apply_rules:
             self.apply_rules()
 
     def retract(self, document: Document | str) -> None:
@@ -125,32 +130,32 @@ class KnowledgeGraph:
             )
             hint = f"; did you mean {near[0]}?" if near else ""
             raise GeokgError(f"the graph holds no document {identifier!r}{hint}")
+        was_current = self._is_current()
+        former = set(self.store.quads(graph))
         self.store.drop(graph)
         self.views.forget(self.base.document(identifier))
-        self.apply_rules()
+        if was_current:
+            self._follow(former, set())
+        else:
+            self.apply_rules()
 
     def documents(self) -> list[str]:
         """The IRIs of the documents, sorted."""
         return self.views.subjects(RDF.type, GK.Document)
 
     def apply_rules(self) -> None:
-        """Find accepted facts and inferences anew.
+        """Find accepted facts and inferences anew."""
+        rules.apply(self.store)
+        self._ruled = self.store.generation
 
-        Services differ in what they make of a query; what is accepted hangs on none of them. For a store on another
-        machine the rules are run on a copy here, and what they give is sent where it differs.
-        """
-        if self.store.is_here:
-            rules.apply(self.store)
-            return
-        copy = Store.memory(base=self.base)
-        copy.extend(self.store.quads())
-        former = {graph: set(copy.quads(graph)) for graph in rules.graphs(copy)}
-        rules.apply(copy)
-        for graph in sorted({*former, *rules.graphs(copy)}):
-            now = set(copy.quads(graph))
-            if now != former.get(graph):
-                self.store.drop(graph)
-                self.store.extend(now)
+    def _is_current(self) -> bool:
+        """Whether nothing has changed since the rules were applied, as far as this object knows."""
+        return self._ruled == self.store.generation
+
+    def _follow(self, former: set[ox.Quad], now: set[ox.Quad]) -> None:
+        """Put facts and inferences right after a change of one graph."""
+        rules.refresh(self.store, removed=former - now, added=now - former)
+        self._ruled = self.store.generation
 
     # Questions
 
@@ -313,6 +318,20 @@ class KnowledgeGraph:
         if not self.store.contains(ox.NamedNode(whole)):
             raise UnknownTerm(iri, kind="IRI")
         return explain(self.views, whole)
+
+    def why(self, subject: str, predicate: str, value: str) -> Why:
+        """Why a triple stands: by which axioms and rules, from which claims, in which words.
+
+        Args:
+            subject: a name, a prefixed name or an IRI; so the property, or its last part, and the value.
+            predicate: the property.
+            value: the value; a literal's text.
+
+        Raises:
+            UnknownTerm: nothing goes by that name.
+            GeokgError: the graph does not say so.
+        """
+        return why(self.views, self.names.triple(subject, predicate, value))
 
     # Other forms
 

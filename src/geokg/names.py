@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Iterator
 
 import pyoxigraph as ox
-from rdflib.namespace import SKOS
+from rdflib.namespace import RDF, SKOS
 
-from .errors import UnknownTerm
+from .errors import GeokgError, UnknownTerm
 from .store import Store
-from .vocabulary import prefixes
+from .vocabulary import GK, prefixes
 
 
 class Names:
@@ -43,6 +43,38 @@ class Names:
             near = difflib.get_close_matches(wanted, labels, n=3)
             raise UnknownTerm(name, did_you_mean=tuple(labels[one] for one in near), kind="name")
         return sorted(found)
+
+    def triple(self, subject: str, predicate: str, value: str) -> ox.Triple:
+        """A triple that the store holds, as people say it.
+
+        Args:
+            subject: whatever ``find`` takes.
+            predicate: likewise, or the last part of a term of ours, or ``a``.
+            value: likewise, or the text of a literal.
+
+        Raises:
+            UnknownTerm: nothing goes by that name.
+            GeokgError: the store does not say so.
+
+        >>> from geokg import sample
+        >>> sample().names.triple("Taliban", "controls", "territory of Afghanistan").object.value
+        'https://w3id.org/geokg/data/entity/territory-of-afghanistan'
+        """
+        ours = ox.NamedNode(str(GK) + predicate) if predicate.isalnum() else None
+        if predicate == "a":
+            properties = [str(RDF.type)]
+        else:
+            properties = [ours.value] if ours and self.store.contains(ours) else self.find(predicate)
+        try:
+            values = {value, *self.find(value)}
+        except UnknownTerm:
+            values = {value}  # a literal, then
+        for one in self.find(subject):
+            node = ox.BlankNode(one[2:]) if one.startswith("_:") else ox.NamedNode(one)
+            for quad in (quad for name in properties for quad in self.store.match(node, ox.NamedNode(name))):
+                if getattr(quad.object, "value", "") in values:
+                    return quad.triple
+        raise GeokgError(f"the graph does not say that {subject} {predicate} {value}")
 
     def expand(self, name: str) -> str | None:
         """The IRI that a string is, whole or with one of the usual prefixes; ``None`` if it is neither.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 from rdflib.namespace import OWL, RDF
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from ..explanation import Explanation, place
+from ..explanation import Explanation, Why, place
 from ..graph import KnowledgeGraph
 from .common import Command, claim_json, json_option, read_graph, spans_json, tell, tell_json, terminal, thing_json
 
@@ -16,10 +18,11 @@ from .common import Command, claim_json, json_option, read_graph, spans_json, te
 @click.command(cls=Command)
 @click.argument("graph")
 @click.argument("iri", metavar="IRI|NAME")
+@click.argument("rest", metavar="[PROPERTY VALUE]", nargs=-1)
 @json_option("Print the claims with their chains of speakers, and the words with their offsets, as JSON.")
 @click.pass_context
-def explain(context: click.Context, graph: str, iri: str, *, as_json: bool) -> None:
-    """Tell who says so, through whom, in which sentence.
+def explain(context: click.Context, graph: str, iri: str, rest: tuple[str, ...], *, as_json: bool) -> None:
+    """Tell who says so, through whom, in which sentence; of a whole triple, by which rules it follows from which.
 
     The node is named by its IRI, by a prefixed name such as e:taliban, or by its label in any language. A class stands
     for its instances. Where a name fits several nodes they are listed, and the exit code is 2.
@@ -27,8 +30,18 @@ def explain(context: click.Context, graph: str, iri: str, *, as_json: bool) -> N
     Example:
       geokg explain kg.trig gk:RestraintCommitment
       geokg explain kg.trig Taliban --json
+      geokg explain kg.trig 'Zhao Lijian' actsFor China
     """
     kg = read_graph(graph)
+    if rest:
+        if len(rest) != len(("PROPERTY", "VALUE")):
+            raise click.UsageError("name one node, or the subject, property and value of a triple")
+        derived = kg.why(iri, *rest)
+        if as_json:
+            tell_json(_why_json(derived))
+        else:
+            tell(f"{derived}\n")
+        return
     found = _instances(kg, kg.find(iri))
     if len(found) > 1:
         click.echo(f"{iri!r} fits {len(found)} nodes; name one of them:", err=True)
@@ -46,6 +59,18 @@ def explain(context: click.Context, graph: str, iri: str, *, as_json: bool) -> N
         _show(console, explanation)
     else:
         tell(f"{explanation}\n")
+
+
+def _why_json(why: Why) -> dict[str, Any]:
+    triple = why.triple
+    return {
+        "triple": [getattr(term, "value", str(term)) for term in (triple.subject, triple.predicate, triple.object)],
+        "says": [why.subject, why.predicate, why.value],
+        "graph": why.source,
+        "by": why.by,
+        "words": spans_json(why.words),
+        "because": [_why_json(one) for one in why.because],
+    }
 
 
 def _instances(kg: KnowledgeGraph, found: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ them accept stands in the graph of the stricter one, and ``gk:isAcceptedUnder`` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,8 +21,10 @@ import pyoxigraph as ox
 
 from ..errors import GeokgError, ReadError
 from ..store import Store
-from ..vocabulary import packaged
+from ..vocabulary import GK, Base, packaged, prefixes
+from .axioms import TYPE, says_axioms, signature
 from .closure import Closure
+from .footprint import Footprint, footprint
 
 STAGES = (
     "infer",
@@ -39,6 +41,7 @@ STAGES = (
 )
 """Which rules run when, by the beginning of their names."""
 
+_POLICY = ox.NamedNode(str(GK.AcceptancePolicy))
 _GRAPH = re.compile(r"^# graph: (accepted|inferred)$", re.MULTILINE)
 
 
@@ -50,7 +53,8 @@ class Rule:
         name: its file's name without the ending.
         about: its comment, for people.
         graph: ``accepted`` or ``inferred``.
-        sparql: the query.
+        sparql: the query. Where it says ``VALUES ?policy { UNDEF }``, which by itself says nothing, the policy is put
+            in; it should say so where an engine does well to know the policy first.
     """
 
     name: str
@@ -71,6 +75,17 @@ class Rule:
             raise ReadError("a rule needs a line '# graph: accepted' or '# graph: inferred'", path=path)
         comments = [line.removeprefix("#").strip() for line in sparql.splitlines() if line.startswith("#")]
         return cls(path.stem, " ".join(c for c in comments if not c.startswith("graph:")), found[1], sparql)
+
+    def under(self, policy: str | None) -> str:
+        """The query for one policy; as it is for none."""
+        if policy is None:
+            return self.sparql
+        return self.sparql.replace("{ UNDEF }", f"{{ <{policy}> }}") + f"\nVALUES ?policy {{ <{policy}> }}"
+
+    @cache  # noqa: B019  # there are few rules, and they live as long as the process
+    def footprint(self, base: Base) -> Footprint | None:
+        """What the rule asks for and gives; nothing if that may be anything."""
+        return footprint(self.sparql, prefixes(base))
 
 
 @cache
@@ -119,6 +134,9 @@ def apply(store: Store, rules: tuple[Rule, ...] | None = None) -> int:
     Acceptance asks for what is not there (nobody disputes it), so adding a document may take a fact away: all that
     rules wrote is dropped and found again.
 
+    Services differ in what they make of a query; what is accepted hangs on none of them. For a store on another machine
+    the rules are run on a copy here, and what they give is sent where it differs.
+
     Args:
         store: the store, changed in place.
         rules: the packaged rules, unless given.
@@ -129,9 +147,84 @@ def apply(store: Store, rules: tuple[Rule, ...] | None = None) -> int:
     >>> apply(Store.memory())
     0
     """
+    rules = packaged_rules() if rules is None else rules
+    if not store.is_here:
+        return _apply_there(store, rules)
     clear(store)
     closure = Closure(store, store.base.graph + "inferred")
-    return closure.all() + _stages(store, closure, packaged_rules() if rules is None else rules)
+    return closure.all() + _stages(store, closure, rules)
+
+
+def _apply_there(store: Store, rules: tuple[Rule, ...]) -> int:
+    copy = Store.memory(base=store.base)
+    copy.extend(store.quads())
+    former = {graph: set(copy.quads(graph)) for graph in graphs(copy)}
+    total = apply(copy, rules)
+    for graph in sorted({*former, *graphs(copy)}):
+        now = set(copy.quads(graph))
+        if now != former.get(graph):
+            store.drop(graph)
+            store.extend(now)
+    return total
+
+
+def refresh(
+    store: Store,
+    *,
+    removed: Iterable[ox.Quad] = (),
+    added: Iterable[ox.Quad] = (),
+    rules: tuple[Rule, ...] | None = None,
+) -> None:
+    """Put right what axioms and rules give after a change: the same as ``apply`` would write, sooner.
+
+    What follows by axioms is followed from the change alone. Where the change can touch what a rule asks for, all
+    that rules wrote is taken away and found again, as it can be anywhere; so it is with all if the axioms change, or
+    what rules wrote was itself meddled with.
+
+    Args:
+        store: the store after the change; before it, it held what rules and axioms gave.
+        removed: the quads that went.
+        added: the quads that came.
+        rules: the packaged rules, unless given.
+
+    >>> store = Store.memory()
+    >>> said, hu = ox.NamedNode("x:said"), ox.NamedNode("x:hu")
+    >>> quad = ox.Quad(hu, ox.NamedNode("x:knows"), ox.NamedNode("x:hua"), said)
+    >>> store.extend([quad])
+    >>> refresh(store, added=[quad])
+    """
+    rules = packaged_rules() if rules is None else rules
+    went, came = list(removed), list(added)
+    written, inferred = graphs(store), store.base.graph + "inferred"
+    prints = [rule.footprint(store.base) for rule in rules]
+    named = [mark for mark in prints if mark is not None]
+    meddled = {inferred, *written}.intersection(_graph(quad) for quad in [*went, *came])
+    if not store.is_here or meddled or len(named) < len(prints) or any(map(says_axioms, [*went, *came])):
+        apply(store, rules)
+        return
+    closure = Closure(store, inferred)
+    gone = [q.triple for q in went if not store.contains(q.subject, q.predicate, q.object)]
+    gives = {name for mark in named for name in mark.gives}
+    asks = {name for mark in named for name in mark.asks} | {_POLICY}
+    touched = not closure.behind(asks | gives).isdisjoint(signature(quad) for quad in [*went, *came])
+    if touched:
+        ours = [q for name in gives for q in store.match(None, name, None, ox.NamedNode(inferred))]
+        ours += [q for name in gives for q in store.match(None, TYPE, name, ox.NamedNode(inferred))]
+        store.remove(ours)
+        for graph in written:
+            if graph != inferred:
+                ours += store.quads(graph)
+                store.drop(graph)
+        gone += [q.triple for q in ours if not store.contains(q.subject, q.predicate, q.object)]
+    store.remove(ox.Quad(q.subject, q.predicate, q.object, ox.NamedNode(inferred)) for q in came)
+    closure.unfollow(gone)
+    closure.follow(q.triple for q in came)
+    if touched:
+        _stages(store, closure, rules)
+
+
+def _graph(quad: ox.Quad) -> str:
+    return "" if isinstance(quad.graph_name, ox.DefaultGraph) else quad.graph_name.value
 
 
 def _stages(store: Store, closure: Closure, rules: tuple[Rule, ...]) -> int:
@@ -158,11 +251,8 @@ def _for(rule: Rule, known: tuple[str, ...]) -> tuple[str | None, ...]:
 
 
 def _run(store: Store, rule: Rule, policy: str | None) -> list[ox.Quad]:
-    graph, sparql = store.base.graph + rule.graph, rule.sparql
-    if policy is not None:
-        graph += "/" + policy.rsplit("/", 1)[-1]
-        sparql += f"\nVALUES ?policy {{ <{policy}> }}"
-    quads = list(_new(store, sparql, ox.NamedNode(graph)))
+    graph = store.base.graph + rule.graph + (f"/{policy.rsplit('/', 1)[-1]}" if policy else "")
+    quads = list(_new(store, rule.under(policy), ox.NamedNode(graph)))
     store.extend(quads)
     return quads
 

@@ -69,12 +69,10 @@ class Axiom:
         return ox.Triple(subject, predicate, value)  # type: ignore[arg-type]  # predicates are never variables
 
 
-def signature(atom: Atom) -> ox.NamedNode:
-    """The class for a pattern of type, else the property."""
-    _, predicate, value = atom
-    chosen = value if predicate == TYPE else predicate
-    assert isinstance(chosen, ox.NamedNode)  # noqa: S101  # neither is ever a variable in an axiom
-    return chosen
+def signature(triple: Atom | ox.Triple | ox.Quad) -> Slot | Term:
+    """What a triple, or a pattern, is about: the class if it tells a type, else the property."""
+    _, predicate, value = triple if isinstance(triple, tuple) else (None, triple.predicate, triple.object)
+    return value if predicate == TYPE else predicate
 
 
 def says_axioms(triple: ox.Triple | ox.Quad) -> bool:

@@ -16,8 +16,10 @@ from typing import TypeAlias
 import pyoxigraph as ox
 
 from ..store import Store, Term
-from .axioms import TYPE, Atom, Axiom, Bindings, axioms, signature
+from .axioms import TYPE, Atom, Axiom, Bindings, Slot, axioms, signature
 
+_Name: TypeAlias = "Slot | Term"
+"""A class or property, as ``signature`` gives it."""
 Match: TypeAlias = "Callable[..., Iterable[ox.Quad]]"
 
 
@@ -46,7 +48,7 @@ class Closure:
         self.axioms = axioms(store)
         self._store = store
         self._graph = ox.NamedNode(graph)
-        self._makers: defaultdict[Term, list[Axiom]] = defaultdict(list)
+        self._makers: defaultdict[_Name, list[Axiom]] = defaultdict(list)
         for axiom in self.axioms:
             self._makers[signature(axiom.head)].append(axiom)
         self._uses = _uses(self.axioms)
@@ -87,16 +89,27 @@ class Closure:
 
     def reasons(self, triple: ox.Triple) -> Iterator[tuple[Axiom, tuple[ox.Triple, ...]]]:
         """By which axioms, and from which triples that the store holds, a triple follows in one step."""
-        for axiom in self._makers.get(_signature(triple), ()):
+        for axiom in self._makers.get(signature(triple), ()):
             bindings = _bound(axiom.head, triple, {})
             if bindings is not None and axiom.triple(bindings) == triple:
                 for solution in _joined(list(axiom.body), bindings, self._store.match):
                     yield axiom, tuple(_filled(atom, solution) for atom in axiom.body)
 
-    def _order(self) -> list[Term]:
+    def behind(self, names: Iterable[ox.NamedNode]) -> set[_Name]:
+        """Those classes and properties, and all from which axioms lead to them."""
+        found: set[_Name] = set()
+        todo: list[_Name] = list(names)
+        while todo:
+            name = todo.pop()
+            if name not in found:
+                found.add(name)
+                todo += [signature(atom) for axiom in self._makers.get(name, ()) for atom in axiom.body]
+        return found
+
+    def _order(self) -> list[_Name]:
         """The classes and properties that axioms add to, each after those that it needs where there is no circle."""
-        order: dict[Term, None] = {}
-        begun: set[Term] = set()
+        order: dict[_Name, None] = {}
+        begun: set[_Name] = set()
         for start in list(self._makers):
             trail = [] if start in begun else [(start, self._needs(start))]
             begun.add(start)
@@ -109,7 +122,7 @@ class Closure:
                     trail.append((following, self._needs(following)))
         return list(order)
 
-    def _needs(self, name: Term) -> Iterator[Term]:
+    def _needs(self, name: _Name) -> Iterator[_Name]:
         return (one for axiom in self._makers[name] for one in map(signature, axiom.body) if one in self._makers)
 
     def _found(self, makers: Sequence[Axiom]) -> list[ox.Triple]:
@@ -143,7 +156,7 @@ class Closure:
         return ox.Quad(triple.subject, triple.predicate, triple.object, self._graph)
 
 
-_Uses: TypeAlias = "dict[Term, list[tuple[Axiom, int]]]"
+_Uses: TypeAlias = "dict[_Name, list[tuple[Axiom, int]]]"
 """Which axioms ask for a class or property, and where in their bodies."""
 
 
@@ -155,13 +168,9 @@ def _uses(axioms: Iterable[Axiom]) -> _Uses:
     return found
 
 
-def _signature(triple: ox.Triple) -> Term:
-    return triple.object if triple.predicate == TYPE else triple.predicate
-
-
 def _consequences(triple: ox.Triple, uses: _Uses, match: Match) -> Iterator[ox.Triple]:
     """What follows in one step from a triple, together with others."""
-    for axiom, place in uses.get(_signature(triple), ()):
+    for axiom, place in uses.get(signature(triple), ()):
         bindings = _bound(axiom.body[place], triple, {})
         if bindings is not None:
             rest = [atom for number, atom in enumerate(axiom.body) if number != place]
