@@ -55,8 +55,8 @@ class Layout:
         return report.findings if self.most is None else report.findings[: self.most]
 
     def left_out(self, group: Group) -> int:
-        """How many findings of a group are not written."""
-        return len(group.findings) - sum(len(fault) for fault in self.faults(group))
+        """How many findings of a group are not written; none where only counts were asked for."""
+        return len(group.findings) - sum(len(fault) for fault in self.faults(group)) if self.most != 0 else 0
 
 
 def _alike(fault: tuple[Finding, ...], *, merge: bool) -> list[tuple[Finding, ...]]:
