@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import pyoxigraph as ox
 
-from ..graph import KnowledgeGraph
 from ..store import Store
-from ..validation import Finding, validate
+from ..validation import Finding
+from ..validation.standing import StandingReport
 from ..vocabulary import prefixes
 from .changes import Change, carry_out, has_graph, make_same
 from .problems import ProtocolError
-
-if TYPE_CHECKING:
-    from ..validation import Report
 
 Gate: TypeAlias = Literal["off", "warn", "refuse"]
 
@@ -78,20 +74,18 @@ class Writer(Protocol):
 
 
 class Door:
-    """The gate: compares what shapes say before and after.
+    """The gate: asks what a change would do to the report of the shapes, which is kept current from change to change.
 
     Args:
         gate: whether it refuses, only tells, or is open.
-        judge: what makes a report of a store.
 
-    >>> Door("off", judge=validate).gate
+    >>> Door("off").gate
     'off'
     """
 
-    def __init__(self, gate: Gate, *, judge: Callable[[KnowledgeGraph], Report] = validate) -> None:
+    def __init__(self, gate: Gate) -> None:
         self.gate = gate
-        self._judge = judge
-        self._standing: Counter[Finding] | None = None
+        self._standing: StandingReport | None = None
 
     def pass_through(self, store: Store, change: Change, copy: Callable[[], ox.Store]) -> tuple[bool, Verdict]:
         """Carry a change out on a store, unless the gate refuses it.
@@ -113,22 +107,20 @@ class Door:
             return carry_out(store.ox, change, names), Verdict()
         candidate = copy()
         is_new = carry_out(candidate, change, names)
-        if self._standing is None:
-            self._standing = _violations(self._judge(KnowledgeGraph(store)))
-        report = self._judge(KnowledgeGraph(Store(candidate, base=store.base)))
-        standing = _violations(report)
-        added = tuple((standing - self._standing).elements())
-        verdict = Verdict(added, report.serialize("turtle")) if added else Verdict()
-        if added and self.gate == "refuse":
-            raise Refused(f"this would add {len(added)} violation{'s' if len(added) > 1 else ''}", verdict)
-        # What was judged is what is kept: a second evaluation could give something else.
-        make_same(store.ox, candidate)
-        self._standing = standing
+        before, after = set(store.quads()), set(candidate)
+        standing = self._standing = self._standing or StandingReport(store)
+        kept = standing.apply(before - after, after - before)
+        try:
+            added = tuple(finding for finding in kept.new if finding.severity == "violation")
+            verdict = Verdict(added, standing.report().serialize("turtle")) if added else Verdict()
+            if added and self.gate == "refuse":
+                raise Refused(f"this would add {len(added)} violation{'s' if len(added) > 1 else ''}", verdict)
+            # What was judged is what is kept: a second evaluation could give something else.
+            make_same(store.ox, candidate)
+        except BaseException:
+            standing.undo(kept)
+            raise
         return is_new, verdict
-
-
-def _violations(report: Report) -> Counter[Finding]:
-    return Counter(finding for finding in report.findings if finding.severity == "violation")
 
 
 def check_conditions(store: Store, change: Change) -> None:
