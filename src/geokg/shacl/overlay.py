@@ -84,6 +84,9 @@ class OverlayStore(Store):
             if triple is None or next(self.triples(triple, made), None) is not None:
                 yield made
 
+    def add_graph(self, graph: Graph) -> None:
+        """Do nothing: rdflib announces a graph before it is read; it is there, or has nothing in it."""
+
     def __len__(self, context: Graph | None = None) -> int:
         return sum(1 for _ in self.triples((None, None, None), context))
 
