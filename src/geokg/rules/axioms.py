@@ -123,7 +123,7 @@ def _read(store: Store) -> Iterator[Axiom]:
     for stated, property_, _ in _named(store, TYPE, _TRANSITIVE):
         yield Axiom("transitive", ("x", property_, "z"), (("x", property_, "y"), ("y", property_, "z")), stated)
     for quad in store.match(None, _CHAIN):
-        steps = _items(store, quad.object)
+        steps = items(store, quad.object)
         if isinstance(quad.subject, ox.NamedNode) and len(steps) > 1 and _usable(quad.subject, *steps):
             places = [f"x{number}" for number in range(len(steps) + 1)]
             body = tuple(zip(places, steps, places[1:], strict=False))
@@ -143,7 +143,7 @@ def _usable(*properties: object) -> bool:
     return all(isinstance(one, ox.NamedNode) and not one.value.startswith(_RESERVED) for one in properties)
 
 
-def _items(store: Store, start: Term) -> list[ox.NamedNode]:
+def items(store: Store, start: Term) -> list[ox.NamedNode]:
     """A list of names; empty if it is broken, runs in a circle or holds something else."""
     found: list[ox.NamedNode] = []
     seen: set[Term] = set()

@@ -14,6 +14,7 @@ from rdflib import Graph
 from .. import shacl
 from ..graph import KnowledgeGraph
 from ..ontology import statements
+from ..rules.contradictions import contradictions
 from ..shacl.model import Model
 from ..shacl.outcome import join
 from ..shacl.reading import read_model
@@ -46,7 +47,7 @@ def validate(
     A graph is judged before inference: what ``graph/inferred`` holds could hide that a node has no type. The shapes
     that then have judged no node are given the inferred statements too, for some are about nothing else. The packaged
     shapes also bring the rule that a triple stands in one graph only, and the packaged ontology where the data has
-    none.
+    none; and what data may not say by the axioms of its ontology, where no shape says so.
 
     Args:
         target: a knowledge graph, an rdflib graph or dataset, the path of an RDF file, or quads.
@@ -77,7 +78,10 @@ def validate(
     urn:post: <urn:holder> is missing: there should be at least 1
     """
     held = hold(target, with_ontology=shapes is None)
-    model = read_model(shapes if isinstance(shapes, Graph) else _read(shapes))
+    rules = shapes if isinstance(shapes, Graph) else _read(shapes)
+    if shapes is None:
+        rules += contradictions(held.store, rules)
+    model = read_model(rules)
     names = prefixes(held.base)
     chosen = select(model, only, names, [str(ONE_GRAPH)] if shapes is None else []) if only else None
     outcome = _judged(held, model, chosen, engine)
