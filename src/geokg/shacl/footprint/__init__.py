@@ -68,13 +68,13 @@ class Footprint:
                     for shape, read in self._reads.get(key, ()):
                         reading[shape].append((read, quad))
         gone = [quad for quad in gone if quad.graph_name not in self._without]
-        return {
-            shape: _all_touched(some, Eithertime(store, gone, without=self._without)) for shape, some in reading.items()
-        }
+        state = Eithertime(store, gone, without=self._without)
+        return {shape: _all_touched(some, state) for shape, some in reading.items()}
 
 
 def _all_touched(reading: Iterable[tuple[Read, ox.Quad]], state: Eithertime) -> set[Term] | None:
     found: set[Term] = set()
+    state.begin()
     try:
         for read, quad in reading:
             some = touched(read, quad, state)

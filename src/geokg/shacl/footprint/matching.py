@@ -16,6 +16,7 @@ from ..paths import Alternative, Inverse, OneOrMore, Path, Sequence, Step, ZeroO
 from .patterns import THIS, Anywhere, Atom, Edge, Read, Slot, Term
 
 _PEEK = 24
+_PARTS = ("subject", "predicate", "object", "graph_name")
 Bound = dict[str, Term]
 
 
@@ -46,11 +47,15 @@ class Eithertime:
         without: frozenset[ox.NamedNode] = frozenset(),
         most: int = 20_000,
     ) -> None:
-        self._store, self._without, self._left = store, without, most
+        self._store, self._without, self._most, self._left = store, without, most, most
         self._gone: dict[Term, list[ox.Quad]] = defaultdict(list)
         for quad in gone:
             for term in {quad.subject, quad.predicate, quad.object}:
                 self._gone[term].append(quad)
+
+    def begin(self) -> None:
+        """Count anew what is looked at."""
+        self._left = self._most
 
     def quads(
         self, subject: Term | None, predicate: Term | None, object: Term | None, graph: Term | None = None
@@ -133,7 +138,7 @@ def touched(read: Read, quad: ox.Quad, state: Eithertime) -> set[Term] | None:
     >>> touched(Read(Edge(THIS, ox.NamedNode("x:p"), "o")), quad, Eithertime(ox.Store()))
     {<NamedNode value=x:a>}
     """
-    bound = _unify(read.edge, quad, {}, read.beside.only)
+    bound = _unify(read.edge, quad, read.beside.only)
     if bound is None:
         return set()
     if read.all:
@@ -142,21 +147,15 @@ def touched(read: Read, quad: ox.Quad, state: Eithertime) -> set[Term] | None:
     return search.found if search.run(read.beside.atoms, bound) else None
 
 
-def _unify(edge: Edge, quad: ox.Quad, bound: Bound, only: Mapping[str, frozenset[Term]]) -> Bound | None:
-    """What the variables of a pattern are where it matches a quad, beside those that are known."""
-    made = dict(bound)
-    for slot, term in (
-        (edge.subject, quad.subject),
-        (edge.predicate, quad.predicate),
-        (edge.object, quad.object),
-        (edge.graph, quad.graph_name),
-    ):
+def _unify(edge: Edge, quad: ox.Quad, only: Mapping[str, frozenset[Term]]) -> Bound | None:
+    """What the variables of a pattern are where it matches a quad."""
+    open_: list[tuple[Slot | None, str]] = []
+    for slot, part in zip((edge.subject, edge.predicate, edge.object, edge.graph), _PARTS, strict=True):
         if isinstance(slot, str):
-            if made.setdefault(slot, term) != term or (slot in only and term not in only[slot]):
-                return None
-        elif slot is not None and slot != term:
+            open_.append((slot, part))
+        elif slot is not None and slot != getattr(quad, part):
             return None
-    return None if edge.graph is not None and isinstance(quad.graph_name, ox.DefaultGraph) else made
+    return _with({}, open_, quad, only)
 
 
 class _Search:
@@ -217,9 +216,11 @@ class _Search:
     def _matches(self, atom: Atom, bound: Bound) -> Iterator[Bound]:
         graph = _value(atom.graph, bound)
         if isinstance(atom, Edge):
-            subject, predicate, object_ = (_value(slot, bound) for slot in (atom.subject, atom.predicate, atom.object))
+            slots = (atom.subject, atom.predicate, atom.object, atom.graph)
+            open_ = [(slot, part) for slot, part in zip(slots, _PARTS, strict=True) if _is_open(slot, bound)]
+            subject, predicate, object_ = (_value(slot, bound) for slot in slots[:3])
             for quad in self._state.quads(subject, predicate, object_, graph):
-                made = _unify(atom, quad, bound, self._only)
+                made = _with(bound, open_, quad, self._only)
                 if made is not None:
                     yield made
             return
@@ -236,6 +237,24 @@ class _Search:
                     yield bound
             elif bound.get(slot, node) == node and (slot not in self._only or node in self._only[slot]):
                 yield bound | {slot: node}
+
+
+def _is_open(slot: Slot | None, bound: Bound) -> bool:
+    return isinstance(slot, str) and slot not in bound
+
+
+def _with(
+    bound: Bound, open_: list[tuple[Slot | None, str]], quad: ox.Quad, only: Mapping[str, frozenset[Term]]
+) -> Bound | None:
+    """What is known once some variables take the terms of a quad; nothing if they cannot."""
+    made = dict(bound)
+    for name, part in open_:
+        term = getattr(quad, part)
+        if made.setdefault(name, term) != term or (name in only and term not in only[name]):  # type: ignore[arg-type, index]
+            return None
+        if part == "graph_name" and isinstance(term, ox.DefaultGraph):
+            return None
+    return made
 
 
 def _value(slot: Slot | None, bound: Bound) -> Term | None:
