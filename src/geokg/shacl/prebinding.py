@@ -38,7 +38,9 @@ Term = ox.NamedNode | ox.BlankNode | ox.Literal
 
 
 @dataclass(frozen=True)
-class _Token:
+class Token:
+    """A word, name or mark of a query; ``text`` of a variable is its name."""
+
     kind: str
     text: str
     start: int
@@ -46,7 +48,7 @@ class _Token:
 
 
 @dataclass
-class _Group:
+class Group:
     """What stands between two braces.
 
     Attributes:
@@ -63,11 +65,11 @@ class _Group:
     closing: int = -1
     is_exists: bool = False
     is_select: bool = False
-    children: list[_Group] = field(default_factory=list)
+    children: list[Group] = field(default_factory=list)
     bound: dict[str, int] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
 
-    def all(self) -> Iterator[_Group]:
+    def all(self) -> Iterator[Group]:
         """Itself, and the groups inside it at any depth."""
         yield self
         for child in self.children:
@@ -78,17 +80,17 @@ class _Group:
         return any(variable in group.bound or variable in group.used for group in self.all())
 
 
-class _Text:
+class Query:
     """A query as tokens and groups."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = [
-            _Token(match.lastgroup or "", match[match.lastgroup or 0], match.start(), match.end())
+            Token(match.lastgroup or "", match[match.lastgroup or 0], match.start(), match.end())
             for match in _TOKEN.finditer(text)
             if match.lastgroup != "skip"
         ]
-        self.top = _Group(-1)
+        self.top = Group(-1)
         self._parse()
 
     def word(self, index: int) -> str:
@@ -102,7 +104,7 @@ class _Text:
         depths = [0]
         for index, token in enumerate(self.tokens):
             if token.text == "{" and token.kind == "mark":
-                group = _Group(index, is_exists=self.word(index - 1) == "EXISTS")
+                group = Group(index, is_exists=self.word(index - 1) == "EXISTS")
                 group.is_select = self.word(index + 1) == "SELECT"
                 stack[-1].children.append(group)
                 stack.append(group)
@@ -126,7 +128,7 @@ class _Text:
         declared = {name for index, name in names if self.word(index - 1) == "PREFIX"}
         return next((f"sh:declare knows no prefix {name}" for _, name in names if name not in declared | {"_"}), "")
 
-    def selects(self) -> Iterator[tuple[int, int, _Group]]:
+    def selects(self) -> Iterator[tuple[int, int, Group]]:
         """For each SELECT the index of its keyword, that of its group's brace, and the group."""
         for index in range(len(self.tokens)):
             if self.word(index) == "SELECT":
@@ -135,8 +137,13 @@ class _Text:
 
 
 @lru_cache(maxsize=4096)
-def _read(text: str) -> _Text:
-    return _Text(text)
+def read(text: str) -> Query:
+    """A query as tokens and groups.
+
+    >>> [token.text for token in read("ASK { ?a <urn:p> 'b' }").tokens]
+    ['ASK', '{', 'a', '<urn:p>', "'b'", '}']
+    """
+    return Query(text)
 
 
 def check_query(text: str, *, is_ask: bool, bound: Sequence[str]) -> None:
@@ -154,7 +161,7 @@ def check_query(text: str, *, is_ask: bool, bound: Sequence[str]) -> None:
     Traceback (most recent call last):
     geokg.shacl.queries.ShapesError: MINUS is not allowed in a query of a shape: SELECT $this { $this ?p ?o MINUS { ...
     """
-    query = _read(text)
+    query = read(text)
     always = ("this", "value") if is_ask else ("this",)
     given = {*always, *bound, "currentShape", "shapesGraph"}
     for index in range(len(query.tokens)):
@@ -177,11 +184,11 @@ def check_query(text: str, *, is_ask: bool, bound: Sequence[str]) -> None:
     for number, (index, opening, group) in enumerate(query.selects()):
         if number == 0 and not is_ask:
             continue
-        told = {token.text for token in query.tokens[index:opening] if token.kind == "variable"}
+        named = {token.text for token in query.tokens[index:opening] if token.kind == "variable"}
         if "*" in [token.text for token in query.tokens[index:opening]]:
-            told |= {name for inner in group.all() for name in inner.bound}
-        missing = [name for name in always if name not in told]
-        missing += [name for name in bound if name not in told and group.names(name)]
+            named |= {name for inner in group.all() for name in inner.bound}
+        missing = [name for name in always if name not in named]
+        missing += [name for name in bound if name not in named and group.names(name)]
         if missing:
             raise ShapesError(f"a subquery does not select ${missing[0]}: {_short(text)}")
 
@@ -195,7 +202,7 @@ def with_path(text: str, path: str) -> str:
     if "PATH" not in text:
         return text
     pieces, last = [], 0
-    for token in _read(text).tokens:
+    for token in read(text).tokens:
         if token.kind == "variable" and token.text == "PATH":
             pieces += [text[last : token.start], path]
             last = token.end
@@ -209,7 +216,7 @@ def bind(text: str, values: Mapping[str, Sequence[Term] | None]) -> str:
         text: the query.
         values: for each variable its values, or ``None`` for one that is given as a substitution.
     """
-    query = _read(text)
+    query = read(text)
     clauses = {
         name: "VALUES ?{} {{ {} }} ".format(name, " ".join(map(str, some)) if some else f"UNDEF {_NOBODY}")
         for name, some in values.items()
@@ -238,7 +245,7 @@ def joined(text: str, test: str) -> str | None:
     'SELECT $this { $this <urn:p> ?x FILTER(EXISTS { ?this a <urn:C> }) }'
     >>> joined("SELECT $this { BIND($this AS ?x) }", "true")
     """
-    query = _read(text)
+    query = read(text)
     top = query.top.children[0]
     if is_alone(text) or "this" not in top.bound or not _is_settled(top, "this"):
         return None
@@ -246,7 +253,7 @@ def joined(text: str, test: str) -> str | None:
     return f"{text[:end].rstrip()} FILTER({test}) {text[end:]}" if test else text
 
 
-def _is_settled(group: _Group, variable: str) -> bool:
+def _is_settled(group: Group, variable: str) -> bool:
     """Whether no group inside needs a value for a variable that it does not find itself, and none comes too early."""
     first = group.bound.get(variable)
     for child in group.children:
@@ -268,7 +275,7 @@ def exists(text: str) -> str | None:
     >>> exists("ASK { FILTER(?value = 1) }")
     '{ FILTER(?value = 1) }'
     """
-    query = _read(text)
+    query = read(text)
     top = query.top.children[0]
     if is_alone(text) or not all(_is_settled(top, name) for name in ("this", "value")):
         return None
@@ -281,7 +288,7 @@ def select_for_ask(text: str) -> str:
     >>> select_for_ask("PREFIX e: <urn:ASK> ASK { FILTER(?value = 1) }")
     'PREFIX e: <urn:ASK> SELECT * WHERE { FILTER(?value = 1) }'
     """
-    query = _read(text)
+    query = read(text)
     first = next(index for index in range(len(query.tokens)) if query.word(index) == "ASK")
     opening = next(group.opening for group in query.top.children)
     return f"{text[: query.tokens[first].start]}SELECT * WHERE {text[query.tokens[opening].start :]}"
@@ -294,7 +301,7 @@ def mentions(text: str, variable: str) -> bool:
     >>> mentions("SELECT $this { $this ?p '$value' }", "value")
     False
     """
-    return variable in text and any(token.kind == "variable" and token.text == variable for token in _read(text).tokens)
+    return variable in text and any(token.kind == "variable" and token.text == variable for token in read(text).tokens)
 
 
 @lru_cache(maxsize=4096)
@@ -304,7 +311,7 @@ def is_alone(text: str) -> bool:
     >>> is_alone("SELECT $this { $this ?p ?o } GROUP BY $this"), is_alone("SELECT $this { $this ?p ?o } LIMIT 1")
     (False, True)
     """
-    query = _read(text)
+    query = read(text)
     words = {query.word(index) for index in range(len(query.tokens))}
     if words & {"LIMIT", "OFFSET"}:
         return True

@@ -14,6 +14,7 @@ from rdflib import Graph
 
 from . import model
 from .model import PropertyShape, Shape, Term
+from .nesting import nest
 from .prebinding import bind, exists, is_alone, joined, mentions, select_for_ask, with_path
 from .queries import ValidationError
 from .sources import StoreSource
@@ -114,7 +115,7 @@ class Asker:
         given = self._given(shape, constraint)
         if "shapesGraph" in given or any(isinstance(term, ox.BlankNode) for term in given.values()):
             return None
-        text = bind(self._with_path(shape, constraint.query.text), {name: [term] for name, term in given.items()})
+        text = bind(self._written(shape, constraint.query.text), {name: [term] for name, term in given.items()})
         if not constraint.query.is_ask:
             return joined(text, is_focus)
         pattern = exists(text)
@@ -133,8 +134,9 @@ class Asker:
         return {name: term for name, term in given.items() if mentions(constraint.query.text, name)}
 
     @staticmethod
-    def _with_path(shape: Shape, text: str) -> str:
-        return with_path(text, f"({shape.path.sparql()})") if isinstance(shape, PropertyShape) else text
+    def _written(shape: Shape, text: str) -> str:
+        text = with_path(text, f"({shape.path.sparql()})") if isinstance(shape, PropertyShape) else text
+        return nest(text)
 
     def _run(
         self, shape: Shape, constraint: Asking, text: str, many: dict[str, Sequence[Term]], one: dict[str, Term]
@@ -144,7 +146,7 @@ class Asker:
         blank = {name: term for name, term in given.items() if isinstance(term, ox.BlankNode)}
         values: dict[str, Sequence[Term] | None] = {name: None if name in blank else [given[name]] for name in given}
         values.update(many)
-        text = bind(self._with_path(shape, text), values)
+        text = bind(self._written(shape, text), values)
         try:
             rows = source.query(text, blank)
             names = [variable.value for variable in rows.variables]
