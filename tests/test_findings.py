@@ -354,6 +354,14 @@ def test_the_nearest_allowed_value(constraint: str, nearest: str) -> None:
     assert ("did you mean" in Report((finding,)).serialize()) == bool(nearest)
 
 
+def test_a_long_list_of_what_is_allowed_is_cut() -> None:
+    values = " ".join(f"x:v{number}" for number in range(100))
+    (finding,) = judged(
+        "x:c x:p x:other .", f"x:S sh:targetNode x:c ; sh:property [ sh:path x:p ; sh:in ( {values} ) ] ."
+    )
+    assert finding.message.endswith(" or one of 92 more") and len(finding.allowed) == 100
+
+
 @given(st.text(max_size=12), st.text(max_size=12))
 def test_likeness_is_a_share(one: str, other: str) -> None:
     assert 0 <= likeness(one, other) <= 1
@@ -574,6 +582,11 @@ def test_a_shape_in_words(shape: str, said: str, tmp_path: Path) -> None:
     block = next(part for part in result.stdout.split("\n\n") if part.startswith("urn:x:S"))
     for part in said.split("|"):
         assert part in block, block
+
+
+def test_a_shape_that_judges_nothing_says_so(tmp_path: Path) -> None:
+    (tmp_path / "shapes.ttl").write_text(f"{PREFIXES} x:S a sh:NodeShape ; sh:nodeKind sh:IRI .", "utf-8")
+    assert "judges nothing: it has no target" in run("shapes", tmp_path).stdout
 
 
 def test_shapes_in_every_format(tmp_path: Path) -> None:

@@ -18,14 +18,13 @@ from ..errors import (
     QuerySyntaxError,
     ReadError,
     UnknownTerm,
-    place,
 )
 from ..validation import ShapesError
 from ..vocabulary import Base
 from .backup import backup, restore
 from .build import build
 from .check import check
-from .common import help_text
+from .common import help_text, told
 from .diff import diff
 from .explain import explain
 from .query import query
@@ -53,7 +52,7 @@ class Main(click.Group):
             finally:
                 sys.stdout.flush()  # a reader that is gone, or a full disk, is noticed here at the latest
         except GeokgError as error:
-            _fail(ctx, _told(error), exit_code(error))
+            _fail(ctx, told(error), exit_code(error))
         except KeyboardInterrupt:
             ctx.exit(_INTERRUPTED)
         except BrokenPipeError:
@@ -76,13 +75,6 @@ def exit_code(error: GeokgError) -> int:
     if isinstance(error, InvalidGraph):
         return FINDINGS
     return USAGE if isinstance(error, _USAGE) else FAILED
-
-
-def _told(error: GeokgError) -> str:
-    """An error as a compiler writes it, so that editors find the place."""
-    if isinstance(error, ReadError | UnknownTerm | IdentityConflict) and error.path is not None:
-        return f"{place(error.path, error.line, error.column)}error: {error.message}"
-    return f"geokg: error: {error}"
 
 
 def _fail(ctx: click.Context, message: str, code: int) -> NoReturn:

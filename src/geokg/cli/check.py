@@ -17,7 +17,7 @@ from ..validation import ENGINES, GROUPINGS, SEVERITIES, Engine, Finding, Report
 from ..validation.baseline import Difference
 from ..validation.formats import FORMATS
 from ..validation.layout import rule
-from .common import STDIN, Command, busy, is_source, json_option, read_graph, tell, tell_notices
+from .common import STDIN, Command, busy, is_source, json_option, read_graph, tell, tell_notices, told
 from .watching import reports
 
 _FOLD = 10
@@ -80,9 +80,7 @@ _PREFIX = re.compile(r"^\s*PREFIX [^\n]*\n", re.MULTILINE)
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write what would mend findings, where only one thing can be meant, to a file as a SPARQL update.",
 )
-@click.option(
-    "--language", default="en", show_default=True, help="The language of messages and names."
-)
+@click.option("--language", default="en", show_default=True, help="The language of messages and names.")
 @click.option(
     "--watch",
     is_flag=True,
@@ -177,11 +175,11 @@ def _watch(judge: Callable[[], Report], places: list[Path], form: str, fold: int
         raise click.UsageError("--watch is for people: it writes text only")
     if missing := [place for place in places if not place.exists()]:
         raise click.UsageError(f"--watch needs files or folders, and {missing[0]} is none")
-    for told in reports(judge, places):
-        if isinstance(told, GeokgError):
-            click.echo(f"geokg: error: {told}", err=True)
+    for one in reports(judge, places):
+        if isinstance(one, GeokgError):
+            click.echo(told(one), err=True)
             continue
-        report, difference = told
+        report, difference = one
         tell(report.serialize(fold=fold) if difference is None else changed(report, difference))
     raise AssertionError("a watch ends with Ctrl-C alone")
 

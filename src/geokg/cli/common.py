@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ..claims import Notice
-from ..errors import ReadError
+from ..errors import GeokgError, IdentityConflict, ReadError, UnknownTerm, place
 from ..graph import KnowledgeGraph
 from ..opening import open as open_graph
 from ..population import build as build_graph
@@ -101,6 +101,17 @@ def _from_stdin() -> KnowledgeGraph:
             return KnowledgeGraph(store)
     first = failed[0]
     raise ReadError(first.msg, path="<stdin>", line=first.lineno, column=first.offset) from first
+
+
+def told(error: GeokgError) -> str:
+    """An error as a compiler writes it, so that editors find the place.
+
+    >>> told(ReadError("is wrong", path="a.ann", line=3))
+    'a.ann:3: error: is wrong'
+    """
+    if isinstance(error, ReadError | UnknownTerm | IdentityConflict) and error.path is not None:
+        return f"{place(error.path, error.line, error.column)}error: {error.message}"
+    return f"geokg: error: {error}"
 
 
 def progress(documents: Iterable[Document], total: int) -> Iterator[Document]:

@@ -11,6 +11,7 @@ from rdflib import Graph
 
 from .. import shacl
 from ..shacl.reading import read_model
+from ..shacl.shapes import short
 from ..shacl.terms import quads_to_ox
 from ..store import Store
 from ..vocabulary import packaged, prefixes
@@ -20,6 +21,8 @@ from .lookup import Lookup
 from .messages import every
 from .run import ontology_store
 from .wording import Wording
+
+_NOTHING = "nothing: it has no target, and no other shape calls it"
 
 
 def catalogue(shapes: str | Path | Sequence[str | Path] | Graph | None = None, *, language: str = "en") -> list[Rule]:
@@ -48,6 +51,7 @@ def catalogue(shapes: str | Path | Sequence[str | Path] | Graph | None = None, *
     demands = Demands(Wording(Lookup(store, ontology_store()), None, names, language))
     rules = [demands.rule(shape) for shape in every(model)]
     named = [rule for rule in rules if not rule.shape.startswith("_:") or rule.judges]
+    named += [Rule(iri, short(iri, names) or iri, "", "violation", (_NOTHING,), ()) for iri in model.idle]
     return sorted(named, key=lambda rule: (not rule.judges, rule.short))
 
 

@@ -118,7 +118,7 @@ def as_json(report: Report, layout: Layout) -> str:
         "groups": [{"name": group.name, "key": group.key, "findings": len(group.findings)} for group in groups],
         "findings": [record(finding) for finding in layout.findings(report)],
         "shapes": [
-            {"shape": run.shape, "title": report.titles.get(run.shape, ""), "focusNodes": run.focus_nodes}
+            {"shape": run.shape, "title": report.titles.get(run.shape, ""), "focus_nodes": run.focus_nodes}
             for run in report.shapes
         ],
         "vacuous": list(report.vacuous),

@@ -17,6 +17,7 @@ from .lookup import Term
 from .wording import Wording
 
 _PLACEHOLDER = re.compile(r"\{[?$](this|value|path|PATH)\}")
+_FEW = 8
 _CORE = {
     "And": "{value} does not do all that is asked of it",
     "Class": "{value} should be {a}{is}",
@@ -151,7 +152,7 @@ class Messages:
             focus=wording.name(to_ox(result.focus)),
             value=wording.name(value),
             path=self.path(result),
-            a=" or ".join(sorted(self.allowed(result))) or "something else",
+            a=_few(sorted(self.allowed(result))) or "something else",
             **{"is": f"; it is called {is_a}" if is_a else ""},
         )
         whole = "{focus}" in template or result.value == result.focus or isinstance(to_ox(result.focus), ox.Literal)
@@ -183,6 +184,12 @@ class Messages:
                 yield from (value(one) for one in constraint.values)
             case model.Closed():
                 yield from sorted(wording.property(predicate) for predicate in constraint.allowed)
+
+
+def _few(words: list[str]) -> str:
+    """As many as a message can bear."""
+    rest = len(words) - _FEW
+    return " or ".join([*words[:_FEW], *([f"one of {rest} more"] if rest > 0 else [])])
 
 
 def kind_of(constraint: model.Constraint) -> Term:
