@@ -176,12 +176,29 @@ def test_a_client_that_takes_nothing_holds_no_worker(store: ox.Store) -> None:
 
 
 def test_an_answer_that_is_too_large_is_cut_off(store: ox.Store) -> None:
-    with Pool(MemorySnapshot(store), workers=1, result_bytes=100_000) as pool:
+    with Pool(MemorySnapshot(store), workers=1, result_bytes=2_000_000) as pool:
         answer, got = pool.run(ENDLESS), 0
-        with pytest.raises(TransferCut, match="100000 bytes"):
+        with pytest.raises(TransferCut, match="2000000 bytes"):
             for piece in answer:
                 got += len(piece)
-        assert 0 < got <= 100_000
+        assert 0 < got <= 2_000_000
+
+
+def test_an_answer_that_is_soon_too_large_is_an_error(store: ox.Store) -> None:
+    with Pool(MemorySnapshot(store), workers=1, result_bytes=100_000) as pool:
+        with pytest.raises(QueryTooLarge, match="100000 bytes"):
+            pool.run(ENDLESS)
+        assert pool.running() == []
+
+
+def test_a_short_answer_comes_whole(pool: Pool) -> None:
+    rows = "SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f } LIMIT 20000"
+    answer = pool.run(Job(rows, rows="csv"))  # more than one piece of the worker
+    assert answer.is_short
+    assert len(whole(answer)) > 1 << 17
+    answer = pool.run(ENDLESS)
+    assert not answer.is_short
+    answer.close()
 
 
 def test_memory_is_bounded(pool: Pool) -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 from flask import Response, request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from ..sparql.pool import Job, Pool
 from ..sparql.snapshot import FolderSnapshot, MemorySnapshot
 from ..store import Store
 from ..vocabulary import prefixes
-from .cache import Cache, Kept
+from .cache import KEEP
 from .folder import FolderWriter
 from .formats import HTML, RDF, ROWS, Format, choose
 from .problems import ProtocolError
@@ -30,6 +33,8 @@ WAITRESS = {
     "ident": "geokg",
 }
 """Settings of waitress that go with a pool: a thread for all that run or wait, and word of clients that leave."""
+_USUAL = 500
+"""Characters; what a longer ``Accept`` asks for is not remembered."""
 
 
 def create_pool(
@@ -62,7 +67,6 @@ def answer(
     *,
     page: Callable[[Table], str],
     match: Callable[[str], bool],
-    cache: Cache | None = None,
 ) -> Response:
     """Run a query in a worker and send its results, streaming.
 
@@ -72,19 +76,11 @@ def answer(
         asked: the query with its dataset.
         page: makes a page of the first rows, for browsers.
         match: whether the client already holds the answer with this entity tag.
-        cache: answers that were given before.
 
     Raises:
         QueryError: the query is not answered; nothing has been sent yet.
     """
-    rows, triples = _choose(ROWS, asked), _choose(RDF, asked)
-    key = (asked, *(chosen.name if isinstance(chosen, Format) else "" for chosen in (rows, triples)))
-    kept = None if cache is None else cache.get(pool.generation, key)
-    if kept is not None:
-        is_held = match(kept.tag)
-        response = Response(status=304) if is_held else Response(kept.body, content_type=kept.content_type)
-        response.set_etag(kept.tag, weak=True)
-        return response
+    rows, triples = (_choose(is_rdf=is_rdf, asked=asked) for is_rdf in (False, True))
     checked = answering.check(asked)
     tags: dict[str, str] = {}
     for chosen in (rows, triples):
@@ -115,23 +111,29 @@ def answer(
     if chosen is HTML:
         response = Response(page(read_table(b"".join(found))), content_type=HTML.content_type)
     else:
-        pieces: Iterator[bytes] = found
-        if cache is not None and chosen.name in tags:
-            content_type, tag = chosen.content_type, tags[chosen.name]
-            pieces = cache.keep(found, lambda body: cache.put(found.generation, key, Kept(body, content_type, tag)))
         # With a length, which lets a server keep the connection.
-        response = Response(b"".join(pieces) if found.is_short else pieces, content_type=chosen.content_type)
+        response = Response(b"".join(found) if found.is_short else found, content_type=chosen.content_type)
+        if chosen.name in tags:
+            request.environ[KEEP] = found.generation
     if chosen.name in tags:
         response.set_etag(tags[chosen.name], weak=True)
     return response
 
 
-def _choose(offers: tuple[Format, ...], asked: QueryRequest) -> Format | ProtocolError:
+def _choose(*, is_rdf: bool, asked: QueryRequest) -> Format | ProtocolError:
     """The format for one kind of result; which kind it will be is not known yet."""
+    accept = request.headers.get("Accept", "")
     try:
-        return choose(request.accept_mimetypes, offers, name=asked.format)
+        if len(accept) + len(asked.format or "") > _USUAL:
+            return _chosen.__wrapped__(accept, asked.format, is_rdf=is_rdf)
+        return _chosen(accept, asked.format, is_rdf=is_rdf)
     except ProtocolError as error:
         return error
+
+
+@lru_cache(256)
+def _chosen(accept: str, name: str | None, *, is_rdf: bool) -> Format:
+    return choose(parse_accept_header(accept, MIMEAccept), RDF if is_rdf else ROWS, name=name)
 
 
 def read_table(data: bytes) -> Table:

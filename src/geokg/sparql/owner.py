@@ -160,7 +160,7 @@ class Worker:
                     continue
             try:
                 received = self._channel.recv(_RECEIVED)
-            except TimeoutError:
+            except (TimeoutError, BlockingIOError):
                 return None
             except OSError as error:
                 raise EOFError from error

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import count
 
 from ..errors import Busy, GeokgError
@@ -296,7 +296,7 @@ class Pool:
             self._idle.append(self._fork())
 
     def _hand_over(self, query: Query) -> None:
-        job = asdict(query.job)
+        job = vars(query.job)
         while True:
             with self._lock:
                 if query.reason:
