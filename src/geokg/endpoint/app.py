@@ -18,7 +18,7 @@ from .formats import HTML, RDF, choose
 from .metrics import Metrics
 from .observing import ROUTE, Observed, write_line
 from .problems import from_http_exception, from_query_error
-from .protocol import read_request
+from .protocol import read_request, utf8
 from .resources import send
 from .site import Site, current
 
@@ -149,8 +149,14 @@ def blueprint() -> Blueprint:
     parts.register_error_handler(QueryError, from_query_error)
     parts.register_error_handler(HTTPException, from_http_exception)
     parts.before_request(unmark_conditions)
+    parts.before_request(_refuse_unreadable)
     parts.after_request(_headers)
     return parts
+
+
+def _refuse_unreadable() -> None:
+    """What stands behind the question mark is UTF-8, or nobody looks at it."""
+    utf8(request.query_string)
 
 
 def sparql() -> Response:

@@ -331,5 +331,8 @@ class _Pass:
         iri = unescape(token.text[1:-1])
         if _SCHEME.match(iri) or not self.base:
             return iri
-        # urljoin loses the # of a namespace
-        return urljoin(self.base, iri).rstrip("#") + ("#" if iri.endswith("#") else "")
+        try:
+            joined = urljoin(self.base, iri)
+        except ValueError:
+            return iri  # such as //[; it names nothing, and the parser says so
+        return joined.rstrip("#") + ("#" if iri.endswith("#") else "")  # urljoin loses that of a namespace
