@@ -19,10 +19,11 @@ from flask.testing import FlaskClient
 
 from geokg.cli import main
 from geokg.endpoint import create_app
-from geokg.endpoint.changes import Change, exchange, make_same
+from geokg.endpoint.changes import Change
+from geokg.endpoint.delta import Delta, difference, exchange
 from geokg.endpoint.folder import FolderWriter
+from geokg.endpoint.operations import with_dataset
 from geokg.endpoint.problems import ProtocolError
-from geokg.endpoint.update import with_dataset
 from geokg.endpoint.writer import Refused, StoreWriter
 from geokg.errors import Busy, QueryError, QueryNotAllowed, QueryTimeout, ReadError
 from geokg.graph import KnowledgeGraph
@@ -236,12 +237,12 @@ def test_exchange_keeps_each_blank_node(count: int) -> None:
     new = [ox.Quad(ox.BlankNode(), p, ox.BlankNode(), graphs[n % 2]) for n in range(count)]
     store = ox.Store()
     store.extend(old)
-    exchange(store, removed=old[::2], added=new, created=["x:empty"])
+    exchange(store, Delta(old[::2], new, ["x:empty"]))
     assert set(store) == set(old[1::2]) | set(new)
     assert store.contains_named_graph(ox.NamedNode("x:empty"))
     other = ox.Store()
     other.add_graph(ox.NamedNode("x:other"))
-    make_same(store, other)
+    exchange(store, difference(store, other))
     assert len(store) == 0
     assert [graph.value for graph in store.named_graphs()] == ["x:other"]
 
@@ -426,7 +427,7 @@ def triples(number):
 def work(out):
     store = Store.at(folder)
     number = max((int(name.removeprefix("x:g")) for name in store.graphs() if name.startswith("x:g")), default=0)
-    scribe = Scribe(store, copies, gate="off")
+    scribe = Scribe(store, folder, copies, gate="off")
     while True:
         number += 1
         scribe.change(Change("update", text=f"""
@@ -437,7 +438,7 @@ def work(out):
         """))
         os.write(out, f"{number}\\n".encode())
         if number % 5 == 0:
-            scribe.copy()
+            scribe.publish()
 
 acknowledged = 0
 for _ in range(rounds):

@@ -62,6 +62,13 @@ class _Data:
     help="What becomes of a write that adds violations of the shapes.",
 )
 @click.option(
+    "--rules",
+    type=click.Choice(["apply", "off"]),
+    default="apply",
+    show_default=True,
+    help="Whether each write finds accepted and inferred facts anew, where the graph has policies or such facts.",
+)
+@click.option(
     "--default-graph",
     type=click.Choice(["union", "plain"]),
     default="union",
@@ -95,6 +102,7 @@ def serve(
     port: int,
     token_file: Path | None,
     gate: Gate,
+    rules: str,
     default_graph: str,
     allow_load: Sequence[str],
     workers: int,
@@ -128,7 +136,7 @@ def serve(
         _open_log(access_log)
     signal.signal(signal.SIGTERM, _stop)
     is_writable = token is not None and not read_only
-    settings = {"gate": gate, "deadline": write_deadline, "network": bool(allow_load)}
+    settings = {"gate": gate, "deadline": write_deadline, "is_ruled": rules == "apply"}
     with _data(graph, is_writable=is_writable, create=create, ephemeral=ephemeral, **settings) as data:
         pool = create_pool(
             data.kg.store,

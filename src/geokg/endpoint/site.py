@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 import pyoxigraph as ox
-from flask import current_app, url_for
+from flask import Response, after_this_request, current_app, g, url_for
 
 from ..sparql import Limits
 from ..store import Store
@@ -140,8 +142,17 @@ def is_known(store: Store, iri: str) -> bool:
 
 
 def current() -> Site:
-    """The site that the request at hand is for."""
+    """The site that the request at hand is for; what can be read now stays until the answer is sent."""
     site = current_app.extensions["geokg"]
     if not isinstance(site, Site):
         raise TypeError("this Flask app has no geokg site: make it with create_app")
+    if site.writer is not None and "is_held" not in g:
+        g.is_held = True
+        release = site.writer.hold()
+        after_this_request(partial(_released, release))
     return site
+
+
+def _released(release: Callable[[], None], response: Response) -> Response:
+    response.call_on_close(release)
+    return response

@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import pyoxigraph as ox
 
+from .. import rules
 from ..graph import KnowledgeGraph
 from ..store import Store
 from ..validation import Finding, validate
-from ..vocabulary import prefixes
-from .changes import Change, carry_out, has_graph, make_same
+from ..vocabulary import GK, prefixes
+from .changes import Change, has_graph, plan, run
+from .delta import Delta, difference, exchange, rewrite
 from .problems import ProtocolError
 
 if TYPE_CHECKING:
     from ..validation import Report
 
 Gate: TypeAlias = Literal["off", "warn", "refuse"]
+LARGE = 10_000
+"""Quads from which a change is made by writing all anew: a transaction of so many takes seconds (measured)."""
 
 
 @dataclass(frozen=True)
@@ -73,33 +77,59 @@ class Writer(Protocol):
             QueryError: it is not carried out; the store is as it was.
         """
 
+    def hold(self) -> Callable[[], None]:
+        """Keep what can be read now until the function that is returned is called."""
+
     def close(self) -> None:
         """End; what was acknowledged stays."""
 
 
+class Place(Protocol):
+    """Where a store is kept."""
+
+    def copy(self) -> ox.Store:
+        """A candidate: a store of its own with the same content."""
+
+    def empty(self) -> ox.Store:
+        """A candidate that is still to be filled."""
+
+    def commit(self, delta: Delta, candidate: ox.Store | None) -> None:
+        """Make the store hold what the candidate does: whole or not at all."""
+
+
 class Door:
-    """The gate: compares what shapes say before and after.
+    """Changes pass here: the rules are run again for what they leave, and the gate compares what shapes say of it.
+
+    Rules and shapes look at a candidate. It is kept for the next change, as long as it holds what the store does.
 
     Args:
         gate: whether it refuses, only tells, or is open.
+        is_ruled: whether accepted and inferred facts are found again, where a store holds policies or such facts.
         judge: what makes a report of a store.
 
-    >>> Door("off", judge=validate).gate
+    Attributes:
+        candidate: the one that is kept.
+
+    >>> Door("off").gate
     'off'
     """
 
-    def __init__(self, gate: Gate, *, judge: Callable[[KnowledgeGraph], Report] = validate) -> None:
+    def __init__(
+        self, gate: Gate, *, is_ruled: bool = True, judge: Callable[[KnowledgeGraph], Report] = validate
+    ) -> None:
         self.gate = gate
+        self.is_ruled = is_ruled
+        self.candidate: ox.Store | None = None
         self._judge = judge
         self._standing: Counter[Finding] | None = None
 
-    def pass_through(self, store: Store, change: Change, copy: Callable[[], ox.Store]) -> tuple[bool, Verdict]:
+    def pass_through(self, store: Store, change: Change, place: Place) -> tuple[bool, Verdict]:
         """Carry a change out on a store, unless the gate refuses it.
 
         Args:
             store: the store.
             change: what is to be changed.
-            copy: makes a candidate, a store with the same content.
+            place: where the store is kept.
 
         Returns:
             Whether a graph was made, and what the gate said.
@@ -108,11 +138,33 @@ class Door:
             Refused: it would add violations.
             QueryError: it cannot be carried out.
         """
-        names = prefixes(store.base)
-        if self.gate == "off":
-            return carry_out(store.ox, change, names), Verdict()
-        candidate = copy()
-        is_new = carry_out(candidate, change, names)
+        is_new = change.kind != "update" and not has_graph(store.ox, change.name)
+        delta = plan(store.ox, change, prefixes(store.base))
+        former, self.candidate = self.candidate, None
+        if self.gate == "off" and not (self.is_ruled and _are_rules_concerned(store, delta)):
+            if delta is None:
+                run(store.ox, change, prefixes(store.base))
+            else:
+                place.commit(delta, _rewritten(store, delta, place) if len(delta) > LARGE else None)
+            return is_new, Verdict()
+        if delta is None:
+            candidate = former or place.copy()
+            run(candidate, change, prefixes(store.base))
+            delta = difference(store.ox, candidate)
+        elif len(delta) > LARGE:
+            candidate = _rewritten(store, delta, place)
+        else:
+            candidate = former or place.copy()
+            exchange(candidate, delta)
+        if self.is_ruled:
+            delta = _ruled(store, Store(candidate, base=store.base), delta)
+        verdict, standing = (Verdict(), None) if self.gate == "off" else self._judged(store, candidate)
+        place.commit(delta, candidate)
+        self.candidate, self._standing = candidate, standing
+        return is_new, verdict
+
+    def _judged(self, store: Store, candidate: ox.Store) -> tuple[Verdict, Counter[Finding]]:
+        """What shapes say of a candidate, and all that they find there."""
         if self._standing is None:
             self._standing = _violations(self._judge(KnowledgeGraph(store)))
         report = self._judge(KnowledgeGraph(Store(candidate, base=store.base)))
@@ -121,10 +173,31 @@ class Door:
         verdict = Verdict(added, report.serialize("turtle")) if added else Verdict()
         if added and self.gate == "refuse":
             raise Refused(f"this would add {len(added)} violation{'s' if len(added) > 1 else ''}", verdict)
-        # What was judged is what is kept: a second evaluation could give something else.
-        make_same(store.ox, candidate)
-        self._standing = standing
-        return is_new, verdict
+        return verdict, standing
+
+
+def _rewritten(store: Store, delta: Delta, place: Place) -> ox.Store:
+    candidate = place.empty()
+    rewrite(store.ox, delta, candidate)
+    return candidate
+
+
+def _are_rules_concerned(store: Store, delta: Delta | None) -> bool:
+    """Whether rules may give something for what a change leaves."""
+    if delta is None or rules.policies(store) or rules.graphs(store):
+        return True
+    policy = ox.NamedNode(GK.AcceptancePolicy)
+    return any(quad.object == policy for quad in delta.added)
+
+
+def _ruled(store: Store, candidate: Store, delta: Delta) -> Delta:
+    """Run the rules on a candidate, and what it then differs in; what others wrote into the graphs of rules goes."""
+    if not rules.policies(candidate) and not rules.graphs(candidate):
+        return delta
+    former = {*rules.graphs(store), *rules.graphs(candidate)}
+    rules.apply(candidate)
+    theirs = sorted(former.union(rules.graphs(candidate)))
+    return delta.outside(theirs) | difference(store.ox, candidate.ox, theirs)
 
 
 def _violations(report: Report) -> Counter[Finding]:
@@ -160,6 +233,7 @@ class StoreWriter:
     Args:
         store: the store.
         gate: what to do with changes that add violations.
+        is_ruled: whether accepted and inferred facts are found again.
 
     >>> store = Store.memory()
     >>> writer = StoreWriter(store)
@@ -168,9 +242,9 @@ class StoreWriter:
     1
     """
 
-    def __init__(self, store: Store, *, gate: Gate = "off") -> None:
+    def __init__(self, store: Store, *, gate: Gate = "off", is_ruled: bool = True) -> None:
         self._store = store
-        self._door = Door(gate)
+        self._door = Door(gate, is_ruled=is_ruled)
         self._lock = threading.Lock()
 
     def write(self, change: Change) -> Written:
@@ -181,16 +255,27 @@ class StoreWriter:
         """
         with self._lock:
             check_conditions(self._store, change)
-            is_new, verdict = self._door.pass_through(self._store, change, self._copy)
+            is_new, verdict = self._door.pass_through(self._store, change, self)
             self._store.generation += 1
             return Written(is_new, self._store.generation, verdict)
 
-    def _copy(self) -> ox.Store:
+    def copy(self) -> ox.Store:
+        """A store of its own with the same content."""
         candidate = ox.Store()
-        candidate.bulk_extend(self._store.quads())
-        for name in self._store.graphs():
-            candidate.add_graph(ox.NamedNode(name))
+        rewrite(self._store.ox, Delta(), candidate)
         return candidate
+
+    def empty(self) -> ox.Store:
+        """A store that is still to be filled."""
+        return ox.Store()
+
+    def commit(self, delta: Delta, candidate: ox.Store | None) -> None:  # noqa: ARG002 (others can use it)
+        """Make the store hold what the candidate does."""
+        exchange(self._store.ox, delta)
+
+    def hold(self) -> Callable[[], None]:
+        """Nothing: readers of a store in memory see what it was when they began."""
+        return lambda: None
 
     def close(self) -> None:
         """Nothing is open that would have to be closed."""
