@@ -360,6 +360,43 @@ def test_whoever_is_killed_is_replaced(store: ox.Store) -> None:
         assert whole(pool.run(QUICK)) == b"true\n"
 
 
+def test_a_query_whose_processes_are_ended_from_outside_may_be_asked_again(store: ox.Store) -> None:
+    with Pool(MemorySnapshot(store), workers=2) as pool, ThreadPoolExecutor(1) as threads:
+        caught = threads.submit(pool.run, LONG)
+        until(lambda: len(pool.running()) == 1)
+        os.kill(pool._generations[-1].owner.process, signal.SIGKILL)
+        error = caught.exception()
+        assert isinstance(error, Busy)
+        assert error.status == 503
+        assert whole(pool.run(QUICK)) == b"true\n"
+
+
+SHARED = """
+import pyoxigraph as ox
+from pathlib import Path
+from geokg.sparql.pool import Job, Pool
+from geokg.sparql.snapshot import MemorySnapshot
+store = ox.Store()
+store.extend(ox.Quad(ox.NamedNode(f"x:{n}"), ox.NamedNode("x:p"), ox.Literal(str(n))) for n in range(300))
+with Pool(MemorySnapshot(store), workers=2) as pool:
+    pool.start()
+    for _ in range(2):
+        processes = ("self", pool._generations[-1].owner.process)
+        commands = [Path(f"/proc/{process}/cmdline").read_bytes() for process in processes]
+        print(commands[0] == commands[1], len(b"".join(pool.run(Job("SELECT * { ?a ?b ?c }")))))
+        pool.publish(MemorySnapshot(store))
+"""
+
+
+def test_the_store_is_shared_with_the_workers_while_it_can_be() -> None:
+    """Before there are other threads; then forking is not sound, and it is copied."""
+    done = subprocess.run([sys.executable, "-c", SHARED], capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    first, second = (line.split() for line in done.stdout.splitlines())
+    assert (first[0], second[0]) == ("True", "False")
+    assert first[1] == second[1] != "0"
+
+
 SERVER = """
 import sys, time, pyoxigraph as ox
 from geokg.sparql.pool import Job, Pool

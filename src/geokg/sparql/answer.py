@@ -162,6 +162,8 @@ def why(query: Query, told: Mapping[str, str] | None, pool: Keeper) -> GeokgErro
         case _, "crowded":
             words = "the query was ended for others that wait; ask again when there is less to do"
             return Busy(words, retry_after=pool.retry_after)
+        case _, "lost":
+            return Busy("the process that ran the query was ended from outside; ask again", retry_after=1)
         case _, "cancelled":
             return QueryTimeout("the query was ended by the operator")
         case _, "left":

@@ -339,7 +339,8 @@ class Pool:
         with self._lock:
             if query not in self._line.running:
                 return
-            query.reason = reason
+            is_lost = reason == "died" and query.worker is not None and query.worker.generation.owner.is_gone
+            query.reason = "lost" if is_lost else reason
             self._over(query)
             if query.worker is not None:
                 query.worker.kill()

@@ -2,8 +2,8 @@
 
 This file is a program of its own and needs pyoxigraph alone, so that a worker is small and starts at once. The owner
 has one thread and does nothing but load, fork, kill and wait: forking a process of one thread is sound. A store in
-memory is loaded by the owner and shared with its workers, page by page; a store on disk is never open in a process
-that forks: each worker opens it for itself, for reading.
+memory is loaded by the owner, or it was there when the owner was forked, and it is shared with the workers, page by
+page; a store on disk is never open in a process that forks: each worker opens it for itself, for reading.
 
 A worker answers one query at a time, with a stack that no query the guard lets through can overflow, under limits of
 memory and processor time, without core dumps. It reaches no network: the owner leaves it for an empty network
@@ -26,6 +26,7 @@ import socket
 import struct
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
@@ -87,10 +88,11 @@ class Settings:
         return json.dumps(asdict(self))
 
 
-def own(settings: Settings) -> None:
+def own(settings: Settings, store: ox.Store | None = None) -> None:
     """Be an owner: fork a worker for each order, kill those that are to be killed, until the orders end."""
     leave_network()
-    store = _load(cast("IO[bytes]", sys.stdin.buffer)) if settings.in_memory else None
+    if settings.in_memory and store is None:
+        store = _load(cast("IO[bytes]", sys.stdin.buffer))
     control = socket.socket(fileno=settings.control)
     control.send(b"ready")
     poll = select.poll()
@@ -171,7 +173,7 @@ def _size() -> int:
 
 
 def _serve(channel: socket.socket, store: ox.Store, settings: Settings) -> None:
-    with channel, channel.makefile("rb") as incoming:
+    with suppress(ConnectionResetError, BrokenPipeError), channel, channel.makefile("rb") as incoming:
         channel.sendall(FRAME.pack(READY, 0))
         while head := incoming.read(FRAME.size):
             _, length = FRAME.unpack(head)
