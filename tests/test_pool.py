@@ -19,6 +19,7 @@ import pyoxigraph as ox
 import pytest
 
 from geokg.errors import Busy, GeokgError, QueryError, QuerySyntaxError, QueryTimeout, QueryTooLarge, TransferCut
+from geokg.sparql import answer as answers
 from geokg.sparql.pool import Answer, Job, Pool
 from geokg.sparql.snapshot import FolderSnapshot, MemorySnapshot
 from geokg.store import Store
@@ -175,7 +176,8 @@ def test_a_client_that_takes_nothing_holds_no_worker(store: ox.Store) -> None:
             whole(answer)
 
 
-def test_an_answer_that_is_too_large_is_cut_off(store: ox.Store) -> None:
+def test_an_answer_that_is_too_large_is_cut_off(store: ox.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "_MOMENT", 0)
     with Pool(MemorySnapshot(store), workers=1, result_bytes=2_000_000) as pool:
         answer, got = pool.run(ENDLESS), 0
         with pytest.raises(TransferCut, match="2000000 bytes"):
@@ -184,14 +186,16 @@ def test_an_answer_that_is_too_large_is_cut_off(store: ox.Store) -> None:
         assert 0 < got <= 2_000_000
 
 
-def test_an_answer_that_is_soon_too_large_is_an_error(store: ox.Store) -> None:
+def test_an_answer_that_is_soon_too_large_is_an_error(store: ox.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "_MOMENT", 60)
     with Pool(MemorySnapshot(store), workers=1, result_bytes=100_000) as pool:
         with pytest.raises(QueryTooLarge, match="100000 bytes"):
             pool.run(ENDLESS)
         assert pool.running() == []
 
 
-def test_a_short_answer_comes_whole(pool: Pool) -> None:
+def test_a_short_answer_comes_whole(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "_MOMENT", 60)
     rows = "SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f } LIMIT 20000"
     answer = pool.run(Job(rows, rows="csv"))  # more than one piece of the worker
     assert answer.is_short
