@@ -49,5 +49,5 @@ def test_nothing_leaks_from_a_server_that_is_pestered(root):
     done = subprocess.run(command, capture_output=True, text=True, timeout=180)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert "nothing was wrong" in done.stdout
-    for words in ("reader 200", "writer 204", "killer killed", "leaver"):
+    for words in ("reader 200", "writer 204", "killer killed", "leaver", "copies of the data: 1"):
         assert words in done.stdout
