@@ -34,8 +34,8 @@ from werkzeug.test import run_wsgi_app
 import geokg
 from geokg.endpoint import create_app, create_pool
 from geokg.endpoint.folder import FolderWriter
+from geokg.endpoint.operations import data_operations, loads, with_dataset
 from geokg.endpoint.problems import ProtocolError
-from geokg.endpoint.update import with_dataset
 from geokg.errors import QueryNotAllowed, QueryTimeout, QueryTooLarge
 from geokg.sparql import check, check_update
 from geokg.sparql.tokens import tokens
@@ -330,7 +330,7 @@ def guard(text: str) -> str:
     for read in (
         lambda: check(text, base_iri="http://here/sparql", is_loaded=lambda graph: graph != "x:g"),
         lambda: check_update(text, base_iri="http://here/update", allowed=["http://open.example/"]),
-        lambda: with_dataset(text, ["x:g"], []),
+        lambda: (with_dataset(text, ["x:g"], []), loads(text), data_operations(text)),
     ):
         try:
             read()
