@@ -21,6 +21,7 @@ from ..endpoint.stopping import ended_by_signals
 from ..endpoint.writer import Gate
 from ..errors import GeokgError, ReadError
 from ..graph import KnowledgeGraph
+from ..sparql.guard import check_start
 from ..vocabulary import packaged
 from .common import STDIN, Command, is_source, json_option, read_graph, tell, tell_json, tell_notices
 
@@ -38,6 +39,15 @@ class _Data:
     kg: KnowledgeGraph
     folder: Path | None = None
     writer: FolderWriter | None = None
+
+
+def _addresses(_context: click.Context, _parameter: click.Parameter, values: Sequence[str]) -> Sequence[str]:
+    for value in values:
+        try:
+            check_start(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+    return values
 
 
 @click.command(cls=Command)
@@ -75,7 +85,20 @@ class _Data:
     show_default=True,
     help="What a query sees that names no graph: all graphs together, or the unnamed one.",
 )
-@click.option("--allow-load", multiple=True, metavar="IRI", help="An address that LOAD may read, with all below it.")
+@click.option(
+    "--allow-load",
+    multiple=True,
+    callback=_addresses,
+    metavar="IRI",
+    help="An address that LOAD may read, with all below it; what it leads to elsewhere is not read.",
+)
+@click.option(
+    "--allow-service",
+    multiple=True,
+    callback=_addresses,
+    metavar="IRI",
+    help="An address that SERVICE may ask, with all below it, whoever asks. It stands in queries in full.",
+)
 @click.option("--workers", default=4, show_default=True, type=click.IntRange(1), help="Queries that run at once.")
 @click.option(
     "--deadline", default=10.0, show_default=True, type=click.FloatRange(0.1), help="Seconds that a query may take."
@@ -105,6 +128,7 @@ def serve(
     rules: str,
     default_graph: str,
     allow_load: Sequence[str],
+    allow_service: Sequence[str],
     workers: int,
     deadline: float,
     write_deadline: float,
@@ -155,6 +179,7 @@ def serve(
             writer=data.writer,
             union=default_graph == "union",
             allowed_sources=allow_load,
+            allowed_services=allow_service,
             cache_bytes=cache << 20,
         )
         with _listen(host, port) as listener:

@@ -67,6 +67,7 @@ def create_app(
     token: str | None = None,
     pool: Pool | None = None,
     allowed_sources: Sequence[str] = (),
+    allowed_services: Sequence[str] = (),
     cache_bytes: int = 64 << 20,
     **config: object,
 ) -> Flask:
@@ -81,6 +82,7 @@ def create_app(
         token: the secret that writers send; without one nobody may write.
         pool: processes that queries run in; without them they run in this one, however long it takes.
         allowed_sources: addresses that ``LOAD`` may read, each with all below it.
+        allowed_services: addresses that the ``SERVICE`` of a query may ask, each with all below it.
         cache_bytes: how much of the pool's answers is kept for those who ask the same again; 0 for nothing.
         config: settings of Flask, such as ``MAX_CONTENT_LENGTH``.
 
@@ -101,6 +103,7 @@ def create_app(
         token=token,
         pool=pool,
         allowed_sources=tuple(allowed_sources),
+        allowed_services=tuple(allowed_services),
         cache=Cache(cache_bytes) if pool is not None and cache_bytes else None,
         metrics=_metrics(),
     )

@@ -102,12 +102,10 @@ def plan(store: ox.Store, change: Change, prefixes: dict[str, str]) -> Delta | N
     else:
         for upload in change.uploads:
             alone.bulk_extend(_moved(read(upload, change.base_iri), name))
+    if change.graph is not None and not has_graph(store, name):
+        return Delta(added=list(alone), created=created)
     former = [] if change.kind == "post" else _content(store, name)
-    return Delta(
-        removed=[quad for quad in former if quad not in alone],
-        added=[quad for quad in alone if quad not in store],
-        created=[] if has_graph(store, name) else created,
-    )
+    return Delta([quad for quad in former if quad not in alone], [quad for quad in alone if quad not in store])
 
 
 def _content(store: ox.Store, name: GraphName) -> list[ox.Quad]:

@@ -101,6 +101,7 @@ def answer(
         rows=rows.name if isinstance(rows, Format) else "",
         triples=triples.name if isinstance(triples, Format) else "",
         page_rows=PAGE_ROWS,
+        is_federated=bool(checked.services),
     )
     client = request.remote_addr or ""
     found = pool.run(job, client=client, timeout=asked.timeout, is_gone=watch(request.environ))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias, cast
@@ -184,15 +184,19 @@ class Answering:
         store: the quads.
         limits: how large a query may be.
         union: whether all graphs together stand for the default graph; else the unnamed one.
+        services: addresses that ``SERVICE`` may ask, each with all below it.
 
     >>> import flask
     >>> answering = Answering(Store.memory())
     >>> answering.check(QueryRequest("ASK {}", "http://kg.example.org/sparql"))
-    Checked(default_graphs=(), named_graphs=(), volatile=False)
+    Checked(default_graphs=(), named_graphs=(), volatile=False, services=())
     """
 
-    def __init__(self, store: Store, *, limits: Limits | None = None, union: bool = True) -> None:
+    def __init__(
+        self, store: Store, *, limits: Limits | None = None, union: bool = True, services: Sequence[str] = ()
+    ) -> None:
         self.store = store
+        self.services = tuple(services)
         self.union = union
         self.limits = limits or Limits()
         self._prefixes = prefixes(store.base)
@@ -219,6 +223,7 @@ class Answering:
             prefixes=self._prefixes,
             base_iri=base_iri,
             is_loaded=self._is_loaded if is_judged else None,
+            services=self.services,
         )
 
     def _is_loaded(self, graph: str) -> bool:

@@ -43,6 +43,7 @@ class Site:
         token: the secret that writers send; without one nobody may write.
         pool: processes that queries run in; without them they run in this one, however long it takes.
         allowed_sources: addresses that ``LOAD`` may read, each with all below it.
+        allowed_services: addresses that ``SERVICE`` may ask, each with all below it.
         cache: answers of the pool that are kept.
         metrics: what is counted, if it is.
         is_stopping: whether the server answers no more than what it has begun.
@@ -56,12 +57,13 @@ class Site:
     token: str | None = field(default=None, repr=False)
     pool: Pool | None = None
     allowed_sources: tuple[str, ...] = ()
+    allowed_services: tuple[str, ...] = ()
     cache: Cache | None = None
     metrics: Metrics | None = None
     is_stopping: bool = False
 
     def __post_init__(self) -> None:
-        self.answering = Answering(self.store, limits=self.limits, union=self.union)
+        self.answering = Answering(self.store, limits=self.limits, union=self.union, services=self.allowed_services)
         self._counting = threading.Lock()
         self._counted: tuple[int, Census] | None = None
 

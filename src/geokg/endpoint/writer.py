@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 import pyoxigraph as ox
@@ -145,17 +145,14 @@ class Door:
             if delta is None:
                 run(store.ox, change, prefixes(store.base))
             else:
-                place.commit(delta, _rewritten(store, delta, place) if len(delta) > LARGE else None)
+                place.commit(delta, _prepared(store, delta, place) if len(delta) > LARGE else None)
             return is_new, Verdict()
         if delta is None:
             candidate = former or place.copy()
             run(candidate, change, prefixes(store.base))
             delta = difference(store.ox, candidate)
-        elif len(delta) > LARGE:
-            candidate = _rewritten(store, delta, place)
         else:
-            candidate = former or place.copy()
-            exchange(candidate, delta)
+            candidate = _prepared(store, delta, place, former)
         if self.is_ruled:
             delta = _ruled(store, Store(candidate, base=store.base), delta)
         verdict, standing = (Verdict(), None) if self.gate == "off" else self._judged(store, candidate)
@@ -176,9 +173,18 @@ class Door:
         return verdict, standing
 
 
-def _rewritten(store: Store, delta: Delta, place: Place) -> ox.Store:
-    candidate = place.empty()
-    rewrite(store.ox, delta, candidate)
+def _prepared(store: Store, delta: Delta, place: Place, former: ox.Store | None = None) -> ox.Store:
+    """A candidate that holds what a store will hold after a change; ``former`` is one that holds what it does now."""
+    if len(delta.removed) > LARGE:
+        candidate = place.empty()
+        rewrite(store.ox, delta, candidate)
+        return candidate
+    candidate = former or place.copy()
+    if len(delta.added) > LARGE:  # nobody else sees a candidate, so it need not be one transaction
+        exchange(candidate, replace(delta, added=()))
+        candidate.bulk_extend(delta.added)
+    else:
+        exchange(candidate, delta)
     return candidate
 
 

@@ -80,7 +80,7 @@ class Owner:
             except OSError:
                 ours.close()
                 raise
-        return Worker(number, ours, generation)
+        return Worker(number, ours, generation, self)
 
     def kill(self, number: int) -> None:
         """End a worker now; no error if it has ended."""
@@ -173,12 +173,18 @@ class Generation:
         owner: forks its workers.
         workers: how many there are.
         number: later ones have higher numbers.
+        connected: forks its workers for queries that ask other servers, once there has been one.
     """
 
     snapshot: Snapshot
     owner: Owner
     workers: int = 0
     number: int = 0
+    connected: Owner | None = None
+
+    def owners(self) -> set[Owner]:
+        """All that fork workers for it."""
+        return {self.owner} | ({self.connected} if self.connected is not None else set())
 
     def release(self) -> None:
         """Nobody reads it any more."""
@@ -195,11 +201,11 @@ class Worker:
         ready_at: since when it could answer, if that is known.
     """
 
-    def __init__(self, number: int, channel: socket.socket, generation: Generation) -> None:
+    def __init__(self, number: int, channel: socket.socket, generation: Generation, owner: Owner) -> None:
         self.number = number
         self.generation = generation
         self.ready_at: float | None = None
-        self._owner = generation.owner
+        self._owner = owner
         self._channel = channel
         self._held = bytearray()
 

@@ -8,7 +8,8 @@ page; a store on disk is never open in a process that forks: each worker opens i
 A worker answers one query at a time, with a stack that no query the guard lets through can overflow, under limits of
 memory and processor time, without core dumps. It reaches no network: the owner leaves it for an empty network
 namespace where the system permits that, and the worker gives up the calls that open a socket or start a program, for
-good (seccomp, on x86-64 and ARM64). It ends with its owner, and the owner ends with whoever started it.
+good (seccomp, on x86-64 and ARM64). Queries with a ``SERVICE`` that the operator allows have an owner and workers of
+their own, which may open sockets. It ends with its owner, and the owner ends with whoever started it.
 
 Everything here is Linux.
 """
@@ -71,6 +72,7 @@ class Settings:
         memory: bytes that a worker may take for its queries.
         longest: seconds that the longest query may take.
         prefixes: those that queries need not declare.
+        is_connected: whether its workers may ask other servers.
     """
 
     control: int
@@ -78,19 +80,21 @@ class Settings:
     memory: int
     longest: float
     prefixes: dict[str, str] = field(default_factory=dict)
+    is_connected: bool = False
 
     def to_json(self) -> str:
         """As it is handed over.
 
         >>> Settings(3, True, 1 << 30, 60.0).to_json()
-        '{"control": 3, "in_memory": true, "memory": 1073741824, "longest": 60.0, "prefixes": {}}'
+        '{"control": 3, "in_memory": true, ...}'
         """
         return json.dumps(asdict(self))
 
 
 def own(settings: Settings, store: ox.Store | None = None) -> None:
     """Be an owner: fork a worker for each order, kill those that are to be killed, until the orders end."""
-    leave_network()
+    if not settings.is_connected:
+        leave_network()
     if settings.in_memory and store is None:
         store = _load(cast("IO[bytes]", sys.stdin.buffer))
     control = socket.socket(fileno=settings.control)
@@ -149,7 +153,7 @@ def _work(handle: int, settings: Settings, store: ox.Store | None, folder: str) 
         if os.getppid() != owner:
             return
         channel = socket.socket(fileno=handle)
-        forbid_calls()
+        forbid_calls(but_sockets=settings.is_connected)
         opened = ox.Store.read_only(folder) if store is None else store
         os.nice(5)  # the server answers the others first
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -220,7 +224,7 @@ def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefix
     except MemoryError:
         out.fail("memory", "")
     except OSError as error:
-        out.fail("reading", str(error))
+        out.fail("evaluation" if job["is_federated"] else "reading", str(error))
 
 
 def _page(results: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, most: int) -> bytes:
@@ -310,11 +314,12 @@ def leave_network() -> bool:
     return any(libc.unshare(flags) == 0 for flags in (_CLONE_NEWNET, _CLONE_NEWUSER | _CLONE_NEWNET))
 
 
-def forbid_calls() -> bool:
+def forbid_calls(*, but_sockets: bool = False) -> bool:
     """Give up, for good, the system calls that open a socket or start a program; whether the system knows how."""
     if platform.machine() not in _CALLS:
         return False
     architecture, calls = _CALLS[platform.machine()]
+    calls = calls[1:] if but_sockets else calls
     load, equal, at_least, give = 0x20, 0x15, 0x35, 0x06
     refuse, allow = 0x00050000 | 1, 0x7FFF0000  # SECCOMP_RET_ERRNO with EPERM, SECCOMP_RET_ALLOW
     rules = [(load, 0, 0, 4), (equal, 0, len(calls) + 3, architecture), (load, 0, 0, 0)]
