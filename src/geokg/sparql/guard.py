@@ -168,7 +168,7 @@ def check_start(address: str) -> str:
     Traceback (most recent call last):
     ValueError: https: is no address like https://host/path, with nothing in it that could be read otherwise
     """
-    if not _START.fullmatch(address) or not _is_below(address, address):
+    if not _START.fullmatch(address) or "/." in address:
         raise ValueError(
             f"{address} is no address like https://host/path, with nothing in it that could be read otherwise"
         )
