@@ -180,7 +180,7 @@ def sparql() -> Response:
     if chosen is HTML:
         return Response(pages.form(), content_type=HTML.content_type)
     triples = description.service(
-        site.census,
+        site.sizes,
         request.base_url,
         void=url_for("geokg.void", _external=True),
         union=site.union,

@@ -21,7 +21,7 @@ from ..store import Store
 from ..vocabulary import prefixes
 from .cache import KEEP
 from .folder import FolderWriter
-from .formats import HTML, RDF, ROWS, Format, choose
+from .formats import HTML, QUADS, RDF, ROWS, Format, choose
 from .problems import ProtocolError
 from .protocol import PAGE_ROWS, Answering, QueryRequest, Table
 
@@ -30,6 +30,7 @@ WAITRESS = {
     "connection_limit": 1000,
     "asyncore_use_poll": True,
     "channel_request_lookahead": 1,
+    "send_bytes": 1,  # by whoever has written it, not by a thread that must be woken first
     "ident": "geokg",
 }
 """Settings of waitress that go with a pool: a thread for all that run or wait, and word of clients that leave."""
@@ -121,6 +122,53 @@ def answer(
     return response
 
 
+def send_graph(answering: Answering, pool: Pool, graph: str, chosen: Format) -> Response:
+    """All triples of a named graph, streaming.
+
+    Args:
+        answering: who answers; it knows the state of the data.
+        pool: the workers.
+        graph: its name.
+        chosen: the format.
+
+    Raises:
+        QueryError: nobody can send it now.
+    """
+    tag = answering.tag(chosen.name, graph)
+    if request.if_none_match.contains_weak(tag):
+        response = Response(status=304)
+    else:
+        query = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH {ox.NamedNode(graph)} {{ ?s ?p ?o }} }}"
+        job = Job(query, union=False, rows="", triples=chosen.name, graph=graph if chosen in QUADS else "")
+        found = pool.run(job, client=request.remote_addr or "", is_gone=watch(request.environ))
+        response = Response(b"".join(found) if found.is_short else found, content_type=chosen.content_type)
+        if request.method == "HEAD":
+            response.close()
+    response.set_etag(tag, weak=True)
+    return response
+
+
+def read_rows(pool: Pool, query: str, *, union: bool = True) -> ox.QuerySolutions:
+    """The rows of a query of our own, from a worker.
+
+    Args:
+        pool: the workers.
+        query: a ``SELECT``.
+        union: whether the default graph is the union of all graphs.
+
+    Raises:
+        QueryError: nobody can answer it now.
+    """
+    return _rows(b"".join(pool.run(Job(query, union=union), client="geokg", timeout=pool.longest)))
+
+
+def _rows(data: bytes | str) -> ox.QuerySolutions:
+    results = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
+    if not isinstance(results, ox.QuerySolutions):
+        raise TypeError("rows were to be read")
+    return results
+
+
 def _choose(*, is_rdf: bool, asked: QueryRequest) -> Format | ProtocolError:
     """The format for one kind of result; which kind it will be is not known yet."""
     accept = request.headers.get("Accept", "")
@@ -147,10 +195,7 @@ def read_table(data: bytes) -> Table:
     if "boolean" in told:
         return Table((), (), answer=bool(told["boolean"]))
     standard = json.dumps({"head": told["head"], "results": told["results"]})
-    results = ox.parse_query_results(standard, format=ox.QueryResultsFormat.JSON)
-    if not isinstance(results, ox.QuerySolutions):
-        raise TypeError("rows were to be read")
-    rows = tuple(tuple(solution) for solution in results)
+    rows = tuple(tuple(solution) for solution in _rows(standard))
     return Table(tuple(told["head"]["vars"]), rows, is_cut=told["is_cut"], is_rdf=told["is_rdf"])
 
 

@@ -53,6 +53,7 @@ class Job:
     rows: str = "json"
     triples: str = "ttl"
     page_rows: int = 1000
+    graph: str = ""
     is_federated: bool = False
 
 

@@ -125,11 +125,12 @@ class _Forked:
     stdin: IO[bytes] | None = None
 
     def __init__(self, run: Callable[[], object], handle: int) -> None:
+        gc.collect()
+        gc.freeze()  # whoever looks for garbage among what is shared would copy it
         self.pid = os.fork()
         if self.pid:
             return
         try:
-            gc.freeze()  # a look at what we share would copy it
             os.setsid()  # Ctrl-C is for the server, which then ends us
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, signal.SIG_DFL)

@@ -27,6 +27,7 @@ import socket
 import struct
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -56,7 +57,7 @@ FIRST, _PIECE = 4096, 1 << 16
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 1, 38, 22, 2
 _CLONE_NEWNET, _CLONE_NEWUSER = 0x40000000, 0x10000000
 # audit architecture; then the numbers of socket, execve, execveat, ptrace, io_uring_setup
-_CALLS = {
+_CALLS: dict[str, tuple[int, tuple[int, ...]]] = {
     "x86_64": (0xC000003E, (41, 59, 322, 101, 425)),
     "aarch64": (0xC00000B7, (198, 221, 281, 117, 425)),
 }
@@ -209,7 +210,8 @@ def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefix
         if chosen == "html":
             out.write(_page(results, job["page_rows"]))
         elif chosen and isinstance(results, ox.QueryTriples):
-            ox.serialize(results, cast("IO[bytes]", out), cast(ox.RdfFormat, FORMATS[chosen]), prefixes=prefixes)
+            placed = _placed(results, job["graph"]) if job["graph"] else results
+            ox.serialize(placed, cast("IO[bytes]", out), cast(ox.RdfFormat, FORMATS[chosen]), prefixes=prefixes)
         elif isinstance(results, ox.QueryBoolean) and chosen in ("csv", "tsv"):
             out.write(b"true\n" if results else b"false\n")
         elif chosen and not isinstance(results, ox.QueryTriples):
@@ -225,6 +227,13 @@ def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefix
         out.fail("memory", "")
     except OSError as error:
         out.fail("evaluation" if job["is_federated"] else "reading", str(error))
+
+
+def _placed(triples: ox.QueryTriples, graph: str) -> Iterator[ox.Quad]:
+    """The triples as those of a named graph."""
+    name = ox.NamedNode(graph)
+    for triple in triples:
+        yield ox.Quad(triple.subject, triple.predicate, triple.object, name)
 
 
 def _page(results: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, most: int) -> bytes:
