@@ -123,7 +123,7 @@ class Store:
     def keep_generation(self, folder: Path) -> None:
         """Write the generation beside the files of a store on disk, for whoever opens it next.
 
-        It counts only as long as nobody has written there otherwise: what the files are is written down with it.
+        It counts only until somebody writes there and does not do this: what the files are is written down with it.
         """
         write_beside(folder / _GENERATION, [f"{self.generation}\n", *_files(folder)])
 
@@ -325,12 +325,11 @@ def _kept_generation(folder: Path) -> int | None:
 
 
 def _files(folder: Path) -> list[str]:
-    """The files that hold a store's data, and when each was written to last."""
+    """What tells whether anybody has written: whoever opens a store for writing makes CURRENT anew, and logs grow."""
     found = []
-    for path in sorted(folder.iterdir()):
-        if not path.name.lstrip(".").startswith(("LOG", "LOCK", _GENERATION)):
-            about = path.stat()
-            found.append(f"{path.name} {about.st_ino} {about.st_size} {about.st_mtime_ns}\n")
+    for path in [folder / "CURRENT", *sorted(folder.glob("*.log"))]:
+        about = path.stat()
+        found.append(f"{path.name} {about.st_ino} {about.st_size} {about.st_mtime_ns}\n")
     return found
 
 
