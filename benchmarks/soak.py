@@ -55,17 +55,14 @@ class Soak:
     def send(self, who: str, method: str, path: str, body: str | None = None, kind: str = "", read: int = -1) -> int:
         """Ask once; the status, or 0 if the connection broke."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        status = 0
+        status, told = 0, b""
         try:
             headers = {"Authorization": f"Bearer {TOKEN}"} | ({"Content-Type": kind} if kind else {})
             connection.request(method, path, body, headers)
             if read != 0:
                 response = connection.getresponse()
                 status = response.status
-                if read > 0:
-                    response.read(read)
-                else:
-                    response.read()
+                told = response.read(read) if read > 0 else response.read()
         except (OSError, http.client.HTTPException) as error:
             if status == 0 and read != 0:
                 self._note(f"{who}: {type(error).__name__}: {error}")
@@ -74,7 +71,7 @@ class Soak:
         with self._lock:
             self.counts[who, str(status or "left")] += 1
         if status >= 500 and status != 503:
-            self._note(f"{who}: status {status}")
+            self._note(f"{who}: status {status}: {told[:300].decode('utf-8', 'replace')}")
         return status
 
     def _note(self, words: str) -> None:
