@@ -144,6 +144,17 @@ def test_errors_come_before_the_first_byte_and_leave_the_worker_warm(pool: Pool)
     assert whole(pool.run(QUICK)) == b"true\n"
 
 
+def test_a_worker_that_has_taken_much_memory_is_replaced(store: ox.Store) -> None:
+    much = "A" * 1000
+    hungry = f'SELECT (COUNT(DISTINCT ?x) AS ?n) {{ ?a ?b ?c . ?d ?e ?f BIND(CONCAT("{much}", ?c, ?f) AS ?x) }}'
+    with Pool(MemorySnapshot(store), workers=1) as pool:
+        for job, is_kept in ((QUICK, True), (Job(hungry), False)):
+            answer = pool.run(job)
+            assert whole(answer)
+            assert (answer._query.worker in pool._idle) == is_kept
+        assert whole(pool.run(QUICK)) == b"true\n"
+
+
 # -- what is ended -----------------------------------------------------------------------------------------------------
 
 

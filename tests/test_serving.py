@@ -323,9 +323,10 @@ def _ask_and_be_cut_off(port: int) -> None:
     "command",
     [
         ["gunicorn", "server:app", "--worker-class", "gthread", "--threads", "8", "--bind", "127.0.0.1:{port}"],
+        ["gunicorn", "server:app", "--preload", "--workers", "2", "--threads", "8", "--bind", "127.0.0.1:{port}"],
         ["granian", "--interface", "wsgi", "server:app", "--host", "127.0.0.1", "--port", "{port}"],
     ],
-    ids=["gunicorn", "granian"],
+    ids=["gunicorn", "gunicorn, loaded before it forks", "granian"],
 )
 def test_other_servers_serve_the_app_of_server_py(root: Path, command: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:

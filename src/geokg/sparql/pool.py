@@ -345,15 +345,15 @@ class Pool:
         self._idle.remove(worker)
         return worker
 
-    def release(self, query: Query) -> None:
-        """The answer is whole; its worker is free."""
+    def release(self, query: Query, *, is_full: bool = False) -> None:
+        """The answer is whole; its worker is free, and of no more use if it is full."""
         with self._lock:
             if query not in self._line.running:
                 return
             took = self._over(query)
             if query.worker is not None:
                 is_newest = query.worker.generation is self._generations[-1]
-                if is_newest and took < 1 and not query.job.is_federated:
+                if is_newest and took < 1 and not is_full and not query.job.is_federated:
                     self._idle.append(query.worker)
                 else:  # it has had much to do, and much of the memory for that never comes back
                     self._dismiss(query.worker)

@@ -40,6 +40,10 @@ STACK = 256 << 20
 FRAME = struct.Struct(">cI")
 """Before each piece between worker and pool: its kind and its length."""
 READY, HEAD, DATA, END, ERROR = b"R", b"H", b"D", b"E", b"X"
+FULL = b"full"
+"""Behind the last piece: the worker has copied so much of what it shares that another should take its place."""
+SHARE = 64 << 20
+"""Bytes that a worker may copy of a store in memory; each quad that it reads is written to, as it is counted."""
 FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
     "json": ox.QueryResultsFormat.JSON,
     "xml": ox.QueryResultsFormat.XML,
@@ -185,10 +189,13 @@ def _serve(channel: socket.socket, store: ox.Store, settings: Settings) -> None:
             used = resource.getrusage(resource.RUSAGE_SELF)
             seconds = int(used.ru_utime + used.ru_stime + 2 * settings.longest) + 2
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
-            _answer(channel, store, json.loads(incoming.read(length)), settings.prefixes)
+            most = SHARE if settings.in_memory else None
+            _answer(channel, store, json.loads(incoming.read(length)), settings.prefixes, most)
 
 
-def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefixes: dict[str, str]) -> None:
+def _answer(
+    channel: socket.socket, store: ox.Store, job: dict[str, Any], prefixes: dict[str, str], most: int | None
+) -> None:
     out = _Out(channel)
     try:
         graphs: dict[str, Any] = {
@@ -216,7 +223,7 @@ def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefix
             out.write(b"true\n" if results else b"false\n")
         elif chosen and not isinstance(results, ox.QueryTriples):
             results.serialize(cast("IO[bytes]", out), cast(ox.QueryResultsFormat, FORMATS[chosen]))
-        out.end()
+        out.end(FULL if most is not None and _copied() > most else b"")
     except (BrokenPipeError, ConnectionResetError):
         raise SystemExit from None
     except SyntaxError as error:
@@ -227,6 +234,11 @@ def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefix
         out.fail("memory", "")
     except OSError as error:
         out.fail("evaluation" if job["is_federated"] else "reading", str(error))
+
+
+def _copied() -> int:
+    """Bytes that this process has had for itself since it was forked, about: reading a store in memory counts in it."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt * resource.getpagesize()
 
 
 def _placed(triples: ox.QueryTriples, graph: str) -> Iterator[ox.Quad]:
@@ -297,11 +309,11 @@ class _Out:
     def frame(self, kind: bytes, content: bytes = b"") -> None:
         self._frames += FRAME.pack(kind, len(content)) + content
 
-    def end(self) -> None:
+    def end(self, told: bytes) -> None:
         if self._data:
             self.frame(DATA, bytes(self._data))
             self._data.clear()
-        self.frame(END)
+        self.frame(END, told)
         self.flush()
 
     def fail(self, what: str, words: str) -> None:
