@@ -83,7 +83,8 @@ def _addresses(_context: click.Context, _parameter: click.Parameter, values: Seq
     type=click.Choice(["union", "plain"]),
     default="union",
     show_default=True,
-    help="What a query sees that names no graph: all graphs together, or the unnamed one.",
+    help="What a query sees that names no graph: all graphs together, or the unnamed one. An update that names none"
+    " sees and changes the unnamed one, either way.",
 )
 @click.option(
     "--allow-load",
@@ -155,7 +156,10 @@ def serve(
 
     token = _token(token_file) if token_file is not None else os.environ.get("GEOKG_TOKEN") or None
     if (create or ephemeral) and (read_only or token is None):
-        raise click.UsageError("--create and --ephemeral are for writers: give a token, and not --read-only")
+        told = (
+            "--create and --ephemeral are for writers: give a token (--token-file, or GEOKG_TOKEN) and no --read-only"
+        )
+        raise click.UsageError(told)
     if access_log is not None:
         _open_log(access_log)
     signal.signal(signal.SIGTERM, _stop)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
-from ..sparql.tokens import tokens
+from ..sparql.tokens import OPERANDS, tokens
 from .problems import ProtocolError
 
 
@@ -126,6 +127,43 @@ def with_dataset(update: str, default: Sequence[str], named: Sequence[str]) -> s
             pieces += [update[done : token.start], pattern, clause]
             done = token.start
     return "".join([*pieces, update[done:]])
+
+
+def sees_unnamed_alone(update: str) -> bool:
+    """Whether a ``WHERE`` of an update looks for triples and names no graph for them.
+
+    >>> sees_unnamed_alone("DELETE { GRAPH <x:g> { ?s ?p ?o } } WHERE { ?s ?p ?o }")
+    True
+    >>> sees_unnamed_alone("WITH <x:g> DELETE { ?s ?p ?o } WHERE { ?s ?p ?o } ; DELETE WHERE { GRAPH ?g { ?s ?p 1 } }")
+    False
+    """
+    is_named = False
+    outside = _outside(update)
+    for part, after in pairwise(outside):
+        word = _word(part)
+        is_named = word in ("USING", "WITH") or (is_named and part.text != ";")
+        is_pattern = word == "WHERE" and after.text == "{" and not is_named
+        if is_pattern and _is_without_graph(update[after.start + 1 : after.end - 1]):
+            return True
+    return False
+
+
+def _is_without_graph(pattern: str) -> bool:
+    parts = iter(_outside(pattern))
+    for part in parts:
+        word = _word(part)
+        if word in ("GRAPH", "VALUES", "FILTER", "BIND", "SERVICE"):
+            next((inner for inner in parts if inner.kind == "open"), None)
+        elif word == "SELECT":
+            inner = next((inner for inner in parts if inner.text == "{"), None)
+            if inner is not None and _is_without_graph(pattern[inner.start + 1 : inner.end - 1]):
+                return True
+        elif part.text == "{":
+            if _is_without_graph(pattern[part.start + 1 : part.end - 1]):
+                return True
+        elif part.kind in OPERANDS or part.text in ("[", "("):
+            return True
+    return False
 
 
 @dataclass

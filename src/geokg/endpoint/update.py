@@ -14,7 +14,7 @@ from ..vocabulary import prefixes
 from .access import require_token
 from .changes import Change
 from .fetching import fetch
-from .operations import loads, with_dataset
+from .operations import loads, sees_unnamed_alone, with_dataset
 from .problems import ProtocolError, problem
 from .protocol import FORM, UPDATE, form_parameters, graph_iri, utf8
 from .site import Site, current
@@ -24,6 +24,11 @@ MAX_UPDATE = 10 << 20
 """Bytes of one update; more data is for the graph store protocol."""
 MAX_LOAD, LOADING = 100 << 20, 30.0
 """Bytes and seconds of all that the ``LOAD`` operations of one update fetch."""
+
+UNNAMED = (
+    "Done. A WHERE of this update names no graph: unlike a query here, it saw the triples of the unnamed graph alone."
+    " Name graphs with GRAPH, WITH or USING, or in the request with using-graph-uri.\n"
+)
 
 
 def update() -> Response:
@@ -38,11 +43,13 @@ def update() -> Response:
         change.text, prefixes=prefixes(site.base), base_iri=change.base_iri or "", allowed=site.allowed_sources
     )
     found = loads(change.text)
-    if not found:
-        return told(write(writer, change))
     with tempfile.TemporaryDirectory(prefix="geokg-load-") as folder:
-        fetched = fetch(found, Path(folder), seconds=LOADING, most=MAX_LOAD)
-        return told(write(writer, replace(change, loads=fetched)))
+        if found:
+            change = replace(change, loads=fetch(found, Path(folder), seconds=LOADING, most=MAX_LOAD))
+        response = told(write(writer, change))
+    if site.union and response.status_code == 204 and sees_unnamed_alone(change.text):
+        return Response(UNNAMED, content_type="text/plain; charset=utf-8")
+    return response
 
 
 def writer_for(site: Site) -> Writer:
