@@ -21,6 +21,7 @@ from geokg.cookbook import questions
 from geokg.errors import (
     GeokgError,
     QueryError,
+    QueryNotPossible,
     QuerySyntaxError,
     QueryTimeout,
     QueryTooLarge,
@@ -661,6 +662,9 @@ PROBES: dict[str, Callable[[RemoteStore], bool]] = {
         [f'"0"{_INTEGER}'],
     ),
     "follows a path with both ends open": _query(f"SELECT * {{ ?a <{X}q>+ ?b }}", []),
+    "answers `DESCRIBE`": lambda store: (
+        store.extend([quad("s", "one")]) is None and _query(f"DESCRIBE <{X}s>", [f"<{X}s>"])(store)
+    ),
     "takes `VALUES` at the end of `CONSTRUCT`": lambda store: _query(
         "CONSTRUCT WHERE { ?s ?p ?o } VALUES ?s { <http://example.org/never> }", []
     )(store),
@@ -739,9 +743,9 @@ def test_a_construct_for_virtuoso_is_a_select_and_a_construct_here(kg: geokg.Kno
 
     sparql = f"PREFIX gk: <{GK}> {sparql}"
     halves = construction(sparql)
-    assert halves is not None
     assert quads(halves.of(kg.store.solutions(halves.select))) == quads(kg.store.query(sparql))
 
 
-def test_a_description_is_asked_for_as_it_is() -> None:
-    assert construction("PREFIX construct: <x:> DESCRIBE <x:CONSTRUCT>") is None
+def test_virtuoso_is_not_asked_to_describe() -> None:
+    with pytest.raises(QueryNotPossible, match="CONSTRUCT instead"):
+        construction("PREFIX construct: <x:> DESCRIBE <x:CONSTRUCT>")

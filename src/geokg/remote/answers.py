@@ -33,9 +33,6 @@ def read(response: httpx.Response, *, largest: int) -> bytes:
     with closing(response):
         if _PARTIAL in response.headers:
             raise RemoteError(f"{response.url}: gave up and sent a part: {response.headers[_PARTIAL]}")
-        if _ROWS_LIMIT in response.headers:
-            limit = response.headers[_ROWS_LIMIT]
-            raise QueryTooLarge(f"{response.url}: sends no more than {limit} rows (ResultSetMaxRows); ask for less")
         data = bytearray()
         try:
             for piece in response.iter_bytes():
@@ -44,6 +41,9 @@ def read(response: httpx.Response, *, largest: int) -> bytes:
                     raise QueryTooLarge(f"{response.url}: the answer has more than {largest} bytes; ask for less")
         except httpx.HTTPError as error:
             raise broken(response, error) from error
+        if _ROWS_LIMIT in response.headers:  # told only now, as Virtuoso stalls where its answer is not read
+            limit = response.headers[_ROWS_LIMIT]
+            raise QueryTooLarge(f"{response.url}: sends no more than {limit} rows (ResultSetMaxRows); ask for less")
         return bytes(data)
 
 

@@ -138,14 +138,13 @@ class RemoteStore(Store):
         if substitutions:
             names, values = " ".join(f"?{name}" for name in substitutions), " ".join(map(str, substitutions.values()))
             text += f"\nVALUES ({names}) {{ ({values}) }}"
-        halves = None
+        is_ask, halves = isinstance(empty, ox.QueryBoolean), None
         if isinstance(empty, ox.QueryTriples):
-            halves = virtuoso.construction(text) if self.connection.service.name.startswith(virtuoso.NAME) else None
-            if halves is None:
+            if not self.connection.service.name.startswith(virtuoso.NAME):
                 response = self.connection.query(text, fields, accept=answers.TRIPLES)
                 return answers.triples(response, largest=self._largest)
+            halves = virtuoso.construction(text)
             text = halves.select
-        is_ask = isinstance(empty, ox.QueryBoolean)
         response = self.connection.query(text, fields, accept=answers.ROWS)
         found = answers.rows(response, largest=self._largest, is_ask=is_ask, query="" if is_ask else text)
         return found if halves is None else halves.of(cast(ox.QuerySolutions, found))

@@ -3,6 +3,7 @@
 * ``ASK`` is answered with a row or none; truth values are written as 0 and 1, computed ones as integers.
 * A ``CONSTRUCT`` is cut at ``ResultSetMaxRows`` without a word; a ``SELECT`` is cut too, but says so. So it is asked
   for the rows, and the triples are made of them here.
+* A ``DESCRIBE`` that names no dataset is answered with nothing, so none is sent.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from rdflib.plugins.sparql.algebra import translateQuery, traverse
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
+from ..errors import QueryNotPossible
 from ..store import Results
 
 NAME = "Virtuoso"
@@ -75,8 +77,11 @@ class Construction:
         return store.query(self.construct)
 
 
-def construction(query: str) -> Construction | None:
-    """The two halves of a ``CONSTRUCT``; nothing for a ``DESCRIBE``. The query is known to parse.
+def construction(query: str) -> Construction:
+    """The two halves of a ``CONSTRUCT``. The query is known to parse.
+
+    Raises:
+        QueryNotPossible: it is a ``DESCRIBE``.
 
     >>> construction("CONSTRUCT { ?s a ?t } WHERE { ?s ?p ?t } LIMIT 3").select
     'SELECT ?s ?t WHERE { ?s ?p ?t } LIMIT 3'
@@ -90,7 +95,9 @@ def construction(query: str) -> Construction | None:
         if start < 0:
             word = (sign["word"] or "").upper()
             if word == "DESCRIBE":
-                return None
+                raise QueryNotPossible(
+                    "Virtuoso does not describe across graphs: ask with CONSTRUCT instead of DESCRIBE"
+                )
             if word == "CONSTRUCT":
                 start, rest = sign.span()
         elif sign["brace"] == "{":
