@@ -34,7 +34,7 @@ from werkzeug.test import run_wsgi_app
 import geokg
 from geokg.endpoint import create_app, create_pool
 from geokg.endpoint.folder import FolderWriter
-from geokg.endpoint.operations import data_operations, loads, with_dataset
+from geokg.endpoint.operations import data_operations, loads, sees_unnamed_alone, with_dataset
 from geokg.endpoint.problems import ProtocolError
 from geokg.errors import QueryNotAllowed, QueryTimeout, QueryTooLarge
 from geokg.sparql import check, check_update
@@ -330,7 +330,7 @@ def guard(text: str) -> str:
     for read in (
         lambda: check(text, base_iri="http://here/sparql", is_loaded=lambda graph: graph != "x:g"),
         lambda: check_update(text, base_iri="http://here/update", allowed=["http://open.example/"]),
-        lambda: (with_dataset(text, ["x:g"], []), loads(text), data_operations(text)),
+        lambda: (with_dataset(text, ["x:g"], []), loads(text), data_operations(text), sees_unnamed_alone(text)),
     ):
         try:
             read()
