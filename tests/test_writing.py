@@ -268,7 +268,8 @@ def test_a_change_that_adds_violations_is_refused_with_the_report() -> None:
     assert set(kg.store.quads()) == before
     assert kg.store.generation == generation
     assert client.post("/update", data={"update": GOOD}, headers=BEARER).status_code == 204
-    assert {quad.subject.value for quad in set(kg.store.quads()) - before} == {"x:a"}
+    assert {quad.subject.value for quad in kg.store.quads("x:g")} == {"x:a"}
+    assert set(kg.store.quads()) >= before
 
 
 def test_what_was_wrong_before_keeps_nobody_out() -> None:
@@ -556,7 +557,7 @@ def test_a_change_of_a_graph_is_known_without_comparing_all(tmp_path: Path, kind
         ("DELETE DATA { <x:a> <x:b> 1 } ; INSERT DATA { <x:a> <x:b> 1 }", [], []),
         ("INSERT DATA { <x:a> <x:b> 4 } ; DELETE DATA { <x:a> <x:b> 4, 1 }", ["1"], []),
         (
-            "PREFIX x: <x:> INSERT DATA { x:a x:b 5 } ; PREFIX y: <x:> DELETE DATA { y:a y:b 1 }",
+            "PREFIX x: <x:> BASE <x:y> INSERT DATA { x:a x:b 5 } ; DELETE DATA { x:a x:b 1 } ;",
             ["1"],
             ["5"],
         ),

@@ -30,12 +30,14 @@ from ..sparql.worker import STACK, forbid_calls, leave_network
 from ..store import Store
 from ..vocabulary import Base
 from .changes import Change
-from .delta import Delta, exchange
+from .delta import Delta, exchange, rewrite
 from .problems import ProtocolError
 from .writer import LARGE, Door, Gate, Verdict
 
 READY, DONE, COPIED, FAILED = "ready", "done", "copied", "failed"
 _PATIENCE = 10.0
+_IN_MEMORY = 200_000
+"""Quads up to which a candidate is in memory: about 100 MB."""
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
@@ -113,7 +115,11 @@ class Scribe:
         return done
 
     def copy(self) -> ox.Store:
-        """A store of its own with the same content."""
+        """A store of its own with the same content; in memory, where rules and shapes take a fifth of the time."""
+        if len(self._store) <= _IN_MEMORY:
+            candidate = ox.Store()
+            rewrite(self._store.ox, Delta(), candidate)
+            return candidate
         folder = self._candidate()
         self._store.ox.backup(str(folder))
         return ox.Store(str(folder))
@@ -138,7 +144,10 @@ class Scribe:
     def _replace(self, candidate: ox.Store) -> bool:
         """Let the folder be another that holds what the candidate does; whether the system can do that."""
         beside = self._copies / f"next-{next(self._numbers)}"
-        candidate.backup(str(beside))
+        try:
+            candidate.backup(str(beside))
+        except RuntimeError:  # it is in memory
+            rewrite(candidate, Delta(), ox.Store(str(beside)))
         self._store.ox, self._is_open = ox.Store(), False
         gc.collect()
         try:
