@@ -65,7 +65,12 @@ class Construction:
     construct: str
 
     def of(self, rows: ox.QuerySolutions) -> Results:
-        """The triples."""
+        """The triples.
+
+        >>> halves = construction("CONSTRUCT { ?x <x:is> 1 } WHERE { VALUES ?x { <x:a> } }")
+        >>> [str(triple.subject) for triple in halves.of(ox.Store().query(halves.select))]
+        ['<x:a>']
+        """
         store = ox.Store()
         names = [variable.value for variable in rows.variables]
         for solution in rows:
