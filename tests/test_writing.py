@@ -483,6 +483,63 @@ def test_a_hundred_kills_leave_what_was_acknowledged_and_nothing_half(tmp_path: 
     assert int(child.stdout) >= 100
 
 
+SWAPPING = """
+import os, random, signal, sys, time
+from pathlib import Path
+from geokg.endpoint import scribe, writer
+from geokg.endpoint.changes import Change
+from geokg.endpoint.operations import Upload
+from geokg.store import Store
+
+folder, copies, rounds = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+scribe.LARGE = writer.LARGE = 20
+chance = random.Random(7)
+numbers = lambda store: [int(quad.object.value) for quad in store.quads("x:g")]
+
+def work(out):
+    store = scribe.open_patiently(folder, Store.memory().base)
+    number = max(numbers(store), default=0)
+    one = scribe.Scribe(store, folder, copies, gate="off")
+    while True:
+        number += 1
+        path = copies / "sent.ttl"
+        path.write_text(" ".join(f'<x:{n}> <x:is> {number} .' for n in range(40)))
+        one.change(Change("put", graph="x:g", uploads=(Upload(path, "text/turtle"),)))
+        os.write(out, f"{number}\\n".encode())
+
+for _ in range(rounds):
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        work(writing)
+    os.close(writing)
+    told = os.read(reading, 1 << 16)
+    time.sleep(chance.random() * 0.3)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    while more := os.read(reading, 1 << 16):
+        told += more
+    os.close(reading)
+    acknowledged = int(told.split()[-1])
+    check = os.fork()
+    if check == 0:
+        found = numbers(Store.at(folder, read_only=True))
+        is_whole = len(found) == 40 and len(set(found)) == 1
+        os._exit(0 if is_whole and found[0] in (acknowledged, acknowledged + 1) else 1)
+    if os.waitpid(check, 0)[1] != 0:
+        sys.exit(f"after {acknowledged}: something is missing, too much or half there")
+print(acknowledged)
+"""
+
+
+def test_kills_while_the_folder_is_exchanged_leave_one_state_whole(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SWAPPING, str(tmp_path / "kg"), str(tmp_path / ".kg.generations"), "30"]
+    child = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert child.returncode == 0, child.stderr
+    assert int(child.stdout) >= 30
+
+
 def test_a_server_that_is_killed_has_kept_what_it_acknowledged(tmp_path: Path) -> None:
     (tmp_path / "token").write_text(TOKEN, encoding="utf-8")
     command = [sys.executable, "-m", "geokg", "serve", str(tmp_path / "kg"), "--create", "--port", "0", "--json"]
