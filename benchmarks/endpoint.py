@@ -21,7 +21,9 @@ import argparse
 import http.client
 import itertools
 import json
+import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -103,6 +105,7 @@ def main() -> None:
     names = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in prefixes(kg.base).items())
     asked = [*itertools.islice(questions().items(), given.only), *itertools.islice(ANALYTIC.items(), given.only)]
     queries = {name: names + text for name, text in asked}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
     print(machine())
     for program in (given.oxigraph, given.virtuoso):
         if program:
