@@ -41,9 +41,9 @@ FRAME = struct.Struct(">cI")
 """Before each piece between worker and pool: its kind and its length."""
 READY, HEAD, DATA, END, ERROR = b"R", b"H", b"D", b"E", b"X"
 FULL = b"full"
-"""Behind the last piece: the worker has copied so much of what it shares that another should take its place."""
+"""Behind the last piece: the worker has taken so much memory that another should take its place."""
 SHARE = 64 << 20
-"""Bytes that a worker may copy of a store in memory; each quad that it reads is written to, as it is counted."""
+"""Bytes that a worker of a store in memory may copy of it and stay: a quad that is read is copied, as it is counted."""
 FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
     "json": ox.QueryResultsFormat.JSON,
     "xml": ox.QueryResultsFormat.XML,
@@ -189,13 +189,11 @@ def _serve(channel: socket.socket, store: ox.Store, settings: Settings) -> None:
             used = resource.getrusage(resource.RUSAGE_SELF)
             seconds = int(used.ru_utime + used.ru_stime + 2 * settings.longest) + 2
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
-            most = SHARE if settings.in_memory else None
+            most = SHARE if settings.in_memory else settings.memory // 2
             _answer(channel, store, json.loads(incoming.read(length)), settings.prefixes, most)
 
 
-def _answer(
-    channel: socket.socket, store: ox.Store, job: dict[str, Any], prefixes: dict[str, str], most: int | None
-) -> None:
+def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefixes: dict[str, str], most: int) -> None:
     out = _Out(channel)
     try:
         graphs: dict[str, Any] = {
@@ -223,7 +221,7 @@ def _answer(
             out.write(b"true\n" if results else b"false\n")
         elif chosen and not isinstance(results, ox.QueryTriples):
             results.serialize(cast("IO[bytes]", out), cast(ox.QueryResultsFormat, FORMATS[chosen]))
-        out.end(FULL if most is not None and _copied() > most else b"")
+        out.end(FULL if _copied() > most else b"")
     except (BrokenPipeError, ConnectionResetError):
         raise SystemExit from None
     except SyntaxError as error:
@@ -237,7 +235,7 @@ def _answer(
 
 
 def _copied() -> int:
-    """Bytes that this process has had for itself since it was forked, about: reading a store in memory counts in it."""
+    """Bytes that this process has had for itself since it was forked, about."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt * resource.getpagesize()
 
 
