@@ -3,8 +3,8 @@
 What is sent grows out of the cookbook, the attacks of ``test_security`` and the W3C's tests, where those are: cut,
 doubled, mixed, wrongly encoded, with parameters and headers that do not fit. A guard may let through or refuse; an app
 may answer 2xx, 304, 308, 4xx or 503, errors as ``application/problem+json`` or as a page; a server may also refuse
-what is no HTTP, or wait for the rest of it. Anything else is a fault, and so is an answer that takes too long. Hypothesis makes the inputs and cuts
-one that finds a fault down to the least that does.
+what is no HTTP, or wait for the rest of it. Anything else is a fault, and so is an answer that takes too long.
+Hypothesis makes the inputs and cuts one that finds a fault down to the least that does.
 
     python tests/fuzz.py [--inputs N] [--seed S] [--target guard|app|server]
 """
