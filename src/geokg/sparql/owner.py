@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -144,16 +145,17 @@ class _Forked:
             os._exit(0)
 
     def wait(self, seconds: float | None = None) -> None:
-        """Wait for its end.
+        """Wait for its end, if it has not been waited for.
 
         Raises:
             subprocess.TimeoutExpired: it does not come.
         """
         until = math.inf if seconds is None else time.monotonic() + seconds
-        while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
-            if time.monotonic() > until:
-                raise subprocess.TimeoutExpired("the owner of the workers", seconds or 0.0)
-            time.sleep(0.005)
+        with suppress(ChildProcessError):
+            while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
+                if time.monotonic() > until:
+                    raise subprocess.TimeoutExpired("the owner of the workers", seconds or 0.0)
+                time.sleep(0.005)
 
     def kill(self) -> None:
         """End it now."""
