@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo graph test lint format bench clean
+.PHONY: help setup demo graph test lint format bench soak fuzz clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -51,6 +51,13 @@ format: $(READY)  ## Bring code and Turtle into their one form
 bench: $(READY)  ## What the README says about speed, measured here
 	$(BIN)/python benchmarks/build.py
 	$(BIN)/python benchmarks/query.py
+	$(BIN)/python benchmarks/endpoint.py
+
+soak: $(READY)  ## Ten minutes of readers, writers, killers and leavers, and a look at what is left of them
+	$(BIN)/python benchmarks/soak.py
+
+fuzz: $(READY)  ## A hundred thousand hostile inputs
+	$(BIN)/python tests/fuzz.py
 
 clean:  ## Remove what the other commands made
 	rm -rf $(VENV) kg.trig build dist .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis

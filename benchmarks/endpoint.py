@@ -1,10 +1,16 @@
-"""How fast the endpoint is beside others: ours, Oxigraph's own server and rdflib-endpoint, in turn, in one run.
+"""How fast the endpoint is beside others: ours, Oxigraph's own server, rdflib-endpoint and Virtuoso, in one run.
 
 All serve the same quads: the packaged data with its document's graph copied, under other names, until there are enough
-triples. Each is asked the cookbook and ten questions that count and group, by 1 client and by 8, over connections that
-stay open; ours without its cache. Then come what a query that asks nothing costs, and what a query costs that was
-asked before, with the cache. Servers that are not here are left out; ``pip install oxigraph rdflib-endpoint uvicorn``
-brings them, best into an environment of their own, as rdflib-endpoint has many needs.
+triples. Ours and Oxigraph stand twice, on the same store on disk and in memory, as a store in memory answers several
+times as fast; rdflib-endpoint has its quads in memory, Virtuoso on disk, with buffers for all of them. Each question of
+the cookbook, and ten that count and group, is asked of one server right after the other, so that a slow minute hits
+all: by 1 client, then by 8, over connections that stay open; ours without its cache. An answer that does not come in
+10 seconds counts as if it had come then, is not asked for again, and the server is made to forget it. What a server
+refuses is left out of its ratios. Then come what a query costs that asks nothing, what one costs that was asked before,
+with the cache, and the memory that each takes.
+
+Servers that are not here are left out; ``pip install oxigraph rdflib-endpoint uvicorn`` brings two of them, best into
+an environment of their own, as rdflib-endpoint has many needs; Virtuoso is Debian's ``virtuoso-opensource-7-bin``.
 
     python benchmarks/endpoint.py [--triples N] [--seconds S] [--oxigraph PROGRAM] [--rdflib-python PYTHON]
 """
@@ -15,31 +21,28 @@ import argparse
 import http.client
 import itertools
 import json
-import shutil
-import socket
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import geometric_mean, median, quantiles
-from typing import TypeAlias
 from urllib.parse import quote, urlsplit
 
+import _servers as servers
 import pyoxigraph as ox
+from _servers import CAP, Served
 from _work import machine, table
 from query import questions
 
 import geokg
 from geokg.vocabulary import prefixes
 
-Side: TypeAlias = Callable[[], AbstractContextManager[str]]
-CAP = 10.0
-"""Seconds after which an answer counts as not given."""
 TRIVIAL = "ASK {}"
 ANALYTIC = {
     "claims by claimant": "SELECT ?a (COUNT(?c) AS ?n) { ?c gk:isClaimedBy ?a } GROUP BY ?a ORDER BY DESC(?n) ?a",
@@ -54,14 +57,7 @@ ANALYTIC = {
     "claimants of one situation": "SELECT (COUNT(*) AS ?n) { ?c gk:hasContent ?s ; gk:isClaimedBy ?a . "
     "?d gk:hasContent ?s ; gk:isClaimedBy ?b FILTER(?a != ?b) }",
 }
-RDFLIB = """
-import sys, uvicorn
-from rdflib import Dataset
-from rdflib_endpoint import SparqlEndpoint
-data = Dataset(default_union=True)
-data.parse(sys.argv[2], format="nquads")
-uvicorn.run(SparqlEndpoint(graph=data), host="127.0.0.1", port=int(sys.argv[1]), log_level="critical")
-"""
+CLIENTS = (1, 8)
 
 
 @dataclass
@@ -70,44 +66,69 @@ class Times:
 
     Attributes:
         seconds: of each answer.
-        rows: how many rows each had; ``None`` if one was not given.
+        rows: how many rows the last one had; ``None`` if that is not known.
         rate: answers in a second, of all clients together.
+        refused: the status of an answer that was none.
     """
 
     seconds: list[float] = field(default_factory=list)
     rows: int | None = None
     rate: float = 0.0
+    refused: int = 0
 
     @property
     def p95(self) -> float:
         """19 of 20 answers took no longer."""
         return quantiles(self.seconds, n=20)[-1] if len(self.seconds) > 1 else self.seconds[0]
 
+    @property
+    def is_late(self) -> bool:
+        """Whether one did not come in time."""
+        return max(self.seconds) >= CAP
+
+
+Found = dict[str, dict[str, Times]]
+"""By question, then by server."""
+
 
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--triples", type=int, default=1_000_000, help="how large the graph is")
-    parser.add_argument("--seconds", type=float, default=1.0, help="how long each question is asked of each server")
-    parser.add_argument("--oxigraph", default=_find("oxigraph"), help="Oxigraph's program")
+    parser.add_argument("--seconds", type=float, default=0.5, help="how long each question is asked of each server")
+    parser.add_argument("--oxigraph", default=servers.find("oxigraph"), help="Oxigraph's program")
     parser.add_argument("--rdflib-python", help="a Python that has rdflib-endpoint")
+    parser.add_argument("--virtuoso", default=servers.find("virtuoso-t"), help="Virtuoso's program")
     parser.add_argument("--only", type=int, default=None, help="ask no more than so many questions of each kind")
     given = parser.parse_args()
     kg = geokg.sample()
     names = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in prefixes(kg.base).items())
     asked = [*itertools.islice(questions().items(), given.only), *itertools.islice(ANALYTIC.items(), given.only)]
     queries = {name: names + text for name, text in asked}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no server is left behind
     print(machine())
-    with tempfile.TemporaryDirectory() as temporary:
+    for program in (given.oxigraph, given.virtuoso):
+        if program:
+            print(_version(program))
+    with tempfile.TemporaryDirectory() as temporary, ExitStack() as stack:
         folder = Path(temporary)
-        size = multiply(kg, given.triples, folder)
-        print(f"{size} quads")
-        for clients in (1, 8):
-            found = {}
-            for name, side in sides(folder, given.oxigraph, given.rdflib_python, cache=0).items():
-                found[name] = run(side, queries, clients, given.seconds)
-            compare(found, clients)
-        repeated(folder, given.oxigraph, queries, given.seconds)
+        print(f"{multiply(kg, given.triples, folder)} quads", flush=True)
+        sides = servers.sides(folder, given.oxigraph, given.rdflib_python, given.virtuoso)
+        running = {name: stack.enter_context(side()) for name, side in sides.items()}
+        print_memory(running, folder)
+        for clients, found in run(running, queries, given.seconds).items():
+            compare(found, list(running), clients)
+        natives = {name: server for name, server in running.items() if name.startswith("oxigraph")}
+        if natives:
+            kept = stack.enter_context(servers.geokg(folder / "store", cache=64))
+            trivial(running, given.seconds)
+            repeated({"geokg": kept, **natives}, queries, min(given.seconds, 0.3))
+
+
+def _version(program: str) -> str:
+    switch = "-?" if "virtuoso" in program else "--version"
+    told = subprocess.run([program, switch], capture_output=True, text=True)
+    return next(line for line in (told.stdout + told.stderr).splitlines() if any(map(str.isdigit, line)))
 
 
 def multiply(kg: geokg.KnowledgeGraph, triples: int, folder: Path) -> int:
@@ -131,130 +152,47 @@ def multiply(kg: geokg.KnowledgeGraph, triples: int, folder: Path) -> int:
     return len(store)
 
 
-def sides(folder: Path, oxigraph: str | None, python: str | None, *, cache: int) -> dict[str, Side]:
-    """The servers, by name; each runs as long as its context is open, and gives its address."""
-    found: dict[str, Side] = {"geokg": lambda: _geokg(folder / "store", cache)}
-    if oxigraph:
-        found["oxigraph"] = lambda: _oxigraph(oxigraph, folder / "store")
-    if python:
-        found["rdflib-endpoint"] = lambda: _rdflib(python, folder / "kg.nq")
+def run(running: Mapping[str, Served], queries: Mapping[str, str], seconds: float) -> dict[int, Found]:
+    """Ask each question of one server after the other, by so many clients and by more."""
+    found: dict[int, Found] = {clients: {} for clients in CLIENTS}
+    for key, text in queries.items():
+        first = {name: ask(server, text, 0, seconds) for name, server in running.items()}
+        for clients in CLIENTS:
+            found[clients][key] = {
+                name: first[name] if first[name].is_late or first[name].refused else ask(server, text, clients, seconds)
+                for name, server in running.items()
+            }
     return found
 
 
-def run(side: Side, queries: dict[str, str], clients: int, seconds: float) -> dict[str, Times]:
-    """Ask one server everything; it is started anew after an answer that did not come, as it may still be at it."""
-    found: dict[str, Times] = {}
-    while len(found) < len(queries):
-        with side() as address:
-            for key, text in queries.items():
-                if key not in found:
-                    found[key] = ask(address, text, clients, seconds)
-                    if max(found[key].seconds) >= CAP:
-                        break
-    return found
-
-
-@contextmanager
-def _geokg(store: Path, cache: int) -> Iterator[str]:
-    command = [sys.executable, "-m", "geokg", "serve", str(store), "--read-only", "--port", "0", "--json"]
-    command += ["--deadline", str(2 * CAP), "--cache", str(cache), "--workers", "9"]
-    with _running(command, stdout=subprocess.PIPE) as server:
-        assert server.stdout is not None
-        told = ""
-        while not told.endswith("}\n"):
-            line = server.stdout.readline()
-            if not line:
-                raise RuntimeError("geokg serve has ended before it listened")
-            told += line
-        yield json.loads(told)["sparql"]
-
-
-@contextmanager
-def _oxigraph(program: str, store: Path) -> Iterator[str]:
-    port = _free_port()
-    command = [program, "serve-read-only", "--location", str(store), "--bind", f"127.0.0.1:{port}"]
-    with _running([*command, "--union-default-graph"], port=port):
-        yield f"http://127.0.0.1:{port}/query"
-
-
-@contextmanager
-def _rdflib(python: str, quads: Path) -> Iterator[str]:
-    port = _free_port()
-    with _running([python, "-c", RDFLIB, str(port), str(quads)], port=port):
-        yield f"http://127.0.0.1:{port}/"
-
-
-@contextmanager
-def _running(
-    command: list[str], *, port: int | None = None, stdout: int = subprocess.DEVNULL
-) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(command, stdout=stdout, stderr=subprocess.DEVNULL, text=True) as server:
-        try:
-            while port is not None and not _listens(port):
-                if server.poll() is not None:
-                    raise RuntimeError(f"{command[0]} has ended with {server.returncode}")
-                time.sleep(0.2)
-            yield server
-        finally:
-            server.terminate()
-            try:
-                server.wait(20)
-            except subprocess.TimeoutExpired:
-                server.kill()
-
-
-def _listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-    except OSError:
-        return False
-    return True
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def _find(program: str) -> str | None:
-    return shutil.which(program, path=Path(sys.executable).parent) or shutil.which(program)
-
-
-def ask(address: str, query: str, clients: int, seconds: float) -> Times:
-    """Ask one question again and again, each client over a connection of its own."""
+def ask(server: Served, query: str, clients: int, seconds: float) -> Times:
+    """Ask one question again and again, each client over a connection of its own; with no clients, once."""
     times = Times()
-    first = Times()
-    connection = http_connection(address)
-    once(connection, address, query, first)  # counts only if there will be no other
-    connection.close()
-    if first.seconds[0] >= CAP:
-        first.rate = 1 / CAP
-        return first
     began = time.perf_counter()
-    threads = [threading.Thread(target=_client, args=(address, query, began + seconds, times)) for _ in range(clients)]
+    threads = [
+        threading.Thread(target=_client, args=(server.address, query, began + seconds if clients else 0, times))
+        for _ in range(max(1, clients))
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     times.rate = len(times.seconds) / (time.perf_counter() - began)
+    if times.is_late and server.forget is not None:
+        server.forget()
     return times
 
 
 def _client(address: str, query: str, until: float, times: Times) -> None:
-    connection = http_connection(address)
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=CAP)
     while True:
-        once(connection, address, query, times)
-        if time.perf_counter() >= until:
+        _once(connection, address, query, times)
+        if time.perf_counter() >= until or times.refused:
             break
     connection.close()
 
 
-def http_connection(address: str) -> http.client.HTTPConnection:
-    """A connection that stays."""
-    return http.client.HTTPConnection(urlsplit(address).netloc, timeout=CAP)
-
-
-def once(connection: http.client.HTTPConnection, address: str, query: str, times: Times) -> None:
+def _once(connection: http.client.HTTPConnection, address: str, query: str, times: Times) -> None:
     """Ask once and read the answer to its end; what is not answered in time counts as the cap."""
     start = time.perf_counter()
     try:
@@ -266,62 +204,120 @@ def once(connection: http.client.HTTPConnection, address: str, query: str, times
         connection.close()
         times.seconds.append(CAP)
         return
-    times.seconds.append(time.perf_counter() - start if response.status == 200 else CAP)
-    if response.status == 200 and body[:1] == b"{":
+    times.seconds.append(min(CAP, time.perf_counter() - start))
+    if response.status != 200:
+        times.refused = response.status
+        if response.status == 503:  # it has ended the query
+            times.seconds[-1] = CAP
+    elif body[:1] == b"{" or response.headers.get_content_type() == "application/sparql-results+json":
         told = json.loads(body)
         times.rows = len(told["results"]["bindings"]) if "results" in told else int(told["boolean"])
 
 
-def compare(found: dict[str, dict[str, Times]], clients: int) -> None:
-    """Print one table: each question, each server, and the geometric mean of the ratios to ours."""
-    ours, others = found["geokg"], [name for name in found if name != "geokg"]
+def compare(found: Found, names: list[str], clients: int) -> None:
+    """Print one table: each question, each server; and how many times as fast as the others ours is."""
     rows = []
-    for key in ours:
-        told = [key, "?" if ours[key].rows is None else str(ours[key].rows)]
-        for name in found:
-            times = found[name][key]
-            told += [f"{1000 * median(times.seconds):.1f}", f"{1000 * times.p95:.1f}", f"{times.rate:.0f}"]
-        rows.append([*told, *(f"{_ratio(found[name][key], ours[key]):.2f}" for name in others)])
-        for name in others:
-            theirs = found[name][key].rows
-            if None not in (theirs, ours[key].rows) and theirs != ours[key].rows:
-                print(f"{key}: {name} has {theirs} rows and geokg {ours[key].rows}")
-    heads = [f"{name} {what}" for name in found for what in ("ms", "p95", "/s")]
-    print(f"\n{clients} client{'s' * (clients > 1)}; x: times as fast as that server\n")
-    table(["question", "rows", *heads, *(f"x {name}" for name in others)], rows)
-    for name in others:
-        ratios = {key: _ratio(found[name][key], ours[key]) for key in ours}
-        long = [ratios[key] for key in ours if median(found[name][key].seconds) > 0.005]
-        print(f"\ngeometric mean: {geometric_mean(ratios.values()):.2f} times as fast as {name}", end="")
-        if long:
-            print(f"; {geometric_mean(long):.2f} on the {len(long)} questions over 5 ms there", end="")
-    print()
+    for key, times in found.items():
+        counts = {name: times[name].rows for name in names}
+        told = [key, "?" if counts["geokg"] is None else str(counts["geokg"])]
+        for name in names:
+            one = times[name]
+            told += (
+                ["-", "-", f"({one.refused})"]
+                if one.refused and not one.is_late
+                else [f"{1000 * median(one.seconds):.1f}", f"{1000 * one.p95:.1f}", f"{one.rate:.0f}"]
+            )
+        rows.append(told)
+        for name, count in counts.items():
+            if None not in (count, counts["geokg"]) and count != counts["geokg"]:
+                print(f"{key}: {name} has {count} rows and geokg {counts['geokg']}")
+    heads = [f"{name} {what}" for name in names for what in ("ms", "p95", "/s")]
+    print(f"\n{clients} client{'s' * (clients > 1)}: median and 95 % in milliseconds, answers a second\n")
+    table(["question", "rows", *heads], rows)
+    print("\ntimes as fast, geometric means")
+    for ours, theirs in pairs(names):
+        ratios = {key: _ratio(times[theirs], times[ours]) for key, times in found.items()}
+        every = [ratio for ratio in ratios.values() if ratio]
+        long = [ratio for key, ratio in ratios.items() if ratio and median(found[key][theirs].seconds) > 0.005]
+        print(f"{ours} : {theirs}: {_mean(every)} on {len(every)} questions; ", end="")
+        print(f"{_mean(long)} on the {len(long)} that take over 5 ms there", flush=True)
 
 
-def _ratio(theirs: Times, ours: Times) -> float:
+def pairs(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Which of ours is set beside which other: on disk beside on disk, in memory beside in memory.
+
+    >>> pairs(["geokg", "oxigraph", "geokg in memory", "oxigraph in memory"])
+    [('geokg', 'oxigraph'), ('geokg in memory', 'oxigraph in memory')]
+    """
+    ours = {"oxigraph": "geokg", "virtuoso": "geokg", "rdflib-endpoint": "geokg in memory"}
+    return [(ours.get(name, "geokg in memory"), name) for name in names if not name.startswith("geokg")]
+
+
+def _mean(ratios: list[float]) -> str:
+    return f"{geometric_mean(ratios):.2f}" if ratios else "-"
+
+
+def _ratio(theirs: Times, ours: Times) -> float | None:
+    """``None`` if one refuses the question, or if neither answers it."""
+    if any(one.refused and not one.is_late for one in (theirs, ours)) or (theirs.is_late and ours.is_late):
+        return None
     return median(theirs.seconds) / median(ours.seconds)
 
 
-def repeated(folder: Path, oxigraph: str | None, queries: dict[str, str], seconds: float) -> None:
-    """Print what a question costs that asks nothing, without the cache, and what those cost that were asked before."""
-    if not oxigraph:
+def trivial(running: Mapping[str, Served], seconds: float) -> None:
+    """Print what a question costs that asks nothing."""
+    found: dict[str, list[float]] = {name: [] for name in running}
+    for _ in range(5):
+        for name, server in running.items():
+            found[name] += ask(server, TRIVIAL, 1, seconds / 2).seconds
+    bare = {name: 1000 * median(times) for name, times in found.items()}
+    print(f"\n{TRIVIAL}: " + ", ".join(f"{name} {value:.2f} ms" for name, value in bare.items()))
+    for ours, theirs in pairs(running):
+        if theirs.startswith("oxigraph"):
+            print(f"overhead of {ours} over {theirs}: {bare[ours] - bare[theirs]:.2f} ms at the median")
+
+
+def repeated(running: Mapping[str, Served], queries: Mapping[str, str], seconds: float) -> None:
+    """Print what questions cost that were asked before, from the cache."""
+    ratios: dict[str, dict[str, float]] = {name: {} for name in running if name != "geokg"}
+    for key, text in queries.items():
+        if ask(running["geokg"], text, 0, seconds).is_late:
+            continue  # nothing of it is kept
+        found = {name: ask(server, text, 1, seconds) for name, server in running.items()}
+        for name in ratios:
+            ratios[name][key] = median(found[name].seconds) / median(found["geokg"].seconds)
+    for name, times in ratios.items():
+        slower = [key for key, ratio in times.items() if ratio <= 1]
+        told = f"asked before: {_mean(list(times.values()))} times as fast as {name}"
+        print(f"{told}; faster on {len(times) - len(slower)} of {len(times)}", *slower, sep=", " if slower else "")
+
+
+def print_memory(running: Mapping[str, Served], folder: Path) -> None:
+    """Print what each server takes, once each has counted something, and what the store alone takes in memory."""
+    if not Path("/proc/self/smaps_rollup").exists():
         return
-    results: dict[str, list[Times]] = {}
-    for name, side, asked in (
-        ("geokg", _geokg(folder / "store", 0), [TRIVIAL]),
-        ("oxigraph", _oxigraph(oxigraph, folder / "store"), [TRIVIAL, *queries.values()]),
-        ("geokg, kept", _geokg(folder / "store", 64), [TRIVIAL, *queries.values()]),
-    ):
-        with side as address:
-            results[name] = [ask(address, query, 1, min(seconds, 0.5)) for query in asked]
-    bare = {name: 1000 * median(times[0].seconds) for name, times in results.items()}
-    print("\n" + TRIVIAL + ": " + ", ".join(f"{name} {value:.2f} ms" for name, value in bare.items()))
-    print(f"overhead: {bare['geokg'] - bare['oxigraph']:.2f} ms at the median")
-    ratios = [
-        _ratio(theirs, ours) for theirs, ours in zip(results["oxigraph"][1:], results["geokg, kept"][1:], strict=True)
-    ]
-    faster = sum(ratio > 1 for ratio in ratios)
-    print(f"asked before: {geometric_mean(ratios):.1f} times as fast as oxigraph; faster on {faster} of {len(ratios)}")
+    empty = folder / "empty.nq"
+    empty.write_text(servers.EMPTY, encoding="utf-8")
+    taken = {name: _taken(server) for name, server in running.items()}
+    for name, side in {
+        "store alone": servers.alone(folder / "kg.nq"),
+        "empty store alone": servers.alone(empty),
+        "geokg with nothing in it": servers.geokg(empty),
+    }.items():
+        with side as server:
+            taken[name] = _taken(server)
+    print("\nmemory in MiB, all processes together, what they share counted once")
+    table(["server", "MiB"], [[name, f"{size >> 20}"] for name, size in taken.items()])
+    ours = taken["geokg in memory"] - taken["geokg with nothing in it"]
+    ratio = ours / (taken["store alone"] - taken["empty store alone"])
+    share = taken["geokg with nothing in it"] >> 20
+    print(f"geokg in memory: {ratio:.2f} times the store alone, and {share} MiB with its {servers.WORKERS} workers")
+
+
+def _taken(server: Served) -> int:
+    if server.address:
+        ask(server, "SELECT (COUNT(*) AS ?n) { ?s a ?o }", 8, 0.2)
+    return servers.memory(server.process)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import runpy
+import sys
 import zlib
 from collections.abc import Iterator
 
@@ -11,8 +13,9 @@ import pytest
 import zstandard
 from flask import Flask, Response
 from flask.testing import FlaskClient
+from werkzeug.datastructures import Accept
 
-from geokg.endpoint import create_app
+from geokg.endpoint import create_app, encoding
 from geokg.endpoint.encoding import encode
 from geokg.endpoint.writer import StoreWriter
 from geokg.graph import KnowledgeGraph
@@ -122,3 +125,16 @@ def test_what_breaks_off_looks_broken_and_what_is_left_is_closed(coding: str) ->
     decoder = zlib.decompressobj(31) if coding == "gzip" else zstandard.ZstdDecompressor().decompressobj()
     assert decoder.decompress(got) == b"one" * 1000 + b"two" * 1000  # each piece can be read when it comes
     assert not decoder.eof
+
+
+@pytest.mark.parametrize(
+    ("accept", "coding"), [("zstd", None), ("gzip", "gzip"), ("zstd gzip", "gzip"), ("gzip;q=0 zstd", None)]
+)
+def test_where_zstandard_is_not_installed_gzip_is_left(
+    monkeypatch: pytest.MonkeyPatch, accept: str, coding: str | None
+) -> None:
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    without = runpy.run_path(str(encoding.__file__))
+    names = [(name.partition(";")[0], 0 if ";q=0" in name else 1) for name in accept.split()]
+    assert without["choose_coding"](Accept(names)) == coding
+    assert encoding.choose_coding(Accept(names)) == ("zstd" if "zstd" in accept else "gzip")

@@ -140,6 +140,11 @@ def test_the_dataset_of_a_query_is_made_absolute() -> None:
     assert checked.has_dataset
 
 
+@pytest.mark.parametrize("base_iri", ["http://a.example/", "http://["])
+def test_what_cannot_be_made_absolute_is_left_to_the_parser(base_iri: str) -> None:
+    assert check("ASK FROM <//[> {}", base_iri=base_iri).default_graphs == ("//[",)
+
+
 def test_from_of_a_graph_that_is_not_loaded_is_refused() -> None:
     loaded = {"http://g.example/e"}.__contains__
     check("ASK FROM <http://g.example/e> {}", is_loaded=loaded)

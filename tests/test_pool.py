@@ -19,6 +19,7 @@ import pyoxigraph as ox
 import pytest
 
 from geokg.errors import Busy, GeokgError, QueryError, QuerySyntaxError, QueryTimeout, QueryTooLarge, TransferCut
+from geokg.sparql import answer as answers
 from geokg.sparql.pool import Answer, Job, Pool
 from geokg.sparql.snapshot import FolderSnapshot, MemorySnapshot
 from geokg.store import Store
@@ -143,6 +144,17 @@ def test_errors_come_before_the_first_byte_and_leave_the_worker_warm(pool: Pool)
     assert whole(pool.run(QUICK)) == b"true\n"
 
 
+def test_a_worker_that_has_taken_much_memory_is_replaced(store: ox.Store) -> None:
+    much = "A" * 1000
+    hungry = f'SELECT (COUNT(DISTINCT ?x) AS ?n) {{ ?a ?b ?c . ?d ?e ?f BIND(CONCAT("{much}", ?c, ?f) AS ?x) }}'
+    with Pool(MemorySnapshot(store), workers=1) as pool:
+        for job, is_kept in ((QUICK, True), (Job(hungry), False)):
+            answer = pool.run(job)
+            assert whole(answer)
+            assert (answer._query.worker in pool._idle) == is_kept
+        assert whole(pool.run(QUICK)) == b"true\n"
+
+
 # -- what is ended -----------------------------------------------------------------------------------------------------
 
 
@@ -175,13 +187,33 @@ def test_a_client_that_takes_nothing_holds_no_worker(store: ox.Store) -> None:
             whole(answer)
 
 
-def test_an_answer_that_is_too_large_is_cut_off(store: ox.Store) -> None:
-    with Pool(MemorySnapshot(store), workers=1, result_bytes=100_000) as pool:
+def test_an_answer_that_is_too_large_is_cut_off(store: ox.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "_MOMENT", 0)
+    with Pool(MemorySnapshot(store), workers=1, result_bytes=2_000_000) as pool:
         answer, got = pool.run(ENDLESS), 0
-        with pytest.raises(TransferCut, match="100000 bytes"):
+        with pytest.raises(TransferCut, match="2000000 bytes"):
             for piece in answer:
                 got += len(piece)
-        assert 0 < got <= 100_000
+        assert 0 < got <= 2_000_000
+
+
+def test_an_answer_that_is_soon_too_large_is_an_error(store: ox.Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "_MOMENT", 60)
+    with Pool(MemorySnapshot(store), workers=1, result_bytes=100_000) as pool:
+        with pytest.raises(QueryTooLarge, match="100000 bytes"):
+            pool.run(ENDLESS)
+        assert pool.running() == []
+
+
+def test_a_short_answer_comes_whole(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "_MOMENT", 60)
+    rows = "SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f } LIMIT 20000"
+    answer = pool.run(Job(rows, rows="csv"))  # more than one piece of the worker
+    assert answer.is_short
+    assert len(whole(answer)) > 1 << 17
+    answer = pool.run(ENDLESS)
+    assert not answer.is_short
+    answer.close()
 
 
 def test_memory_is_bounded(pool: Pool) -> None:
@@ -341,6 +373,43 @@ def test_whoever_is_killed_is_replaced(store: ox.Store) -> None:
         os.kill(owner, signal.SIGKILL)
         until(lambda: not any(Path(f"/proc/{process}").exists() for process in workers))
         assert whole(pool.run(QUICK)) == b"true\n"
+
+
+def test_a_query_whose_processes_are_ended_from_outside_may_be_asked_again(store: ox.Store) -> None:
+    with Pool(MemorySnapshot(store), workers=2) as pool, ThreadPoolExecutor(1) as threads:
+        caught = threads.submit(pool.run, LONG)
+        until(lambda: len(pool.running()) == 1)
+        os.kill(pool._generations[-1].owner.process, signal.SIGKILL)
+        error = caught.exception()
+        assert isinstance(error, Busy)
+        assert error.status == 503
+        assert whole(pool.run(QUICK)) == b"true\n"
+
+
+SHARED = """
+import pyoxigraph as ox
+from pathlib import Path
+from geokg.sparql.pool import Job, Pool
+from geokg.sparql.snapshot import MemorySnapshot
+store = ox.Store()
+store.extend(ox.Quad(ox.NamedNode(f"x:{n}"), ox.NamedNode("x:p"), ox.Literal(str(n))) for n in range(300))
+with Pool(MemorySnapshot(store), workers=2) as pool:
+    pool.start()
+    for _ in range(2):
+        processes = ("self", pool._generations[-1].owner.process)
+        commands = [Path(f"/proc/{process}/cmdline").read_bytes() for process in processes]
+        print(commands[0] == commands[1], len(b"".join(pool.run(Job("SELECT * { ?a ?b ?c }")))))
+        pool.publish(MemorySnapshot(store))
+"""
+
+
+def test_the_store_is_shared_with_the_workers_while_it_can_be() -> None:
+    """Before there are other threads; then forking is not sound, and it is copied."""
+    done = subprocess.run([sys.executable, "-c", SHARED], capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    first, second = (line.split() for line in done.stdout.splitlines())
+    assert (first[0], second[0]) == ("True", "False")
+    assert first[1] == second[1] != "0"
 
 
 SERVER = """

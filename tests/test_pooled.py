@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Iterator
 
+import pyoxigraph as ox
 import pytest
 from flask.testing import FlaskClient
 
@@ -82,6 +83,37 @@ def test_an_answer_that_the_client_holds_is_not_evaluated_again(clients: tuple[F
     assert (response.status_code, response.data, response.headers["ETag"]) == (304, b"", tag)
     other = pooled.get("/sparql", query_string={"query": COPY}, headers={"If-None-Match": tag})
     assert (other.status_code, b"isClaimedBy" in other.data) == (200, True)
+
+
+@pytest.mark.parametrize("name", ["ttl", "nt", "trig", "nq", "jsonld", "rdf"])
+def test_a_graph_is_sent_by_a_worker(clients: tuple[FlaskClient, FlaskClient], name: str) -> None:
+    alone, pooled = (client.get("/graph/entities", query_string={"format": name}) for client in clients)
+    assert pooled.content_type == alone.content_type
+    found = [set(ox.parse(one.data, format=ox.RdfFormat.from_media_type(one.mimetype))) for one in (alone, pooled)]
+    assert found[0] == found[1] != set()
+    tag = {"If-None-Match": pooled.headers["ETag"]}
+    again = clients[1].get("/graph/entities", query_string={"format": name}, headers=tag)
+    assert (again.status_code, again.data) == (304, b"")
+    head = clients[1].head("/graph/entities", query_string={"format": name})
+    assert (head.status_code, head.data) == (200, b"")
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [
+        ("/graph/entities", "text/html"),
+        *((path, "text/html") for path in ("/", "/data/state/CHN", "/data/entity/taliban")),
+        *((path, "text/turtle") for path in ("/.well-known/void", "/sparql", "/data/state/CHN")),
+        ("/health", "*/*"),
+    ],
+)
+def test_what_is_counted_and_read_by_workers_is_the_same(
+    clients: tuple[FlaskClient, FlaskClient], path: str, accept: str
+) -> None:
+    alone, pooled = (client.get(path, headers={"Accept": accept}) for client in clients)
+    assert alone.status_code == 200
+    assert (pooled.status_code, pooled.content_type) == (alone.status_code, alone.content_type)
+    assert pooled.data == alone.data
 
 
 def test_head(clients: tuple[FlaskClient, FlaskClient]) -> None:

@@ -1,4 +1,4 @@
-"""README.md and CONTRIBUTING.md do what they say: every block in them is run, in order, in a copy of the checkout.
+"""README.md, CONTRIBUTING.md and docs/ do what they say: every block is run, in order, in a copy of the checkout.
 
 What a block is, its first line tells:
 
@@ -8,6 +8,8 @@ What a block is, its first line tells:
 - ``sparql``: asked of the packaged data; there must be an answer.
 - ``file=PATH`` or ``append=PATH`` behind any language: written there, for the blocks that follow.
 - ``text``: the one drawing of the floors, compared with the linter's.
+- no word: commands with what each does, where the tests cannot run them; commands, options and targets must exist.
+- ``nginx``: settings of another program; only its brackets are looked at.
 """
 
 from __future__ import annotations
@@ -27,13 +29,15 @@ import pytest
 import geokg
 from geokg.cli import main, reference
 
-FILES = ["README.md", "CONTRIBUTING.md"]
+FILES = ["README.md", "CONTRIBUTING.md", "docs/serving.md", "docs/stores.md"]
 NOT_RUN = {
     "git clone": "needs the network",
     "make setup": "needs the network; CI runs it before any test",
     "make demo": "ends only with Ctrl-C; its commands stand in the README one by one",
     "make test": "is what runs this",
-    "make bench": "takes minutes; tests/test_benchmarks.py runs both programs on less",
+    "make bench": "takes minutes; tests/test_benchmarks.py runs the programs on less",
+    "make soak": "takes ten minutes; tests/test_benchmarks.py runs it for some seconds",
+    "make fuzz": "takes long; tests/test_fuzz.py sends some thousands",
     "make format": "works on what git has; its command for Turtle is run by itself",
     "geokg serve": "ends only with Ctrl-C; tests/test_cli.py starts and asks it",
     "python -m pip install .  ": "needs the network; tests/test_wheel.py installs without",
@@ -96,10 +100,25 @@ class Session:
             self.console(block)
         elif block.language == "sparql":
             assert len(geokg.sample().query(block.body)), f"{block.place}: no answer"
+        elif block.language == "":
+            self.synopsis(block)
+        elif block.language == "nginx":
+            assert block.body.count("{") == block.body.count("}"), block.place
         else:
-            assert block.language == "text", (
-                f"{block.place}: no rule for a block of {block.language or 'no language'!r}"
-            )
+            assert block.language == "text", f"{block.place}: no rule for a block of {block.language!r}"
+
+    def synopsis(self, block: Block) -> None:
+        targets = re.findall(r"^([a-z]+):", (self.folder / "Makefile").read_text("utf-8"), re.MULTILINE)
+        known = set(re.findall(r"--[a-z][a-z-]*", reference()))
+        for line in block.body.splitlines():
+            program, what, *rest = line.split()
+            if program == "geokg":
+                assert what in main.commands, f"{block.place}: {line}"
+                assert {word for word in rest if word.startswith("--")} <= known, f"{block.place}: {line}"
+            elif program == "make":
+                assert what in targets, f"{block.place}: {line}"
+            else:
+                assert shutil.which(program, path=self.environment["PATH"]), f"{block.place}: {line}"
 
     def write(self, how: str, name: str, body: str) -> None:
         path = self.folder / name
@@ -155,7 +174,7 @@ def copy(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     for name in ("src", "ontology", "data", "tests"):
         shutil.copytree(root / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "server.py"):
+    for name in ("pyproject.toml", "server.py", "Makefile"):
         shutil.copy(root / name, folder / name)
     monkeypatch.chdir(folder)
     return folder
@@ -193,9 +212,9 @@ def test_first_screen_says_what_it_is_and_shows_a_result(root: Path) -> None:
 
 
 def test_links_lead_somewhere(root: Path) -> None:
-    for name in [*FILES, "CHANGELOG.md"]:
+    for name in [*FILES, "CHANGELOG.md", "docs/threat-model.md"]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)", (root / name).read_text(encoding="utf-8")):
-            assert (root / target).exists(), f"{name}: {target}"
+            assert ((root / name).parent / target).exists(), f"{name}: {target}"
 
 
 def test_floors_are_drawn_as_the_linter_holds_them(root: Path) -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pyoxigraph as ox
 import pytest
 from click.testing import CliRunner
@@ -16,9 +17,11 @@ from click.testing import CliRunner
 import geokg
 from geokg import canonical, rules
 from geokg.cli import main
+from geokg.cookbook import questions
 from geokg.errors import (
     GeokgError,
     QueryError,
+    QueryNotPossible,
     QuerySyntaxError,
     QueryTimeout,
     QueryTooLarge,
@@ -26,9 +29,11 @@ from geokg.errors import (
     RemoteError,
 )
 from geokg.remote import Connection, Credentials, RemoteStore, addresses, load
-from geokg.store import Store
-from geokg.vocabulary import Base
+from geokg.remote.virtuoso import construction
+from geokg.store import Results, Store
+from geokg.vocabulary import GK, Base
 from services import VIRTUOSO_ROWS, Misbehaving, Reply, oxigraph, virtuoso, virtuoso_program
+from w3c.servers import serving
 
 pytestmark = pytest.mark.xdist_group("remote")  # they share what one of them sets up
 
@@ -380,6 +385,30 @@ def test_a_service_is_served_with_pages_and_all(loaded: geokg.KnowledgeGraph) ->
     assert again.data != first.data
 
 
+def test_the_command_serves_a_service_and_writes_nothing_there(
+    loaded: geokg.KnowledgeGraph, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GEOKG_TOKEN", "secret")
+    before = len(loaded)
+    with serving(service.url) as (port, process):
+        client = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Authorization": "Bearer secret"})
+        with client:
+            assert client.get("/sparql", params={"query": "ASK { ?c a gk:Claim }"}).json()["boolean"] is True
+            assert "塔利班" in client.get("/data/entity/taliban", headers={"Accept": "text/turtle"}).text
+            federated = client.get("/sparql", params={"query": "ASK { SERVICE <http://192.0.2.1/> {} }"})
+            assert federated.status_code == 403
+            for answer in (
+                client.post("/update", data={"update": "DROP ALL"}),
+                client.put("/store?graph=x:g", content="<x:s> <x:p> 1 .", headers={"Content-Type": "text/turtle"}),
+                client.delete("/store", params={"graph": loaded.store.graphs()[0]}),
+            ):
+                assert answer.status_code == 403
+                assert "write to that one" in answer.json()["detail"]
+        process.terminate()
+        assert process.wait(20) == 0
+    assert len(loaded) == before
+
+
 # Services that misbehave
 
 _ROW = b'{"head":{"vars":["s"]},"results":{"bindings":[{"s":{"type":"uri","value":"http://example.org/s"}}]}}'
@@ -633,6 +662,9 @@ PROBES: dict[str, Callable[[RemoteStore], bool]] = {
         [f'"0"{_INTEGER}'],
     ),
     "follows a path with both ends open": _query(f"SELECT * {{ ?a <{X}q>+ ?b }}", []),
+    "answers `DESCRIBE`": lambda store: (
+        store.extend([quad("s", "one")]) is None and _query(f"DESCRIBE <{X}s>", [f"<{X}s>"])(store)
+    ),
     "takes `VALUES` at the end of `CONSTRUCT`": lambda store: _query(
         "CONSTRUCT WHERE { ?s ?p ?o } VALUES ?s { <http://example.org/never> }", []
     )(store),
@@ -652,10 +684,10 @@ PROBES: dict[str, Callable[[RemoteStore], bool]] = {
 }
 
 
-def _table(root: Path) -> dict[str, dict[str, str]]:
-    """The table in the documentation: what a service does, by what and by whom."""
+def _table(root: Path, start: str = "| a service |") -> dict[str, dict[str, str]]:
+    """A table in the documentation: by row and by the service that heads the column."""
     text = (root / "docs" / "stores.md").read_text(encoding="utf-8")
-    lines = text[text.index("| a service |") :].partition("\n\n")[0].splitlines()
+    lines = text[text.index(start) :].partition("\n\n")[0].splitlines()
     heads, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     names = [head.split()[0].lower() for head in heads[1:]]
     return {row[0]: dict(zip(names, row[1:], strict=True)) for row in rows}
@@ -668,3 +700,52 @@ def test_the_table_has_every_probe_and_no_other(root: Path) -> None:
 @pytest.mark.parametrize("what", PROBES)
 def test_the_table_says_what_a_service_does(service: Service, what: str, root: Path) -> None:
     assert _table(root)[what][service.name] == ("yes" if PROBES[what](service.store()) else "no")
+
+
+# The cookbook
+
+
+def test_the_table_says_which_questions_are_answered_otherwise(
+    loaded: geokg.KnowledgeGraph, kg: geokg.KnowledgeGraph, service: Service, root: Path
+) -> None:
+    patient = RemoteStore(Connection(service.url, silence=600), base=loaded.base)
+
+    def told(store: Store, sparql: str) -> list[str] | None:
+        try:
+            return sorted(map(str, store.query(sparql)))
+        except QueryError:
+            return None
+
+    table = _table(root, "| question |")
+    assert all(row["why"] for row in table.values())
+    wrong = {}
+    for question in questions():
+        wanted, got = told(kg.store, question.sparql), told(patient, question.sparql)
+        how = "the same" if got == wanted else "no answer" if got is None else "other rows"
+        listed = table.get(question.name, {}).get(service.name, "the same")
+        if how != listed:
+            wrong[question.name] = how
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    "sparql",
+    [
+        "CONSTRUCT { ?who gk:x [ gk:y ?claim ] } WHERE { ?claim gk:isClaimedBy ?who } ORDER BY ?claim LIMIT 5",
+        "CONSTRUCT # {\n { ?c gk:says '{?x}' ; gk:not ?unbound } { ?c a gk:Claim }",
+        "CONSTRUCT FROM <https://w3id.org/geokg/graph/entities> WHERE { ?movement a gk:Movement }",
+        "CONSTRUCT {} WHERE { ?s ?p ?o }",
+    ],
+)
+def test_a_construct_for_virtuoso_is_a_select_and_a_construct_here(kg: geokg.KnowledgeGraph, sparql: str) -> None:
+    def quads(results: Results) -> set[ox.Quad]:
+        return canonical.labelled(ox.Quad(*triple) for triple in results)
+
+    sparql = f"PREFIX gk: <{GK}> {sparql}"
+    halves = construction(sparql)
+    assert quads(halves.of(kg.store.solutions(halves.select))) == quads(kg.store.query(sparql))
+
+
+def test_virtuoso_is_not_asked_to_describe() -> None:
+    with pytest.raises(QueryNotPossible, match="CONSTRUCT instead"):
+        construction("PREFIX construct: <x:> DESCRIBE <x:CONSTRUCT>")

@@ -574,6 +574,7 @@ def test_addresses_that_lead_nowhere(target: Target, path: str) -> None:
     "request_",
     [
         b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /ontology?\xff HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
         b"\x00\x01\x02\x03\r\n\r\n",
         b"GET /" + b"a" * 300_000 + b" HTTP/1.1\r\n\r\n",
         b"GET / HTTP/1.1\r\n" + b"".join(b"X-%d: a\r\n" % n for n in range(30_000)) + b"\r\n",

@@ -75,6 +75,57 @@ def test_the_same_question_has_the_same_answer_without_a_worker(
     assert client.get("/sparql", query_string={"query": rows + " LIMIT 1"}).status_code == 500  # that one needs one
 
 
+def test_a_kept_answer_is_told_like_the_first(client: FlaskClient) -> None:
+    rows = "SELECT ?c ?what { ?c a gk:Claim ; gk:hasContent ?what } ORDER BY ?c"
+    for headers in ({}, {"Accept-Encoding": "gzip"}):
+        first, again = (client.get("/sparql", query_string={"query": rows}, headers=headers) for _ in range(2))
+        assert (first.data, first.status) == (again.data, again.status)
+        assert dict(first.headers) == dict(again.headers)
+        assert again.headers.get("Content-Encoding") == headers.get("Accept-Encoding")
+        head = client.head("/sparql", query_string={"query": rows}, headers=headers)
+        assert (head.data, head.headers["ETag"]) == (b"", first.headers["ETag"])
+    tag = first.headers["ETag"]
+    held = client.get("/sparql", query_string={"query": rows}, headers={"If-None-Match": tag})
+    assert (held.status_code, held.data, held.headers["ETag"]) == (304, b"", tag)
+    assert "Content-Type" not in held.headers
+    assert held.headers["Content-Security-Policy"] == first.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"headers": {"Host": "other.example"}},
+        {"headers": {"Accept": "text/csv"}},
+        {"query_string": {"query": "BASE <x:> SELECT (<a> AS ?it) {}", "timeout": "5"}},
+        {"path": "/sparql/"},
+    ],
+)
+def test_what_an_answer_depends_on_is_asked_anew(app: Flask, client: FlaskClient, changed: dict[str, object]) -> None:
+    asked = {"path": "/sparql", "query_string": {"query": "SELECT (<relative> AS ?it) {}"}}
+    cache = app.extensions["geokg"].cache
+    first = client.get(**asked).data
+    hits = cache.hits
+    assert client.get(**asked).data == first
+    assert cache.hits == hits + 1
+    assert client.get(**asked | changed).data
+    assert cache.hits == hits + 1
+
+
+def test_a_post_is_kept_by_its_body(app: Flask, client: FlaskClient) -> None:
+    cache = app.extensions["geokg"].cache
+    kinds = ("application/sparql-query", "application/x-www-form-urlencoded")
+    for kind in kinds:
+        for number in (1, 2):
+            body = f"SELECT ({number} AS ?n) {{}}"
+            sent = body if kind == kinds[0] else "query=" + quote(body)
+            hits = cache.hits
+            answers = [client.post("/sparql", data=sent, content_type=kind).data for _ in range(2)]
+            assert [f'"{number}"'.encode() in answer for answer in answers] == [True, True]
+            assert cache.hits == hits + 1
+    refused = client.post("/sparql", data=sent, content_type=kind, headers={"Content-Encoding": "gzip"})
+    assert refused.status_code == 415
+
+
 def test_what_is_never_the_same_is_not_kept(client: FlaskClient) -> None:
     query = "SELECT (STRUUID() AS ?one) {}"
     assert ask(client, query) != ask(client, query)
@@ -117,19 +168,19 @@ def test_an_answer_that_was_not_read_to_its_end_is_not_kept() -> None:
 
 
 def test_the_cache_is_bounded_and_forgets_what_is_least_used() -> None:
-    cache = Cache(3000)
+    cache = Cache(8000)
     for name in "abcd":
-        cache.put(1, name, Kept(b"x" * 400, "text/plain", name))
-        cache.get(1, "a")
+        cache.put(1, (name,), Kept((), b"x" * 400))
+        cache.get(1, ("a",))
     assert cache.size <= cache.limit
-    assert [cache.get(1, name) is not None for name in "abcd"] == [True, False, True, True]
-    cache.put(1, "e", Kept(b"x" * 4000, "text/plain", "e"))
-    assert cache.get(1, "e") is None
-    cache.put(2, "f", Kept(b"", "text/plain", "f"))
-    assert cache.get(1, "a") is None
-    cache.put(1, "a", Kept(b"", "text/plain", "old"))
-    assert cache.get(2, "a") is None
-    assert cache.size < 600
+    assert [cache.get(1, (name,)) is not None for name in "abcd"] == [True, False, True, True]
+    cache.put(1, ("e",), Kept((), b"x" * 8000))
+    assert cache.get(1, ("e",)) is None
+    cache.put(2, ("f",), Kept((), b""))
+    assert cache.get(1, ("a",)) is None
+    cache.put(1, ("a",), Kept((), b"old"))
+    assert cache.get(2, ("a",)) is None
+    assert cache.size < 3000
     assert caching._PART > 1
 
 
@@ -272,9 +323,10 @@ def _ask_and_be_cut_off(port: int) -> None:
     "command",
     [
         ["gunicorn", "server:app", "--worker-class", "gthread", "--threads", "8", "--bind", "127.0.0.1:{port}"],
+        ["gunicorn", "server:app", "--preload", "--workers", "2", "--threads", "8", "--bind", "127.0.0.1:{port}"],
         ["granian", "--interface", "wsgi", "server:app", "--host", "127.0.0.1", "--port", "{port}"],
     ],
-    ids=["gunicorn", "granian"],
+    ids=["gunicorn", "gunicorn, loaded before it forks", "granian"],
 )
 def test_other_servers_serve_the_app_of_server_py(root: Path, command: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:

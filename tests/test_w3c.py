@@ -44,10 +44,15 @@ def outcomes(suite: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Outc
         return run_all(suite, endpoint)
 
 
-def test_the_numbers(outcomes: list[Outcome], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_numbers(outcomes: list[Outcome], root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         print("\n" + table({"passed": outcomes}))
     assert Counter(outcome.case.suite for outcome in outcomes) == SIZES
+    passed = Counter(outcome.case.suite for outcome in outcomes if outcome.failure is None)
+    page = (root / "docs" / "serving.md").read_text(encoding="utf-8")
+    for name, size in SIZES.items():
+        assert f"| {name} | {passed[name]}/{size} |" in page
+    assert f"({passed.total()} of {len(outcomes)}," in (root / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", SUITES)

@@ -17,14 +17,18 @@ import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 
+import geokg
+from geokg import rules
 from geokg.cli import main
-from geokg.endpoint import create_app
-from geokg.endpoint.changes import Change, exchange, make_same
+from geokg.endpoint import create_app, scribe
+from geokg.endpoint.changes import Change, plan
+from geokg.endpoint.delta import Delta, difference, exchange
 from geokg.endpoint.folder import FolderWriter
+from geokg.endpoint.operations import Upload, with_dataset
 from geokg.endpoint.problems import ProtocolError
-from geokg.endpoint.update import with_dataset
+from geokg.endpoint.scribe import Scribe
 from geokg.endpoint.writer import Refused, StoreWriter
-from geokg.errors import Busy, QueryError, QueryNotAllowed, QueryTimeout, ReadError
+from geokg.errors import Busy, QueryError, QueryNotAllowed, QuerySyntaxError, QueryTimeout, ReadError
 from geokg.graph import KnowledgeGraph
 from geokg.sparql import check_update
 from geokg.store import Store
@@ -237,12 +241,12 @@ def test_exchange_keeps_each_blank_node(count: int) -> None:
     new = [ox.Quad(ox.BlankNode(), p, ox.BlankNode(), graphs[n % 2]) for n in range(count)]
     store = ox.Store()
     store.extend(old)
-    exchange(store, removed=old[::2], added=new, created=["x:empty"])
+    exchange(store, Delta(old[::2], new, ["x:empty"]))
     assert set(store) == set(old[1::2]) | set(new)
     assert store.contains_named_graph(ox.NamedNode("x:empty"))
     other = ox.Store()
     other.add_graph(ox.NamedNode("x:other"))
-    make_same(store, other)
+    exchange(store, difference(store, other))
     assert len(store) == 0
     assert [graph.value for graph in store.named_graphs()] == ["x:other"]
 
@@ -265,7 +269,8 @@ def test_a_change_that_adds_violations_is_refused_with_the_report() -> None:
     assert set(kg.store.quads()) == before
     assert kg.store.generation == generation
     assert client.post("/update", data={"update": GOOD}, headers=BEARER).status_code == 204
-    assert {quad.subject.value for quad in set(kg.store.quads()) - before} == {"x:a"}
+    assert {quad.subject.value for quad in kg.store.quads("x:g")} == {"x:a"}
+    assert set(kg.store.quads()) >= before
 
 
 def test_what_was_wrong_before_keeps_nobody_out() -> None:
@@ -415,7 +420,8 @@ def test_a_backup_is_a_store_and_can_be_restored(writer: FolderWriter, tmp_path:
 CHILD = '''
 import os, random, signal, sys, time
 from pathlib import Path
-from geokg.endpoint.changes import Change
+from geokg.endpoint import scribe
+from geokg.endpoint.changes import Change, plan
 from geokg.endpoint.scribe import Scribe
 from geokg.store import Store
 from geokg.vocabulary import prefixes
@@ -429,7 +435,7 @@ def triples(number):
 def work(out):
     store = Store.at(folder)
     number = max((int(name.removeprefix("x:g")) for name in store.graphs() if name.startswith("x:g")), default=0)
-    scribe = Scribe(store, copies, gate="off")
+    scribe = Scribe(store, folder, copies, gate="off")
     while True:
         number += 1
         scribe.change(Change("update", text=f"""
@@ -440,7 +446,7 @@ def work(out):
         """))
         os.write(out, f"{number}\\n".encode())
         if number % 5 == 0:
-            scribe.copy()
+            scribe.publish()
 
 acknowledged = 0
 for _ in range(rounds):
@@ -480,6 +486,63 @@ def test_a_hundred_kills_leave_what_was_acknowledged_and_nothing_half(tmp_path: 
     assert int(child.stdout) >= 100
 
 
+SWAPPING = """
+import os, random, signal, sys, time
+from pathlib import Path
+from geokg.endpoint import scribe, writer
+from geokg.endpoint.changes import Change
+from geokg.endpoint.operations import Upload
+from geokg.store import Store
+
+folder, copies, rounds = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+scribe.LARGE = writer.LARGE = 20
+chance = random.Random(7)
+numbers = lambda store: [int(quad.object.value) for quad in store.quads("x:g")]
+
+def work(out):
+    store = scribe.open_patiently(folder, Store.memory().base)
+    number = max(numbers(store), default=0)
+    one = scribe.Scribe(store, folder, copies, gate="off")
+    while True:
+        number += 1
+        path = copies / "sent.ttl"
+        path.write_text(" ".join(f'<x:{n}> <x:is> {number} .' for n in range(40)))
+        one.change(Change("put", graph="x:g", uploads=(Upload(path, "text/turtle"),)))
+        os.write(out, f"{number}\\n".encode())
+
+for _ in range(rounds):
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        work(writing)
+    os.close(writing)
+    told = os.read(reading, 1 << 16)
+    time.sleep(chance.random() * 0.3)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    while more := os.read(reading, 1 << 16):
+        told += more
+    os.close(reading)
+    acknowledged = int(told.split()[-1])
+    check = os.fork()
+    if check == 0:
+        found = numbers(Store.at(folder, read_only=True))
+        is_whole = len(found) == 40 and len(set(found)) == 1
+        os._exit(0 if is_whole and found[0] in (acknowledged, acknowledged + 1) else 1)
+    if os.waitpid(check, 0)[1] != 0:
+        sys.exit(f"after {acknowledged}: something is missing, too much or half there")
+print(acknowledged)
+"""
+
+
+def test_kills_while_the_folder_is_exchanged_leave_one_state_whole(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SWAPPING, str(tmp_path / "kg"), str(tmp_path / ".kg.generations"), "30"]
+    child = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert child.returncode == 0, child.stderr
+    assert int(child.stdout) >= 30
+
+
 def test_a_server_that_is_killed_has_kept_what_it_acknowledged(tmp_path: Path) -> None:
     (tmp_path / "token").write_text(TOKEN, encoding="utf-8")
     command = [sys.executable, "-m", "geokg", "serve", str(tmp_path / "kg"), "--create", "--port", "0", "--json"]
@@ -509,3 +572,260 @@ def _rest(server: subprocess.Popen[str]) -> str:
         if line.rstrip() == "}":
             break
     return "".join(lines)
+
+
+# What becomes different
+
+
+def numbered(graph: str, numbers: range) -> list[ox.Quad]:
+    return [ox.Quad(ox.NamedNode(f"x:{n}"), ox.NamedNode("x:p"), ox.Literal(n), ox.NamedNode(graph)) for n in numbers]
+
+
+def sent(folder: Path, quads: list[ox.Quad]) -> tuple[Upload, ...]:
+    path = folder / f"{len(list(folder.iterdir()))}.nt"
+    path.write_bytes(ox.serialize((quad.triple for quad in quads), format=ox.RdfFormat.N_TRIPLES) or b"")
+    return (Upload(path, "application/n-triples"),)
+
+
+@pytest.mark.parametrize("kind", ["put", "post", "delete", "patch"])
+def test_a_change_of_a_graph_is_known_without_comparing_all(tmp_path: Path, kind: str) -> None:
+    old, new = numbered("x:g", range(6)), numbered("x:g", range(4, 10))
+    rest = numbered("x:other", range(3))
+    store = ox.Store()
+    store.extend(old + rest)
+    text = "DELETE DATA { <x:0> <x:p> 0 } ; INSERT DATA { <x:9> <x:p> 09 }"
+    change = Change(kind, graph="x:g", uploads=sent(tmp_path, new), text=text)
+    delta = plan(store, change, {})
+    assert delta is not None
+    expected = {
+        "put": (old[:4], new[2:]),
+        "post": ([], new[2:]),
+        "delete": (old, []),
+        "patch": (old[:1], new[-1:]),
+    }[kind]
+    assert (set(delta.removed), set(delta.added)) == (set(expected[0]), set(expected[1]))
+    exchange(store, delta)
+    assert set(store) == set(rest) | set(old) - set(expected[0]) | set(expected[1])
+    assert store.contains_named_graph(ox.NamedNode("x:g")) == (kind != "delete")
+
+
+@pytest.mark.parametrize(
+    ("text", "removed", "added"),
+    [
+        ("INSERT DATA { <x:a> <x:b> 1, 2, 002 }", [], ["2"]),
+        ("DELETE DATA { <x:a> <x:b> 1, 3 }", ["1"], []),
+        ("DELETE DATA { <x:a> <x:b> 1 } ; INSERT DATA { <x:a> <x:b> 1 }", [], []),
+        ("INSERT DATA { <x:a> <x:b> 4 } ; DELETE DATA { <x:a> <x:b> 4, 1 }", ["1"], []),
+        (
+            "PREFIX x: <x:> BASE <x:y> INSERT DATA { x:a x:b 5 } ; DELETE DATA { x:a x:b 1 } ;",
+            ["1"],
+            ["5"],
+        ),
+    ],
+)
+def test_what_data_does_is_known_without_comparing(text: str, removed: list[str], added: list[str]) -> None:
+    store, same = ox.Store(), ox.Store()
+    for one in (store, same):
+        one.update("INSERT DATA { <x:a> <x:b> 1 }")
+    delta = plan(store, Change("update", text=text), {})
+    assert delta is not None
+    assert [[quad.object.value for quad in quads] for quads in (delta.removed, delta.added)] == [removed, added]
+    exchange(store, delta)
+    same.update(text)
+    assert set(store) == set(same)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["INSERT {} WHERE {}", "CLEAR ALL", "INSERT DATA {} ; DROP ALL", "DELETE WHERE { ?s ?p 1 }", "CREATE GRAPH <x:g>"],
+)
+def test_what_patterns_do_is_found_by_comparing(text: str) -> None:
+    assert plan(ox.Store(), Change("update", text=text), {}) is None
+
+
+def test_data_that_does_not_parse_is_an_error_at_its_place() -> None:
+    for text in ("DELETE DATA { _:b <x:p> 1 }", "INSERT DATA { _:a <x:p> 1 } ; INSERT DATA { _:a <x:p> 1 }"):
+        with pytest.raises(QuerySyntaxError):
+            plan(ox.Store(), Change("update", text=text), {})
+
+
+def test_stores_are_compared_whatever_the_order() -> None:
+    before, after = ox.Store(), ox.Store()
+    before.extend(numbered("x:g", range(300)) + numbered("x:h", range(9)))
+    after.extend(numbered("x:i", range(5)) + numbered("x:g", range(299, 40, -1)))
+    delta = difference(before, after)
+    assert set(delta.removed) == set(numbered("x:g", range(41)) + numbered("x:h", range(9)))
+    assert set(delta.added) == set(numbered("x:i", range(5)))
+    assert (list(delta.created), list(delta.dropped)) == (["x:i"], ["x:h"])
+    assert len(difference(before, after, ["x:i"])) == 5
+
+
+# Very much at once
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_very_much_is_written_whole_by_whichever_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, can_exchange: bool
+) -> None:
+    monkeypatch.setattr(scribe, "LARGE", 20)
+    monkeypatch.setattr("geokg.endpoint.writer.LARGE", 20)
+    if not can_exchange:
+        monkeypatch.setattr(scribe, "exchange_folders", lambda *_: exec("raise OSError"))
+    folder = tmp_path / "kg"
+    one = Scribe(Store.at(folder), folder, tmp_path / ".kg.generations", gate="off")
+    inode = folder.stat().st_ino
+    one.change(insert(1))
+    assert one.publish()
+    assert one.change(Change("put", graph="x:g", uploads=sent(tmp_path, numbered("x:g", range(50)))))[0]
+    assert (folder.stat().st_ino != inode) == can_exchange
+    one.change(insert(2))
+    one.change(Change("put", graph="x:g", uploads=sent(tmp_path, numbered("x:g", range(40, 45)))))
+    one.change(Change("post", graph="x:h", uploads=sent(tmp_path, numbered("x:h", range(50)))))
+    shown, _ = one.publish()
+    for path in (folder, Path(shown)):
+        store = ox.Store.read_only(str(path))
+        assert set(store.quads_for_pattern(None, None, None, ox.NamedNode("x:g"))) == set(
+            numbered("x:g", range(40, 45))
+        )
+        assert set(store.quads_for_pattern(None, None, None, ox.NamedNode("x:h"))) == set(numbered("x:h", range(50)))
+        assert len(store) == 57
+    assert [path.name for path in (tmp_path / ".kg.generations").iterdir() if not path.name.isdecimal()] == []
+
+
+# Copies that are read
+
+
+def test_a_copy_stays_as_long_as_somebody_reads_it(writer: FolderWriter, tmp_path: Path) -> None:
+    def copies() -> int:
+        return len([path for path in (tmp_path / ".kg.generations").iterdir() if path.name.isdecimal()])
+
+    first, release = writer.snapshot(), writer.hold()
+    for number in range(3):
+        writer.write(insert(number))
+    assert copies() == 4, "whoever was there at first may read any of them"
+    release()
+    assert copies() == 2
+    assert first.folder.exists()
+    assert first.release is not None
+    first.release()
+    assert copies() == 1
+
+
+def test_a_request_keeps_what_it_reads_until_its_answer_is_sent(writer: FolderWriter, tmp_path: Path) -> None:
+    writer.write(Change("update", text="INSERT DATA { GRAPH <x:g> { <x:a> <x:b> 1 } }"))
+    client = create_app(KnowledgeGraph(writer.store), writer=writer, token=TOKEN).test_client()
+    response = client.get("/store?graph=x:g", buffered=False)
+    held = writer._generations[-1]
+    writer.write(insert(2))
+    assert held.folder.exists()
+    assert b"<x:a>" in response.data
+    response.close()
+    assert not held.folder.exists()
+
+
+# The state has a name
+
+
+def test_a_tag_outlives_the_server_and_never_comes_back_for_something_else(tmp_path: Path) -> None:
+    folder = tmp_path / "kg"
+    seen: dict[int, int] = {}
+
+    def see(store: Store) -> int:
+        assert seen.setdefault(store.generation, len(store)) == len(store)
+        return store.generation
+
+    for number in range(3):
+        writer = FolderWriter(folder, gate="off")
+        see(writer.store)
+        writer.write(insert(number))
+        last = see(writer.store)
+        if number == 1:
+            assert writer._process is not None
+            os.kill(writer._process.pid, signal.SIGKILL)
+        writer.close()
+        assert see(Store.at(folder, read_only=True)) == last
+    Store.at(folder).ox.update("INSERT DATA { <x:other> <x:hand> 1 }")
+    assert see(Store.at(folder, read_only=True)) not in (last, 0)
+    writer = FolderWriter(folder, gate="off")
+    assert see(writer.store) > last
+    writer.close()
+
+
+# Accepted and inferred facts
+
+DROP = "DROP GRAPH <https://w3id.org/geokg/graph/inferred>"
+
+
+def facts(store: Store) -> int:
+    return sum(sum(1 for _ in store.quads(graph)) for graph in rules.graphs(store))
+
+
+def test_accepted_and_inferred_facts_are_found_again_with_each_write() -> None:
+    kg = geokg.sample()
+    before = set(kg.store.quads())
+    writer = StoreWriter(kg.store, gate="off")
+    names = " ".join(f"PREFIX {name}: <{iri}>" for name, iri in prefixes(kg.base).items())
+    writer.write(
+        Change("update", text=f"{DROP} ; INSERT DATA {{ GRAPH <{kg.base.graph}inferred> {{ <x:a> <x:b> 1 }} }}")
+    )
+    assert set(kg.store.quads()) == before, "what others write there goes, what belongs there comes back"
+    undo = "DELETE { GRAPH ?g { ?c ?p ?o } } WHERE { GRAPH ?g { ?c a gk:Claim ; ?p ?o } }"
+    had = facts(kg.store)
+    writer.write(Change("update", text=f"{names} {undo}"))
+    assert facts(kg.store) < had
+    fresh = Store.memory(base=kg.base)
+    fresh.extend(kg.store.quads())
+    rules.apply(fresh)
+    assert set(fresh.quads()) == set(kg.store.quads())
+    idle = StoreWriter(kg.store, gate="off", is_ruled=False)
+    idle.write(Change("update", text=DROP))
+    assert not kg.store.has_graph(f"{kg.base.graph}inferred")
+
+
+def test_a_store_without_policies_gets_no_facts(store: Store) -> None:
+    StoreWriter(store).write(insert(1))
+    assert store.graphs() == []
+
+
+# What an update sees
+
+
+@pytest.mark.parametrize(
+    ("update", "is_told"),
+    [
+        ("DELETE { ?s ?p ?o } WHERE { ?s ?p ?o }", True),
+        ("DELETE WHERE { ?s ?p ?o }", True),
+        ("INSERT { <x:a> <x:b> ?n } WHERE { { SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o } } }", True),
+        ("INSERT { <x:a> <x:b> ?n } WHERE { OPTIONAL { GRAPH ?g { ?s ?p ?n } } { ?s ?p ?n } }", True),
+        (
+            "INSERT { <x:a> <x:b> ?n } WHERE { GRAPH ?g { ?s ?p ?n } FILTER(?n = 1) BIND(1 AS ?m) VALUES ?k { 1 2 } }",
+            False,
+        ),
+        ("INSERT { <x:a> <x:b> 1 } USING <x:g> WHERE { ?s ?p ?o }", False),
+        ("WITH <x:g> DELETE { ?s ?p 'WHERE {' } WHERE { ?s ?p ?o }", False),
+        ("INSERT DATA { <x:a> <x:b> 1 }", False),
+    ],
+)
+def test_who_may_be_surprised_by_what_an_update_sees_is_told(store: Store, update: str, is_told: bool) -> None:
+    for union in (True, False):
+        client = create_app(KnowledgeGraph(store), writer=StoreWriter(store), token=TOKEN, union=union).test_client()
+        response = client.post("/update", data=update, content_type=UPDATE, headers=BEARER)
+        assert response.status_code == (200 if is_told and union else 204)
+        assert ("unnamed graph alone" in response.text) == (is_told and union)
+
+
+# What the command line takes
+
+
+@pytest.mark.parametrize("option", ["--create", "--ephemeral"])
+@pytest.mark.parametrize(("others", "token"), [([], None), (["--read-only"], None), (["--read-only"], TOKEN), ([], "")])
+def test_what_is_for_writers_needs_a_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, others: list[str], token: str | None
+) -> None:
+    monkeypatch.delenv("GEOKG_TOKEN", raising=False)
+    if token is not None:
+        monkeypatch.setenv("GEOKG_TOKEN", token)
+    result = run("serve", tmp_path / "kg", option, *others)
+    assert result.exit_code == 2
+    assert "--token-file" in result.stderr
+    assert not (tmp_path / "kg").exists()

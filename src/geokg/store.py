@@ -28,6 +28,7 @@ Results: TypeAlias = ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples
 _PLACE = re.compile(r"error at (\d+):(\d+): ")
 _ALTERNATIVES = 12
 _NOTHING = ox.Store()
+_GENERATION = "geokg-generation"
 # A word of a query that is no part of an IRI, a string, a comment, a name with a prefix or a variable.
 _TOKEN = re.compile(
     r"""<[^<>"{}|^`\\\s]*>|\#[^\n\r]*|\"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\"|\'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\'
@@ -77,7 +78,8 @@ class Store:
         ox: the pyoxigraph store itself, for whatever is not here.
         base: where data and graphs are named.
         generation: a number that no earlier state of the data had; whoever changes a served store otherwise than by
-            ``extend``, ``remove`` and ``drop`` raises it.
+            ``extend``, ``remove`` and ``drop`` raises it. A store on disk has the one that ``keep_generation`` wrote
+            down.
 
     >>> store = Store.memory()
     >>> store.extend([ox.Quad(ox.NamedNode("x:s"), ox.NamedNode("x:p"), ox.Literal("o"), ox.NamedNode("x:g"))])
@@ -111,10 +113,20 @@ class Store:
         Raises:
             ReadError: the folder is no store, or another process has it open.
         """
+        generation = _kept_generation(folder)
         try:
-            return cls(ox.Store.read_only(str(folder)) if read_only else ox.Store(str(folder)), base=base)
+            store = cls(ox.Store.read_only(str(folder)) if read_only else ox.Store(str(folder)), base=base)
         except (OSError, ValueError) as error:
             raise ReadError(f"cannot be opened as a store: {error}", path=folder) from error
+        store.generation = generation or store.generation
+        return store
+
+    def keep_generation(self, folder: Path) -> None:
+        """Write the generation beside the files of a store on disk, for whoever opens it next.
+
+        It counts only until somebody writes there and does not do this: what the files are is written down with it.
+        """
+        write_beside(folder / _GENERATION, [f"{self.generation}\n", *_files(folder)])
 
     @classmethod
     def load(cls, path: Path, *, base: Base | None = None) -> Store:
@@ -308,6 +320,24 @@ class Store:
             raise GeokgError(f"{target}: cannot be written: {error}") from error
         finally:
             shutil.rmtree(beside, ignore_errors=True)
+
+
+def _kept_generation(folder: Path) -> int | None:
+    """The generation that was written down in a store's folder, if it is still the one of what is there."""
+    try:
+        number, *files = (folder / _GENERATION).read_text(encoding="utf-8").splitlines(keepends=True)
+        return int(number) if files == _files(folder) else None
+    except (OSError, ValueError):
+        return None
+
+
+def _files(folder: Path) -> list[str]:
+    """What tells whether anybody has written: whoever opens a store for writing makes CURRENT anew, and logs grow."""
+    found = []
+    for path in [folder / "CURRENT", *sorted(folder.glob("*.log"))]:
+        about = path.stat()
+        found.append(f"{path.name} {about.st_ino} {about.st_size} {about.st_mtime_ns}\n")
+    return found
 
 
 def has_dataset(sparql: str) -> bool:

@@ -36,6 +36,7 @@ def table(servers: Mapping[str, Iterable[Outcome]]) -> str:
         for outcomes in found.values():
             some = [outcome for outcome in outcomes if suite in (outcome.case.suite, "all")]
             passed = sum(outcome.failure is None for outcome in some)
-            cells.append(f"{passed}/{len(some)}".rjust(24))
-        lines.append(suite.ljust(width) + "".join(cells))
+            cells.append(f"{passed}/{len(some)}".rjust(24) if some else "")
+        if all(cells):  # others were not run
+            lines.append(suite.ljust(width) + "".join(cells))
     return "\n".join(lines)

@@ -30,17 +30,9 @@ def geokg(folder: Path) -> Iterator[Endpoint]:
     """Our own, on a new store on disk, with the default graph that the W3C's tests want."""
     token = folder / "token"
     token.write_text("a secret for tests", encoding="utf-8")
-    command = [sys.executable, "-m", "geokg", "serve", str(folder / "store"), "--create", "--port", "0", "--json"]
-    command += ["--token-file", str(token), "--default-graph", "plain", "--gate", "off", "--allow-load", NOWHERE]
-    with _running(command, stdout=subprocess.PIPE) as server:
-        assert server.stdout is not None
-        told = ""
-        while not told.endswith("}\n"):
-            line = server.stdout.readline()
-            if not line:
-                raise RuntimeError("geokg serve has ended before it listened")
-            told += line
-        address = json.loads(told)["address"].rstrip("/")
+    options = ["--token-file", str(token), "--default-graph", "plain", "--gate", "off", "--allow-load", NOWHERE]
+    with serving(str(folder / "store"), "--create", *options) as (port, _):
+        address = f"http://127.0.0.1:{port}"
         endpoint = Endpoint(
             f"{address}/sparql",
             f"{address}/update",
@@ -50,6 +42,21 @@ def geokg(folder: Path) -> Iterator[Endpoint]:
         )
         with closing(endpoint):
             yield endpoint
+
+
+@contextmanager
+def serving(*arguments: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
+    """``geokg serve`` with some arguments: the port that it listens at, and its process."""
+    command = [sys.executable, "-m", "geokg", "serve", *arguments, "--port", "0", "--json"]
+    with _running(command, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        told = ""
+        while not told.endswith("}\n"):
+            line = server.stdout.readline()
+            if not line:
+                raise RuntimeError("geokg serve has ended before it listened")
+            told += line
+        yield int(json.loads(told)["address"].rstrip("/").rpartition(":")[2]), server
 
 
 @contextmanager

@@ -83,13 +83,14 @@ def _copy_now(folder: Path, target: Path) -> None:
     try:
         store = Store.at(folder)
     except ReadError:
-        generations = folder.absolute().with_name(f".{folder.absolute().name}.generations")
+        generations = folder.resolve().with_name(f".{folder.resolve().name}.generations")
         numbers = [int(one.name) for one in generations.glob("*") if one.name.isdecimal()]
         if not numbers:
             raise
         shutil.copytree(generations / str(max(numbers)), target)
     else:
         store.ox.backup(str(target))
+        store.keep_generation(folder)  # opening it has changed its files, and not what it holds
 
 
 def _size(folder: Path) -> int:

@@ -21,6 +21,7 @@ from ..endpoint.stopping import ended_by_signals
 from ..endpoint.writer import Gate
 from ..errors import GeokgError, ReadError
 from ..graph import KnowledgeGraph
+from ..sparql.guard import check_start
 from ..vocabulary import packaged
 from .common import STDIN, Command, is_source, json_option, read_graph, tell, tell_json, tell_notices
 
@@ -38,6 +39,15 @@ class _Data:
     kg: KnowledgeGraph
     folder: Path | None = None
     writer: FolderWriter | None = None
+
+
+def _addresses(_context: click.Context, _parameter: click.Parameter, values: Sequence[str]) -> Sequence[str]:
+    for value in values:
+        try:
+            check_start(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+    return values
 
 
 @click.command(cls=Command)
@@ -62,13 +72,34 @@ class _Data:
     help="What becomes of a write that adds violations of the shapes.",
 )
 @click.option(
+    "--rules",
+    type=click.Choice(["apply", "off"]),
+    default="apply",
+    show_default=True,
+    help="Whether each write finds accepted and inferred facts anew, where the graph has policies or such facts.",
+)
+@click.option(
     "--default-graph",
     type=click.Choice(["union", "plain"]),
     default="union",
     show_default=True,
-    help="What a query sees that names no graph: all graphs together, or the unnamed one.",
+    help="What a query sees that names no graph: all graphs together, or the unnamed one. An update that names none"
+    " sees and changes the unnamed one, either way.",
 )
-@click.option("--allow-load", multiple=True, metavar="IRI", help="An address that LOAD may read, with all below it.")
+@click.option(
+    "--allow-load",
+    multiple=True,
+    callback=_addresses,
+    metavar="IRI",
+    help="An address that LOAD may read, with all below it; what it leads to elsewhere is not read.",
+)
+@click.option(
+    "--allow-service",
+    multiple=True,
+    callback=_addresses,
+    metavar="IRI",
+    help="An address that SERVICE may ask, with all below it, whoever asks. It stands in queries in full.",
+)
 @click.option("--workers", default=4, show_default=True, type=click.IntRange(1), help="Queries that run at once.")
 @click.option(
     "--deadline", default=10.0, show_default=True, type=click.FloatRange(0.1), help="Seconds that a query may take."
@@ -95,8 +126,10 @@ def serve(
     port: int,
     token_file: Path | None,
     gate: Gate,
+    rules: str,
     default_graph: str,
     allow_load: Sequence[str],
+    allow_service: Sequence[str],
     workers: int,
     deadline: float,
     write_deadline: float,
@@ -123,12 +156,15 @@ def serve(
 
     token = _token(token_file) if token_file is not None else os.environ.get("GEOKG_TOKEN") or None
     if (create or ephemeral) and (read_only or token is None):
-        raise click.UsageError("--create and --ephemeral are for writers: give a token, and not --read-only")
+        told = (
+            "--create and --ephemeral are for writers: give a token (--token-file, or GEOKG_TOKEN) and no --read-only"
+        )
+        raise click.UsageError(told)
     if access_log is not None:
         _open_log(access_log)
     signal.signal(signal.SIGTERM, _stop)
     is_writable = token is not None and not read_only
-    settings = {"gate": gate, "deadline": write_deadline, "network": bool(allow_load)}
+    settings = {"gate": gate, "deadline": write_deadline, "is_ruled": rules == "apply"}
     with _data(graph, is_writable=is_writable, create=create, ephemeral=ephemeral, **settings) as data:
         pool = create_pool(
             data.kg.store,
@@ -147,6 +183,7 @@ def serve(
             writer=data.writer,
             union=default_graph == "union",
             allowed_sources=allow_load,
+            allowed_services=allow_service,
             cache_bytes=cache << 20,
         )
         with _listen(host, port) as listener:

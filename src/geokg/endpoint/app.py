@@ -12,13 +12,13 @@ from werkzeug.exceptions import HTTPException
 from ..errors import QueryError
 from ..sparql import Limits
 from . import admin, description, graph_store, health, pages, pooled, update
-from .cache import Cache
+from .cache import Cache, Caching
 from .encoding import encode, unmark_conditions
 from .formats import HTML, RDF, choose
 from .metrics import Metrics
 from .observing import ROUTE, Observed, write_line
 from .problems import from_http_exception, from_query_error
-from .protocol import read_request
+from .protocol import read_request, utf8
 from .resources import send
 from .site import Site, current
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .writer import Writer
 
 MAX_BODY = 2 << 20
+_DONE = "geokg.done"
 WRITING = frozenset({"geokg.update", "geokg.store", "geokg.direct_store"})
 OPERATING = frozenset({"geokg.queries", "geokg.cancel"})
 POLICY = (
@@ -43,6 +44,17 @@ SECURITY = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 """What browsers are told to be strict about, with every answer."""
+PUBLIC = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, Content-Location",
+}
+"""What lets pages from elsewhere read an answer."""
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
+"""What they may ask."""
 
 
 def create_app(
@@ -55,6 +67,7 @@ def create_app(
     token: str | None = None,
     pool: Pool | None = None,
     allowed_sources: Sequence[str] = (),
+    allowed_services: Sequence[str] = (),
     cache_bytes: int = 64 << 20,
     **config: object,
 ) -> Flask:
@@ -69,6 +82,7 @@ def create_app(
         token: the secret that writers send; without one nobody may write.
         pool: processes that queries run in; without them they run in this one, however long it takes.
         allowed_sources: addresses that ``LOAD`` may read, each with all below it.
+        allowed_services: addresses that the ``SERVICE`` of a query may ask, each with all below it.
         cache_bytes: how much of the pool's answers is kept for those who ask the same again; 0 for nothing.
         config: settings of Flask, such as ``MAX_CONTENT_LENGTH``.
 
@@ -89,6 +103,7 @@ def create_app(
         token=token,
         pool=pool,
         allowed_sources=tuple(allowed_sources),
+        allowed_services=tuple(allowed_services),
         cache=Cache(cache_bytes) if pool is not None and cache_bytes else None,
         metrics=_metrics(),
     )
@@ -99,7 +114,10 @@ def create_app(
     if site.metrics is not None:
         site.metrics.watch(site)
         observers.append(site.metrics.observe)
-    app.wsgi_app = Observed(app.wsgi_app, observers)  # type: ignore[method-assign]
+    inner = app.wsgi_app
+    if site.cache is not None and pool is not None:
+        inner = Caching(inner, site.cache, lambda: pool.generation)
+    app.wsgi_app = Observed(inner, observers)  # type: ignore[method-assign]
     return app
 
 
@@ -134,8 +152,14 @@ def blueprint() -> Blueprint:
     parts.register_error_handler(QueryError, from_query_error)
     parts.register_error_handler(HTTPException, from_http_exception)
     parts.before_request(unmark_conditions)
+    parts.before_request(_refuse_unreadable)
     parts.after_request(_headers)
     return parts
+
+
+def _refuse_unreadable() -> None:
+    """What stands behind the question mark is UTF-8, or nobody looks at it."""
+    utf8(request.query_string)
 
 
 def sparql() -> Response:
@@ -146,7 +170,7 @@ def sparql() -> Response:
         g.query = asked.query  # for a problem to show again
         to_page, match = partial(pages.results, query=asked.query), request.if_none_match.contains_weak
         if site.pool is not None:
-            response = pooled.answer(site.answering, site.pool, asked, page=to_page, match=match, cache=site.cache)
+            response = pooled.answer(site.answering, site.pool, asked, page=to_page, match=match)
         else:
             response = site.answering.answer(asked, request.accept_mimetypes, page=to_page, match=match)
         if request.method == "HEAD":
@@ -156,7 +180,7 @@ def sparql() -> Response:
     if chosen is HTML:
         return Response(pages.form(), content_type=HTML.content_type)
     triples = description.service(
-        site.census,
+        site.sizes,
         request.base_url,
         void=url_for("geokg.void", _external=True),
         union=site.union,
@@ -176,19 +200,22 @@ def void() -> Response:
 
 def _headers(response: Response) -> Response:
     """What every answer carries."""
-    request.environ[ROUTE] = request.endpoint
+    is_done = request.environ.get(_DONE) is response
+    if is_done:  # a blueprint and its app may both call this
+        return response
+    request.environ |= {_DONE: response, ROUTE: request.endpoint}
     headers = response.headers
-    for name, value in SECURITY.items():
-        headers.setdefault(name, value)
+    wanted = dict(SECURITY)
     if request.endpoint != "geokg.static":
         response.vary.add("Accept")
-        headers.setdefault("Cache-Control", "no-cache")
+        wanted["Cache-Control"] = "no-cache"
     is_public = request.endpoint not in WRITING or request.method in ("GET", "HEAD")
     if is_public and request.endpoint not in OPERATING:
-        headers.setdefault("Access-Control-Allow-Origin", "*")
-        headers.setdefault("Access-Control-Expose-Headers", "ETag, Link, Content-Location")
+        wanted |= PUBLIC
     if request.method == "OPTIONS":
-        headers.setdefault("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS")
-        headers.setdefault("Access-Control-Allow-Headers", "Accept, Content-Type, If-None-Match")
-        headers.setdefault("Access-Control-Max-Age", "86400")
+        wanted |= PREFLIGHT
+    present = {name.lower() for name, _ in headers}
+    for name, value in wanted.items():
+        if name.lower() not in present:
+            headers.add(name, value)
     return encode(response)

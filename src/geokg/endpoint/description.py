@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import pyoxigraph as ox
 from rdflib import Namespace
@@ -29,21 +30,21 @@ def number(value: int) -> ox.Literal:
 
 
 def service(
-    census: Census, endpoint: str, *, void: str, union: bool = True, is_writable: bool = False
+    sizes: Sizes, endpoint: str, *, void: str, union: bool = True, is_writable: bool = False
 ) -> Iterator[ox.Triple]:
     """The service description.
 
     Args:
-        census: what is counted of the data.
+        sizes: how much data there is.
         endpoint: the address of the endpoint.
         void: the address of the description of the data.
         union: whether all graphs together are the default graph; else the unnamed one is.
         is_writable: whether updates are taken from those who may.
 
-    >>> census, void = count(Store.memory()), "http://kg.example.org/.well-known/void"
+    >>> sizes, void = Sizes(0, {}), "http://kg.example.org/.well-known/void"
     >>> any(
     ...     triple.predicate.value.endswith("#endpoint")
-    ...     for triple in service(census, "http://kg.example.org/sparql", void=void)
+    ...     for triple in service(sizes, "http://kg.example.org/sparql", void=void)
     ... )
     True
     """
@@ -67,9 +68,9 @@ def service(
     yield ox.Triple(data, iri(FOAF.isPrimaryTopicOf), iri(void))
     yield ox.Triple(data, iri(SD.defaultGraph), default)
     yield ox.Triple(default, iri(RDF.type), iri(SD.Graph))
-    unnamed = census.quads - sum(census.graphs.values())
-    yield ox.Triple(default, iri(VOID.triples), number(census.quads if union else unnamed))
-    for name, size in census.graphs.items():
+    unnamed = sizes.quads - sum(sizes.graphs.values())
+    yield ox.Triple(default, iri(VOID.triples), number(sizes.quads if union else unnamed))
+    for name, size in sizes.graphs.items():
         graph, named = iri(f"{endpoint}#graph-{_short(name)}"), iri(f"{endpoint}#named-{_short(name)}")
         yield ox.Triple(data, iri(SD.namedGraph), named)
         yield ox.Triple(iri(endpoint + "#graphs"), iri(SD.namedGraph), named)
@@ -91,7 +92,7 @@ def dataset(census: Census, base: Base, address: str, *, endpoint: str, title: s
         title: what the data is called.
 
     >>> address, endpoint = "http://x.example/void", "http://x.example/sparql"
-    >>> next(dataset(count(Store.memory()), Base(), address, endpoint=endpoint, title="Demo")).subject
+    >>> next(dataset(Census(Sizes(0, {}), 0, 0, {}, {}), Base(), address, endpoint=endpoint, title="Demo")).subject
     <NamedNode value=http://x.example/void#dataset>
     """
     node = iri(address + "#dataset")
@@ -104,7 +105,7 @@ def dataset(census: Census, base: Base, address: str, *, endpoint: str, title: s
     for offer in RDF_FORMATS:
         if offer.iri:
             yield ox.Triple(node, iri(VOID.feature), iri(offer.iri))
-    yield ox.Triple(node, iri(VOID.triples), number(census.quads))
+    yield ox.Triple(node, iri(VOID.triples), number(census.sizes.quads))
     yield ox.Triple(node, iri(VOID.distinctSubjects), number(census.subjects))
     yield ox.Triple(node, iri(VOID.distinctObjects), number(census.objects))
     yield ox.Triple(node, iri(VOID.classes), number(len(census.classes)))
@@ -122,65 +123,73 @@ def dataset(census: Census, base: Base, address: str, *, endpoint: str, title: s
 
 
 @dataclass(frozen=True)
-class Census:
-    """What is counted of the data.
+class Sizes:
+    """How much data there is.
 
     Attributes:
         quads: all of them.
         graphs: how many triples stand in each named graph.
+    """
+
+    quads: int
+    graphs: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Census:
+    """What is counted of the data.
+
+    Attributes:
+        sizes: how much there is.
         subjects: different ones.
         objects: different ones.
         classes: how many members each has.
         properties: how often each is used.
     """
 
-    quads: int
-    graphs: dict[str, int]
+    sizes: Sizes
     subjects: int
     objects: int
     classes: dict[str, int]
     properties: dict[str, int]
 
 
-def count(store: Store) -> Census:
-    """Count what a store holds.
+class Ask(Protocol):
+    """What answers a ``SELECT`` query over the data."""
 
-    >>> count(Store.memory()).graphs
-    {}
+    def __call__(self, sparql: str, *, union: bool = True) -> Iterable[ox.QuerySolution]:
+        """The rows, over all graphs together or over the unnamed one."""
+
+
+def measure(store: Store, ask: Ask) -> Sizes:
+    """How much a store holds.
+
+    >>> store = Store.memory()
+    >>> measure(store, lambda sparql, union=True: store.solutions(sparql))
+    Sizes(quads=0, graphs={})
     """
     if not store.is_here:
-        return _ask(store)
-    subjects: set[object] = set()
-    objects: set[object] = set()
-    graphs: dict[str, int] = dict.fromkeys(store.graphs(), 0)
-    members: dict[str, set[object]] = {}
-    properties: dict[str, int] = {}
-    quads = 0
-    for quad in store.quads():
-        quads += 1
-        subjects.add(quad.subject)
-        objects.add(quad.object)
-        properties[quad.predicate.value] = properties.get(quad.predicate.value, 0) + 1
-        if isinstance(quad.graph_name, ox.NamedNode):
-            graphs[quad.graph_name.value] = graphs.get(quad.graph_name.value, 0) + 1
-        if quad.predicate.value == str(RDF.type) and isinstance(quad.object, ox.NamedNode):
-            members.setdefault(quad.object.value, set()).add(quad.subject)
-    classes = {name: len(found) for name, found in members.items()}
-    return Census(quads, graphs, len(subjects), len(objects), classes, properties)
+        return Sizes(len(store), store.sizes())
+    found = _counts(ask("SELECT ?it (COUNT(*) AS ?n) { GRAPH ?it { ?s ?p ?o } } GROUP BY ?it"))
+    (unnamed,) = ask("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", union=False)
+    return Sizes(sum(found.values()) + int(unnamed["n"].value), dict.fromkeys(store.graphs(), 0) | found)
 
 
-def _ask(store: Store) -> Census:
-    """The same numbers from a service that counts itself."""
-    (row,) = store.solutions("SELECT (COUNT(DISTINCT ?s) AS ?subjects) (COUNT(DISTINCT ?o) AS ?objects) { ?s ?p ?o }")
-    classes, properties = (
-        {one["it"].value: int(one["n"].value) for one in store.solutions(query) if isinstance(one["it"], ox.NamedNode)}
-        for query in (
-            "SELECT ?it (COUNT(DISTINCT ?s) AS ?n) { ?s a ?it } GROUP BY ?it",
-            "SELECT ?it (COUNT(*) AS ?n) { ?s ?it ?o } GROUP BY ?it",
-        )
-    )
-    subjects, objects = int(row["subjects"].value), int(row["objects"].value)
-    return Census(len(store), store.sizes(), subjects, objects, classes, properties)
+def count(sizes: Sizes, ask: Ask) -> Census:
+    """Count what a store of that size holds.
+
+    >>> store = Store.memory()
+    >>> count(Sizes(0, {}), lambda sparql, union=True: store.solutions(sparql)).classes
+    {}
+    """
+    (row,) = ask("SELECT (COUNT(DISTINCT ?s) AS ?subjects) (COUNT(DISTINCT ?o) AS ?objects) { ?s ?p ?o }")
+    classes = _counts(ask("SELECT ?it (COUNT(DISTINCT ?s) AS ?n) { ?s a ?it } GROUP BY ?it"))
+    properties = _counts(ask("SELECT ?it (COUNT(*) AS ?n) { ?s ?it ?o } GROUP BY ?it"))
+    return Census(sizes, int(row["subjects"].value), int(row["objects"].value), classes, properties)
+
+
+def _counts(rows: Iterable[ox.QuerySolution]) -> dict[str, int]:
+    return {row["it"].value: int(row["n"].value) for row in rows if isinstance(row["it"], ox.NamedNode)}
 
 
 def _short(name: str) -> str:

@@ -7,9 +7,13 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-import zstandard
 from flask import Response, request
 from werkzeug.datastructures import Accept
+
+try:
+    import zstandard
+except ImportError:  # it comes with geokg[serve]; without it there is gzip
+    zstandard = None  # type: ignore[assignment]
 
 _LEAST = 1000
 """Bytes; fewer are sent as they are."""
@@ -50,7 +54,7 @@ class _Zstd:
         return self._coder.flush()
 
 
-_CODERS: dict[str, type[Coder]] = {"zstd": _Zstd, "gzip": _Gzip}
+_CODERS: dict[str, type[Coder]] = {"gzip": _Gzip} if zstandard is None else {"zstd": _Zstd, "gzip": _Gzip}
 
 
 def choose_coding(accept: Accept) -> str | None:

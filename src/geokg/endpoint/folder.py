@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing import Pipe
@@ -26,16 +25,16 @@ from .problems import ProtocolError
 from .scribe import FAILED, Settings
 from .writer import Gate, Verdict, Written, check_conditions
 
-_KEPT = 60.0
-"""Seconds that a former generation stays for those of this process who may still read it."""
 _STARTING = 60.0
 
 
 @dataclass
 class _Generation:
+    """A copy, and who reads it: pools this one alone; requests this one, and whichever comes while they last."""
+
     folder: Path
-    held: int = 0
-    left: float | None = None
+    pools: int = 0
+    requests: int = 0
 
 
 class FolderWriter:
@@ -47,7 +46,7 @@ class FolderWriter:
         deadline: seconds that a change may take.
         memory: bytes that the process may take for changes.
         waiting: how many changes may wait for another; more are sent away.
-        network: whether the process may ask other servers, for ``LOAD``.
+        is_ruled: whether accepted and inferred facts are found again after each change.
         base: where data and graphs are named.
 
     Attributes:
@@ -66,13 +65,13 @@ class FolderWriter:
         deadline: float = 60.0,
         memory: int = 4 << 30,
         waiting: int = 4,
-        network: bool = False,
+        is_ruled: bool = True,
         base: Base | None = None,
     ) -> None:
         self.store = Store.memory(base=base)
         self.on_change: Callable[[FolderSnapshot], None] | None = None
-        self._folder, self._gate, self._deadline, self._memory = folder.absolute(), gate, deadline, memory
-        self._network = network
+        self._folder, self._gate, self._deadline, self._memory = folder.resolve(), gate, deadline, memory
+        self._is_ruled = is_ruled
         self._copies = self._folder.with_name(f".{self._folder.name}.generations")
         self._lock = threading.Lock()
         self._room = threading.Semaphore(waiting + 1)
@@ -87,13 +86,36 @@ class FolderWriter:
         """The newest copy, for a pool to read from; the copy stays until the pool lets go of it."""
         with self._bookkeeping:
             generation = self._generations[-1]
-            generation.held += 1
+            generation.pools += 1
 
         def release() -> None:
             with self._bookkeeping:
-                generation.held -= 1
+                generation.pools -= 1
+                self._sweep()
 
         return FolderSnapshot(generation.folder, release)
+
+    def hold(self) -> Callable[[], None]:
+        """Keep what ``store`` shows now, and whatever it shows until the function that is returned is called."""
+        with self._bookkeeping:
+            generation = self._generations[-1]
+            generation.requests += 1
+
+        def release() -> None:
+            with self._bookkeeping:
+                generation.requests -= 1
+                self._sweep()
+
+        return release
+
+    def _sweep(self) -> None:
+        """Remove the copies that nobody reads any more."""
+        for generation in self._generations[:-1]:
+            if generation.requests:
+                break  # who reads this one may read those behind it
+            if not generation.pools:
+                self._generations.remove(generation)
+                shutil.rmtree(generation.folder, ignore_errors=True)
 
     def write(self, change: Change) -> Written:
         """Carry a change out, alone and whole.
@@ -126,10 +148,10 @@ class FolderWriter:
             channel.send(change)
             done = self._receive(channel, self._deadline)
             is_done = True
-            copy = self._receive(channel, _STARTING)
+            published = self._receive(channel, _STARTING)
         except (EOFError, OSError) as error:
             raise self._lost(error, is_done=is_done) from None
-        self._show(Path(str(copy)))
+        self._show(cast("tuple[str, int]", published))
         return cast("tuple[bool, Verdict]", done)
 
     def _receive(self, channel: Connection, seconds: float) -> object:
@@ -165,7 +187,7 @@ class FolderWriter:
             gate=self._gate,
             base=self.store.base.iri,
             memory=self._memory,
-            network=self._network,
+            is_ruled=self._is_ruled,
         )
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603
@@ -175,7 +197,7 @@ class FolderWriter:
                 start_new_session=True,  # a Ctrl-C is for us, who then end it in good order
             )
         try:
-            copy = self._receive(ours, _STARTING)
+            published = self._receive(ours, _STARTING)
         except (EOFError, OSError) as error:
             ours.close()
             raise GeokgError(f"{self._folder}: nobody can write there ({self._end()})") from error
@@ -184,7 +206,7 @@ class FolderWriter:
             self._end()
             raise
         self._channel = ours
-        self._show(Path(str(copy)))
+        self._show(cast("tuple[str, int]", published))
         return ours
 
     def _end(self) -> str:
@@ -205,23 +227,18 @@ class FolderWriter:
             process.stdin.close()
         return "ended by us" if ended is None else f"exit code {ended}"
 
-    def _show(self, folder: Path) -> None:
+    def _show(self, published: tuple[str, int]) -> None:
         """Let everybody read a new copy, and remove those that nobody reads any more."""
+        folder, generation = Path(published[0]), published[1]
         store = ox.Store.read_only(str(folder))
         with self._bookkeeping:
-            now = time.monotonic()
-            for generation in self._generations:
-                generation.left = generation.left or now
             self._generations.append(_Generation(folder))
         if self.on_change is not None:
             self.on_change(self.snapshot())
         self.store.ox = store  # after the pool, so that no answer from older data bears the new number
-        self.store.generation += 1
+        self.store.generation = generation
         with self._bookkeeping:
-            for generation in list(self._generations):
-                if not generation.held and generation.left is not None and now - generation.left > _KEPT:
-                    shutil.rmtree(generation.folder, ignore_errors=True)
-                    self._generations.remove(generation)
+            self._sweep()
 
     def close(self) -> None:
         """End the process when it has done what it is doing, and remove the copies; nothing can be read afterwards."""

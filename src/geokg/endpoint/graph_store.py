@@ -16,8 +16,9 @@ from werkzeug.http import parse_options_header
 
 from ..sparql import check_update
 from ..vocabulary import prefixes
-from .changes import Change, Upload, has_graph
+from .changes import Change, has_graph
 from .formats import HTML, QUADS, RDF, Format, choose
+from .operations import Upload
 from .problems import ProtocolError
 from .protocol import UPDATE, form_parameters, graph_iri, utf8
 from .site import Site, current

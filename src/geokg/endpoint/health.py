@@ -15,8 +15,8 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 def health() -> Response:
     """Whether the graph answers, and how large it is."""
-    store = current().store
-    return _fresh(jsonify(status="ok", quads=len(store), graphs=len(store.graphs())))
+    sizes = current().sizes
+    return _fresh(jsonify(status="ok", quads=sizes.quads, graphs=len(sizes.graphs)))
 
 
 def live() -> Response:

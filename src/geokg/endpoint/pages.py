@@ -14,6 +14,7 @@ from ..cookbook import questions
 from ..store import Store
 from ..vocabulary import GK, GKS, GKX
 from .formats import HTML, RDF, ROWS, Format, choose, split_ending
+from .pooled import send_graph
 from .problems import ProtocolError
 from .protocol import PAGE_ROWS, Table
 from .reading import SHOWN, Reading
@@ -92,7 +93,7 @@ def home() -> Response:
 
 
 def _count(site: Site, pattern: str) -> int:
-    row = next(iter(site.store.solutions(f"SELECT (COUNT(DISTINCT ?it) AS ?n) {{ {pattern} }}")))
+    (row,) = site.rows(f"SELECT (COUNT(DISTINCT ?it) AS ?n) {{ {pattern} }}")
     return int(row["n"].value)
 
 
@@ -159,16 +160,25 @@ def graph(path: str) -> Response:
     """One named graph."""
     site = current()
     names = {site.base.graph + path: None, site.base.graph + split_ending(path)[0]: split_ending(path)[1]}
-    found = next((name for name in names if name in site.store.graphs()), None)
+    found = next((name for name in names if _is_graph(site.store, name)), None)
     if found is None:
         raise ProtocolError(f"there is no graph <{site.base.graph}{path}>", 404)
     chosen = names[found] or choose(request.accept_mimetypes, RDF, name=request.args.get("format"))
     if chosen is HTML:
-        count = site.census.graphs.get(found, 0)
+        count = site.sizes.graphs.get(found, 0)
         response = _html(page("graph", iri=found, count=count, rows=_first_rows(site.store, found)))
+    elif site.pool is not None:
+        response = send_graph(site.answering, site.pool, found, chosen)
     else:
         response = send(site.store.quads(found), chosen, store=site.store)
     return _linked(response, site, found, chosen)
+
+
+def _is_graph(store: Store, name: str) -> bool:
+    try:
+        return store.has_graph(name)
+    except ValueError:  # not even an IRI
+        return False
 
 
 def _first_rows(store: Store, graph: str) -> list[ox.Quad]:

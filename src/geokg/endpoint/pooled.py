@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 from flask import Response, request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from ..sparql.pool import Job, Pool
 from ..sparql.snapshot import FolderSnapshot, MemorySnapshot
 from ..store import Store
 from ..vocabulary import prefixes
-from .cache import Cache, Kept
+from .cache import KEEP
 from .folder import FolderWriter
-from .formats import HTML, RDF, ROWS, Format, choose
+from .formats import HTML, QUADS, RDF, ROWS, Format, choose
 from .problems import ProtocolError
 from .protocol import PAGE_ROWS, Answering, QueryRequest, Table
 
@@ -27,9 +30,12 @@ WAITRESS = {
     "connection_limit": 1000,
     "asyncore_use_poll": True,
     "channel_request_lookahead": 1,
+    "send_bytes": 1,  # by whoever has written it, not by a thread that must be woken first
     "ident": "geokg",
 }
 """Settings of waitress that go with a pool: a thread for all that run or wait, and word of clients that leave."""
+_USUAL = 500
+"""Characters; what a longer ``Accept`` asks for is not remembered."""
 
 
 def create_pool(
@@ -62,7 +68,6 @@ def answer(
     *,
     page: Callable[[Table], str],
     match: Callable[[str], bool],
-    cache: Cache | None = None,
 ) -> Response:
     """Run a query in a worker and send its results, streaming.
 
@@ -72,19 +77,11 @@ def answer(
         asked: the query with its dataset.
         page: makes a page of the first rows, for browsers.
         match: whether the client already holds the answer with this entity tag.
-        cache: answers that were given before.
 
     Raises:
         QueryError: the query is not answered; nothing has been sent yet.
     """
-    rows, triples = _choose(ROWS, asked), _choose(RDF, asked)
-    key = (asked, *(chosen.name if isinstance(chosen, Format) else "" for chosen in (rows, triples)))
-    kept = None if cache is None else cache.get(pool.generation, key)
-    if kept is not None:
-        is_held = match(kept.tag)
-        response = Response(status=304) if is_held else Response(kept.body, content_type=kept.content_type)
-        response.set_etag(kept.tag, weak=True)
-        return response
+    rows, triples = (_choose(is_rdf=is_rdf, asked=asked) for is_rdf in (False, True))
     checked = answering.check(asked)
     tags: dict[str, str] = {}
     for chosen in (rows, triples):
@@ -105,6 +102,7 @@ def answer(
         rows=rows.name if isinstance(rows, Format) else "",
         triples=triples.name if isinstance(triples, Format) else "",
         page_rows=PAGE_ROWS,
+        is_federated=bool(checked.services),
     )
     client = request.remote_addr or ""
     found = pool.run(job, client=client, timeout=asked.timeout, is_gone=watch(request.environ))
@@ -115,23 +113,76 @@ def answer(
     if chosen is HTML:
         response = Response(page(read_table(b"".join(found))), content_type=HTML.content_type)
     else:
-        pieces: Iterator[bytes] = found
-        if cache is not None and chosen.name in tags:
-            content_type, tag = chosen.content_type, tags[chosen.name]
-            pieces = cache.keep(found, lambda body: cache.put(found.generation, key, Kept(body, content_type, tag)))
         # With a length, which lets a server keep the connection.
-        response = Response(b"".join(pieces) if found.is_short else pieces, content_type=chosen.content_type)
+        response = Response(b"".join(found) if found.is_short else found, content_type=chosen.content_type)
+        if chosen.name in tags:
+            request.environ[KEEP] = found.generation
     if chosen.name in tags:
         response.set_etag(tags[chosen.name], weak=True)
     return response
 
 
-def _choose(offers: tuple[Format, ...], asked: QueryRequest) -> Format | ProtocolError:
+def send_graph(answering: Answering, pool: Pool, graph: str, chosen: Format) -> Response:
+    """All triples of a named graph, streaming.
+
+    Args:
+        answering: who answers; it knows the state of the data.
+        pool: the workers.
+        graph: its name.
+        chosen: the format.
+
+    Raises:
+        QueryError: nobody can send it now.
+    """
+    tag = answering.tag(chosen.name, graph)
+    if request.if_none_match.contains_weak(tag):
+        response = Response(status=304)
+    else:
+        query = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH {ox.NamedNode(graph)} {{ ?s ?p ?o }} }}"
+        job = Job(query, union=False, rows="", triples=chosen.name, graph=graph if chosen in QUADS else "")
+        found = pool.run(job, client=request.remote_addr or "", is_gone=watch(request.environ))
+        response = Response(b"".join(found) if found.is_short else found, content_type=chosen.content_type)
+        if request.method == "HEAD":
+            response.close()
+    response.set_etag(tag, weak=True)
+    return response
+
+
+def read_rows(pool: Pool, query: str, *, union: bool = True) -> ox.QuerySolutions:
+    """The rows of a query of our own, from a worker.
+
+    Args:
+        pool: the workers.
+        query: a ``SELECT``.
+        union: whether the default graph is the union of all graphs.
+
+    Raises:
+        QueryError: nobody can answer it now.
+    """
+    return _rows(b"".join(pool.run(Job(query, union=union), client="geokg", timeout=pool.longest)))
+
+
+def _rows(data: bytes | str) -> ox.QuerySolutions:
+    results = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
+    if not isinstance(results, ox.QuerySolutions):
+        raise TypeError("rows were to be read")
+    return results
+
+
+def _choose(*, is_rdf: bool, asked: QueryRequest) -> Format | ProtocolError:
     """The format for one kind of result; which kind it will be is not known yet."""
+    accept = request.headers.get("Accept", "")
     try:
-        return choose(request.accept_mimetypes, offers, name=asked.format)
+        if len(accept) + len(asked.format or "") > _USUAL:
+            return _chosen.__wrapped__(accept, asked.format, is_rdf=is_rdf)
+        return _chosen(accept, asked.format, is_rdf=is_rdf)
     except ProtocolError as error:
         return error
+
+
+@lru_cache(256)
+def _chosen(accept: str, name: str | None, *, is_rdf: bool) -> Format:
+    return choose(parse_accept_header(accept, MIMEAccept), RDF if is_rdf else ROWS, name=name)
 
 
 def read_table(data: bytes) -> Table:
@@ -144,10 +195,7 @@ def read_table(data: bytes) -> Table:
     if "boolean" in told:
         return Table((), (), answer=bool(told["boolean"]))
     standard = json.dumps({"head": told["head"], "results": told["results"]})
-    results = ox.parse_query_results(standard, format=ox.QueryResultsFormat.JSON)
-    if not isinstance(results, ox.QuerySolutions):
-        raise TypeError("rows were to be read")
-    rows = tuple(tuple(solution) for solution in results)
+    rows = tuple(tuple(solution) for solution in _rows(standard))
     return Table(tuple(told["head"]["vars"]), rows, is_cut=told["is_cut"], is_rdf=told["is_rdf"])
 
 

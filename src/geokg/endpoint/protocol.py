@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias, cast
 from urllib.parse import parse_qsl
 
@@ -26,6 +27,9 @@ UPDATE = "application/sparql-update"
 NO_UPDATE = "this address answers queries; an update is sent by POST to the address for updates"
 PAGE_ROWS = 1000
 """As many rows stand on a page; the other formats have them all."""
+
+_USUAL = 8000
+"""Characters; what the guard saw in a longer query is not remembered."""
 
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Piece: TypeAlias = "Format | bytes | Table"
@@ -180,18 +184,23 @@ class Answering:
         store: the quads.
         limits: how large a query may be.
         union: whether all graphs together stand for the default graph; else the unnamed one.
+        services: addresses that ``SERVICE`` may ask, each with all below it.
 
     >>> import flask
     >>> answering = Answering(Store.memory())
     >>> answering.check(QueryRequest("ASK {}", "http://kg.example.org/sparql"))
-    Checked(default_graphs=(), named_graphs=(), volatile=False)
+    Checked(default_graphs=(), named_graphs=(), volatile=False, services=())
     """
 
-    def __init__(self, store: Store, *, limits: Limits | None = None, union: bool = True) -> None:
+    def __init__(
+        self, store: Store, *, limits: Limits | None = None, union: bool = True, services: Sequence[str] = ()
+    ) -> None:
         self.store = store
+        self.services = tuple(services)
         self.union = union
         self.limits = limits or Limits()
         self._prefixes = prefixes(store.base)
+        self._let_through = lru_cache(256)(self._check)
 
     def check(self, asked: QueryRequest) -> Checked:
         """What the guard saw in a query that may be run.
@@ -200,12 +209,21 @@ class Answering:
             QueryNotAllowed: it asks for what is not done here.
             QueryTooLarge: it is too large.
         """
+        if len(asked.query) > _USUAL:
+            return self._check(asked.query, asked.base_iri, is_judged=not asked.has_dataset)
+        checked = self._let_through(asked.query, asked.base_iri)
+        if checked.has_dataset and not asked.has_dataset:  # which graphs there are may have changed
+            return self._check(asked.query, asked.base_iri, is_judged=True)
+        return checked
+
+    def _check(self, query: str, base_iri: str, *, is_judged: bool = False) -> Checked:
         return check(
-            asked.query,
+            query,
             limits=self.limits,
             prefixes=self._prefixes,
-            base_iri=asked.base_iri,
-            is_loaded=None if asked.has_dataset else self._is_loaded,
+            base_iri=base_iri,
+            is_loaded=self._is_loaded if is_judged else None,
+            services=self.services,
         )
 
     def _is_loaded(self, graph: str) -> bool:

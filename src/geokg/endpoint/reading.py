@@ -90,7 +90,7 @@ class Reading:
 
     def _rows(self, sparql: str, node: str) -> ox.QuerySolutions:
         """The rows of a query with an IRI in place of ``$node``; the store's own substitution wants it projected."""
-        return self.site.store.solutions(re.sub(r"\$node\b", lambda _: str(ox.NamedNode(node)), sparql))
+        return self.site.rows(re.sub(r"\$node\b", lambda _: str(ox.NamedNode(node)), sparql))
 
     # Statements
 
@@ -117,12 +117,16 @@ class Reading:
 
     def incoming(self, iri: str, *, limit: int = SHOWN) -> list[Statement]:
         """What points to a node, one property at a time; no more than ``limit`` of each."""
-        found: dict[str, set[object]] = {}
-        for quad in self.store.match(object=ox.NamedNode(iri)):
-            subjects = found.setdefault(quad.predicate.value, set())
-            if len(subjects) < limit:
+        node = ox.NamedNode(iri)
+        query = f"SELECT DISTINCT ?p {{ ?s ?p {node} }}"  # much may point to it
+        rows = []
+        for row in self.site.rows(query) if self.store is self.site.store else self.store.solutions(query):
+            subjects: set[object] = set()
+            for quad in self.store.match(predicate=row["p"], object=node):
                 subjects.add(quad.subject)
-        rows = [Statement(self.property(p), self._values(s), is_backwards=True) for p, s in found.items()]
+                if len(subjects) == limit:
+                    break
+            rows.append(Statement(self.property(row["p"].value), self._values(subjects), is_backwards=True))
         return sorted(rows, key=lambda row: row.property.text)
 
     def names(self, iri: str) -> list[Statement]:

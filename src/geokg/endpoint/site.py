@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import quote, unquote
 
 import pyoxigraph as ox
-from flask import current_app, url_for
+from flask import Response, after_this_request, current_app, g, url_for
 
+from ..errors import QueryError
 from ..sparql import Limits
 from ..store import Store
 from ..views import Views
 from ..vocabulary import GK, GKS, GKX, Base
 from .cache import Cache
-from .description import Census, count
+from .description import Census, Sizes, count, measure
 from .metrics import Metrics
+from .pooled import read_rows
 from .protocol import Answering
 
 if TYPE_CHECKING:
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from ..sparql.pool import Pool
     from .writer import Writer
 
+T = TypeVar("T")
 _SAFE = "/!$&'()*+,;=:@~"
 
 
@@ -41,6 +46,7 @@ class Site:
         token: the secret that writers send; without one nobody may write.
         pool: processes that queries run in; without them they run in this one, however long it takes.
         allowed_sources: addresses that ``LOAD`` may read, each with all below it.
+        allowed_services: addresses that ``SERVICE`` may ask, each with all below it.
         cache: answers of the pool that are kept.
         metrics: what is counted, if it is.
         is_stopping: whether the server answers no more than what it has begun.
@@ -54,14 +60,15 @@ class Site:
     token: str | None = field(default=None, repr=False)
     pool: Pool | None = None
     allowed_sources: tuple[str, ...] = ()
+    allowed_services: tuple[str, ...] = ()
     cache: Cache | None = None
     metrics: Metrics | None = None
     is_stopping: bool = False
 
     def __post_init__(self) -> None:
-        self.answering = Answering(self.store, limits=self.limits, union=self.union)
-        self._counting = threading.Lock()
-        self._counted: tuple[int, Census] | None = None
+        self.answering = Answering(self.store, limits=self.limits, union=self.union, services=self.allowed_services)
+        self._sizes = _Counted(lambda: measure(self.store, self.rows))
+        self._census = _Counted(lambda: count(self.sizes, self.rows))
 
     @property
     def store(self) -> Store:
@@ -73,22 +80,37 @@ class Site:
         """Where data and graphs are named, whatever the address of this server is."""
         return self.kg.store.base
 
+    def rows(self, sparql: str, *, union: bool = True) -> ox.QuerySolutions:
+        """The rows of a ``SELECT`` query of our own: from a worker, if there are any.
+
+        Args:
+            sparql: the query.
+            union: whether all graphs together stand for the default graph; else the unnamed one.
+
+        Raises:
+            QueryError: no worker can answer now.
+        """
+        if self.pool is not None:
+            return read_rows(self.pool, sparql, union=union)
+        results = self.store.query(sparql, union=union)
+        if not isinstance(results, ox.QuerySolutions):
+            raise TypeError("rows were to be read")
+        return results
+
+    @property
+    def sizes(self) -> Sizes:
+        """How much data there is."""
+        return self._sizes.get(self._state)
+
     @property
     def census(self) -> Census:
-        """What is counted of the data, once for each state of it, as it takes long; meanwhile, the last one.
+        """What is counted of the data."""
+        return self._census.get(self._state)
 
-        A remote store does not say when it changes: it is counted once a minute.
-        """
-        former = self._counted
-        if not self._counting.acquire(blocking=former is None) and former is not None:
-            return former[1]
-        try:
-            state = self.store.generation if self.store.is_here else int(time.monotonic() / 60)
-            if self._counted is None or self._counted[0] != state:
-                self._counted = (state, count(self.store))
-            return self._counted[1]
-        finally:
-            self._counting.release()
+    @property
+    def _state(self) -> int:
+        """Which state the data is in. A remote store does not say when it changes: it is counted once a minute."""
+        return self.store.generation if self.store.is_here else int(time.monotonic() / 60)
 
     @property
     def views(self) -> Views:
@@ -126,6 +148,32 @@ class Site:
         return None
 
 
+class _Counted(Generic[T]):
+    """What is counted once for each state of the data, as it takes long; meanwhile, and if it fails, the last one."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+        self._lock = threading.Lock()
+        self._last: tuple[int, T] | None = None
+
+    def get(self, state: int) -> T:
+        last = self._last
+        if last is not None and (last[0] == state or not self._lock.acquire(blocking=False)):
+            return last[1]
+        if last is None:
+            self._lock.acquire()
+        try:
+            if self._last is None or self._last[0] != state:
+                self._last = (state, self._work())
+            return self._last[1]
+        except QueryError:
+            if last is None:
+                raise
+            return last[1]
+        finally:
+            self._lock.release()
+
+
 def is_known(store: Store, iri: str) -> bool:
     """Whether anything is said of an IRI, or with it.
 
@@ -140,8 +188,17 @@ def is_known(store: Store, iri: str) -> bool:
 
 
 def current() -> Site:
-    """The site that the request at hand is for."""
+    """The site that the request at hand is for; what can be read now stays until the answer is sent."""
     site = current_app.extensions["geokg"]
     if not isinstance(site, Site):
         raise TypeError("this Flask app has no geokg site: make it with create_app")
+    if site.writer is not None and "is_held" not in g:
+        g.is_held = True
+        release = site.writer.hold()
+        after_this_request(partial(_released, release))
     return site
+
+
+def _released(release: Callable[[], None], response: Response) -> Response:
+    response.call_on_close(release)
+    return response

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import tempfile
+from dataclasses import replace
+from pathlib import Path
 
 from flask import Request, Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
 from ..sparql import check_update
-from ..sparql.tokens import Token, tokens
 from ..vocabulary import prefixes
 from .access import require_token
 from .changes import Change
+from .fetching import fetch
+from .operations import loads, sees_unnamed_alone, with_dataset
 from .problems import ProtocolError, problem
 from .protocol import FORM, UPDATE, form_parameters, graph_iri, utf8
 from .site import Site, current
@@ -19,6 +22,13 @@ from .writer import Refused, Verdict, Writer, Written
 
 MAX_UPDATE = 10 << 20
 """Bytes of one update; more data is for the graph store protocol."""
+MAX_LOAD, LOADING = 100 << 20, 30.0
+"""Bytes and seconds of all that the ``LOAD`` operations of one update fetch."""
+
+UNNAMED = (
+    "Done. A WHERE of this update names no graph: unlike a query here, it saw the triples of the unnamed graph alone."
+    " Name graphs with GRAPH, WITH or USING, or in the request with using-graph-uri.\n"
+)
 
 
 def update() -> Response:
@@ -32,7 +42,14 @@ def update() -> Response:
     check_update(
         change.text, prefixes=prefixes(site.base), base_iri=change.base_iri or "", allowed=site.allowed_sources
     )
-    return told(write(writer, change))
+    found = loads(change.text)
+    with tempfile.TemporaryDirectory(prefix="geokg-load-") as folder:
+        if found:
+            change = replace(change, loads=fetch(found, Path(folder), seconds=LOADING, most=MAX_LOAD))
+        response = told(write(writer, change))
+    if site.union and response.status_code == 204 and sees_unnamed_alone(change.text):
+        return Response(UNNAMED, content_type="text/plain; charset=utf-8")
+    return response
 
 
 def writer_for(site: Site) -> Writer:
@@ -42,6 +59,8 @@ def writer_for(site: Site) -> Writer:
         ProtocolError: nobody may write here, or a page of another origin asks.
         Unauthorized: the request does not bear the token.
     """
+    if not site.store.is_here:
+        raise ProtocolError("this endpoint is read-only: its graph is in a service elsewhere; write to that one", 403)
     require_token(request, site.token if site.writer is not None else None)
     if site.writer is None:
         raise ProtocolError("this endpoint is read-only", 403)
@@ -86,56 +105,6 @@ def refuse_encodings(request: Request) -> None:
         raise ProtocolError(f"bodies are read in UTF-8, not in {charset}", 415)
     if request.content_encoding:
         raise ProtocolError("a body is sent as it is, without a Content-Encoding", 415)
-
-
-def with_dataset(update: str, default: Sequence[str], named: Sequence[str]) -> str:
-    """An update whose patterns see the graphs that the protocol names (section 2.2.3).
-
-    Raises:
-        ProtocolError: the update names a dataset of its own.
-
-    >>> with_dataset("INSERT { ?s a <x:T> } WHERE { ?s ?p ?o }", ["x:g"], [])
-    'INSERT { ?s a <x:T> } USING <x:g> WHERE { ?s ?p ?o }'
-    >>> with_dataset("DELETE WHERE { ?s ?p ?o }", ["x:g"], [])
-    'DELETE { ?s ?p ?o } USING <x:g> WHERE { ?s ?p ?o }'
-    """
-    clause = "".join([f"USING <{iri}> " for iri in default] + [f"USING NAMED <{iri}> " for iri in named])
-    outside = list(_outside(update))
-    pieces: list[str] = []
-    done = 0
-    for before, token, after in zip([None, *outside], outside, [*outside[1:], None], strict=False):
-        word = token.text.upper() if token.kind == "word" else ""
-        if word in ("USING", "WITH"):
-            raise ProtocolError(f"the request names a dataset, and so does the update, with {word}")
-        if word == "WHERE":
-            pattern = ""
-            if before is not None and before.text.upper() == "DELETE" and after is not None:
-                pattern = update[after.start : _end(update, after)] + " "
-            pieces += [update[done : token.start], pattern, clause]
-            done = token.start
-    return "".join([*pieces, update[done:]])
-
-
-def _outside(update: str) -> Iterator[Token]:
-    """The tokens that stand in no brackets, and the brackets that open."""
-    depth = 0
-    for token in tokens(update):
-        if token.kind == "close":
-            depth -= 1
-        elif depth == 0:
-            yield token
-        if token.kind == "open":
-            depth += 1
-
-
-def _end(update: str, opened: Token) -> int:
-    """Where the bracket that opens at a token closes."""
-    depth = 0
-    for token in tokens(update[opened.start :]):
-        depth += {"open": 1, "close": -1}.get(token.kind, 0)
-        if depth == 0:
-            return opened.start + token.start + 1
-    return len(update)
 
 
 def write(writer: Writer, change: Change) -> Written | Response:

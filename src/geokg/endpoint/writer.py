@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol, TypeAlias
 
 import pyoxigraph as ox
 
+from .. import rules
 from ..store import Store
 from ..validation import Finding
-from ..validation.standing import StandingReport
-from ..vocabulary import prefixes
-from .changes import Change, carry_out, has_graph, make_same
+from ..validation.standing import Kept, StandingReport
+from ..vocabulary import GK, prefixes
+from .changes import Change, has_graph, plan, run
+from .delta import Delta, difference, exchange, rewrite
 from .problems import ProtocolError
 
 Gate: TypeAlias = Literal["off", "warn", "refuse"]
+LARGE = 10_000
+"""Quads from which a change is made by writing all anew: a transaction of so many takes seconds (measured)."""
 
 
 @dataclass(frozen=True)
@@ -69,31 +73,56 @@ class Writer(Protocol):
             QueryError: it is not carried out; the store is as it was.
         """
 
+    def hold(self) -> Callable[[], None]:
+        """Keep what can be read now until the function that is returned is called."""
+
     def close(self) -> None:
         """End; what was acknowledged stays."""
 
 
+class Place(Protocol):
+    """Where a store is kept."""
+
+    def copy(self) -> ox.Store:
+        """A candidate: a store of its own with the same content."""
+
+    def empty(self) -> ox.Store:
+        """A candidate that is still to be filled."""
+
+    def commit(self, delta: Delta, candidate: ox.Store | None) -> None:
+        """Make the store hold what the candidate does: whole or not at all."""
+
+
 class Door:
-    """The gate: asks what a change would do to the report of the shapes, which is kept current from change to change.
+    """Changes pass here: facts and inferences follow them, and the gate asks what they do to the report of the shapes.
+
+    Rules look at a candidate. It and the report are kept for the next change, as long as they hold what the store does.
 
     Args:
         gate: whether it refuses, only tells, or is open.
+        is_ruled: whether accepted and inferred facts are found again, where a store holds policies or such facts.
+
+    Attributes:
+        candidate: the one that is kept.
 
     >>> Door("off").gate
     'off'
     """
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, *, is_ruled: bool = True) -> None:
         self.gate = gate
+        self.is_ruled = is_ruled
+        self.candidate: ox.Store | None = None
         self._standing: StandingReport | None = None
+        self._is_current = False
 
-    def pass_through(self, store: Store, change: Change, copy: Callable[[], ox.Store]) -> tuple[bool, Verdict]:
+    def pass_through(self, store: Store, change: Change, place: Place) -> tuple[bool, Verdict]:
         """Carry a change out on a store, unless the gate refuses it.
 
         Args:
             store: the store.
             change: what is to be changed.
-            copy: makes a candidate, a store with the same content.
+            place: where the store is kept.
 
         Returns:
             Whether a graph was made, and what the gate said.
@@ -102,25 +131,89 @@ class Door:
             Refused: it would add violations.
             QueryError: it cannot be carried out.
         """
-        names = prefixes(store.base)
+        is_new = change.kind != "update" and not has_graph(store.ox, change.name)
+        delta = plan(store.ox, change, prefixes(store.base))
+        former, self.candidate = self.candidate, None
+        was_current, self._is_current = self._is_current, False
+        if self.gate == "off" and not (self.is_ruled and _are_rules_concerned(store, delta)):
+            if delta is None:
+                run(store.ox, change, prefixes(store.base))
+            else:
+                place.commit(delta, _prepared(store, delta, place) if len(delta) > LARGE else None)
+            return is_new, Verdict()
+        if delta is None:
+            candidate = former or place.copy()
+            run(candidate, change, prefixes(store.base))
+            delta = difference(store.ox, candidate)
+        else:
+            candidate = _prepared(store, delta, place, former)
+        if self.is_ruled:
+            delta = _ruled(store, Store(candidate, base=store.base), delta, was_current=was_current)
         if self.gate == "off":
-            return carry_out(store.ox, change, names), Verdict()
-        candidate = copy()
-        is_new = carry_out(candidate, change, names)
-        before, after = set(store.quads()), set(candidate)
+            verdict = Verdict()
+            place.commit(delta, candidate)
+        else:
+            verdict = self._judged(store, delta, lambda: place.commit(delta, candidate))
+        self.candidate, self._is_current = candidate, self.is_ruled
+        return is_new, verdict
+
+    def _judged(self, store: Store, delta: Delta, commit: Callable[[], None]) -> Verdict:
+        """What shapes say of a change, which is then made; the report is as before if it is not."""
         standing = self._standing = self._standing or StandingReport(store)
-        kept = standing.apply(before - after, after - before)
+        kept = standing.apply(delta.removed, delta.added)
         try:
-            added = tuple(finding for finding in kept.new if finding.severity == "violation")
-            verdict = Verdict(added, standing.report().serialize("turtle")) if added else Verdict()
-            if added and self.gate == "refuse":
-                raise Refused(f"this would add {len(added)} violation{'s' if len(added) > 1 else ''}", verdict)
-            # What was judged is what is kept: a second evaluation could give something else.
-            make_same(store.ox, candidate)
+            verdict = self._verdict(standing, kept)
+            commit()
         except BaseException:
             standing.undo(kept)
             raise
-        return is_new, verdict
+        return verdict
+
+    def _verdict(self, standing: StandingReport, kept: Kept) -> Verdict:
+        added = tuple(finding for finding in kept.new if finding.severity == "violation")
+        verdict = Verdict(added, standing.report().serialize("turtle")) if added else Verdict()
+        if added and self.gate == "refuse":
+            raise Refused(f"this would add {len(added)} violation{'s' if len(added) > 1 else ''}", verdict)
+        return verdict
+
+
+def _prepared(store: Store, delta: Delta, place: Place, former: ox.Store | None = None) -> ox.Store:
+    """A candidate that holds what a store will hold after a change; ``former`` is one that holds what it does now."""
+    if len(delta.removed) > LARGE:
+        candidate = place.empty()
+        rewrite(store.ox, delta, candidate)
+        return candidate
+    candidate = former or place.copy()
+    if len(delta.added) > LARGE:  # nobody else sees a candidate, so it need not be one transaction
+        exchange(candidate, replace(delta, added=()))
+        candidate.bulk_extend(delta.added)
+    else:
+        exchange(candidate, delta)
+    return candidate
+
+
+def _are_rules_concerned(store: Store, delta: Delta | None) -> bool:
+    """Whether rules may give something for what a change leaves."""
+    if delta is None or rules.policies(store) or rules.graphs(store):
+        return True
+    policy = ox.NamedNode(GK.AcceptancePolicy)
+    return any(quad.object == policy for quad in delta.added)
+
+
+def _ruled(store: Store, candidate: Store, delta: Delta, *, was_current: bool) -> Delta:
+    """Let facts and inferences follow on a candidate, and all that it then differs in.
+
+    What others wrote into the graphs of rules goes.
+    """
+    if not rules.policies(candidate) and not rules.graphs(candidate):
+        return delta
+    former = {*rules.graphs(store), *rules.graphs(candidate)}
+    if was_current:
+        rules.refresh(candidate, removed=delta.removed, added=delta.added)
+    else:
+        rules.apply(candidate)
+    theirs = sorted(former.union(rules.graphs(candidate)))
+    return delta.outside(theirs) | difference(store.ox, candidate.ox, theirs)
 
 
 def check_conditions(store: Store, change: Change) -> None:
@@ -152,6 +245,7 @@ class StoreWriter:
     Args:
         store: the store.
         gate: what to do with changes that add violations.
+        is_ruled: whether accepted and inferred facts are found again.
 
     >>> store = Store.memory()
     >>> writer = StoreWriter(store)
@@ -160,9 +254,9 @@ class StoreWriter:
     1
     """
 
-    def __init__(self, store: Store, *, gate: Gate = "off") -> None:
+    def __init__(self, store: Store, *, gate: Gate = "off", is_ruled: bool = True) -> None:
         self._store = store
-        self._door = Door(gate)
+        self._door = Door(gate, is_ruled=is_ruled)
         self._lock = threading.Lock()
 
     def write(self, change: Change) -> Written:
@@ -173,16 +267,27 @@ class StoreWriter:
         """
         with self._lock:
             check_conditions(self._store, change)
-            is_new, verdict = self._door.pass_through(self._store, change, self._copy)
+            is_new, verdict = self._door.pass_through(self._store, change, self)
             self._store.generation += 1
             return Written(is_new, self._store.generation, verdict)
 
-    def _copy(self) -> ox.Store:
+    def copy(self) -> ox.Store:
+        """A store of its own with the same content."""
         candidate = ox.Store()
-        candidate.bulk_extend(self._store.quads())
-        for name in self._store.graphs():
-            candidate.add_graph(ox.NamedNode(name))
+        rewrite(self._store.ox, Delta(), candidate)
         return candidate
+
+    def empty(self) -> ox.Store:
+        """A store that is still to be filled."""
+        return ox.Store()
+
+    def commit(self, delta: Delta, candidate: ox.Store | None) -> None:  # noqa: ARG002 (others can use it)
+        """Make the store hold what the candidate does."""
+        exchange(self._store.ox, delta)
+
+    def hold(self) -> Callable[[], None]:
+        """Nothing: readers of a store in memory see what it was when they began."""
+        return lambda: None
 
     def close(self) -> None:
         """Nothing is open that would have to be closed."""

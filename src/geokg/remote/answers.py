@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator
 from contextlib import closing
-from typing import IO, Any, cast
+from typing import IO, cast
 
 import httpx
 import pyoxigraph as ox
 
 from ..errors import QueryTooLarge, RemoteError
 from ..store import Results
+from . import virtuoso
 
 ROWS = "application/sparql-results+json"
 """XML would lose the carriage returns of a text, and with them its offsets."""
 TRIPLES = "application/n-triples, text/turtle;q=0.9"
 _FORMATS = {"application/n-triples": ox.RdfFormat.N_TRIPLES, "text/turtle": ox.RdfFormat.TURTLE}
-_BOOLEAN = "http://www.w3.org/2001/XMLSchema#boolean"
-_TRUE = {"0": "false", "1": "true"}
 # What Virtuoso says of an answer that is not all there is.
 _PARTIAL = "x-sql-state"
 _ROWS_LIMIT = "x-sparql-maxrows"
@@ -35,9 +33,6 @@ def read(response: httpx.Response, *, largest: int) -> bytes:
     with closing(response):
         if _PARTIAL in response.headers:
             raise RemoteError(f"{response.url}: gave up and sent a part: {response.headers[_PARTIAL]}")
-        if _ROWS_LIMIT in response.headers:
-            limit = response.headers[_ROWS_LIMIT]
-            raise QueryTooLarge(f"{response.url}: sends no more than {limit} rows (ResultSetMaxRows); ask for less")
         data = bytearray()
         try:
             for piece in response.iter_bytes():
@@ -46,6 +41,9 @@ def read(response: httpx.Response, *, largest: int) -> bytes:
                     raise QueryTooLarge(f"{response.url}: the answer has more than {largest} bytes; ask for less")
         except httpx.HTTPError as error:
             raise broken(response, error) from error
+        if _ROWS_LIMIT in response.headers:  # told only now, as Virtuoso stalls where its answer is not read
+            limit = response.headers[_ROWS_LIMIT]
+            raise QueryTooLarge(f"{response.url}: sends no more than {limit} rows (ResultSetMaxRows); ask for less")
         return bytes(data)
 
 
@@ -54,42 +52,35 @@ def broken(response: httpx.Response, error: Exception) -> RemoteError:
     return RemoteError(f"{response.url}: the answer breaks off or is broken: {error}")
 
 
-def rows(response: httpx.Response, *, largest: int, is_ask: bool) -> ox.QuerySolutions | ox.QueryBoolean:
+def rows(
+    response: httpx.Response, *, largest: int, is_ask: bool, query: str = ""
+) -> ox.QuerySolutions | ox.QueryBoolean:
     """Rows, or a truth value.
+
+    Args:
+        response: the answer.
+        largest: how many bytes it may have.
+        is_ask: whether a truth value was asked for.
+        query: what was asked, where it may compute truth values.
 
     Raises:
         QueryTooLarge: there are too many; also where the service itself cut them.
         RemoteError: the answer breaks off, or is none.
     """
     data = read(response, largest=largest)
-    if response.headers.get("server", "").startswith("Virtuoso"):
-        data = _repaired(data, response, is_ask=is_ask)
     try:
+        if response.headers.get("server", "").startswith(virtuoso.NAME):
+            data = virtuoso.repaired(data, is_ask=is_ask, truths=virtuoso.truths(query) if query else ())
         first = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
         if not isinstance(first, ox.QueryBoolean):
             for _ in first:  # to the end, so that what is handed out has one
                 pass
         results = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, ValueError, AttributeError) as error:
         raise broken(response, error) from error
     if isinstance(results, ox.QueryBoolean) is not is_ask:
         raise RemoteError(f"{response.url}: answers with {'rows' if is_ask else 'a truth value'}")
     return results
-
-
-def _repaired(data: bytes, response: httpx.Response, *, is_ask: bool) -> bytes:
-    """Virtuoso 7 answers ASK with a row or none, and writes truth values as 0 and 1."""
-    try:
-        answer: dict[str, Any] = json.loads(data)
-        bindings: list[dict[str, dict[str, str]]] = answer.get("results", {}).get("bindings", [])
-        for term in (term for row in bindings for term in row.values()):
-            if term.get("datatype") == _BOOLEAN:
-                term["value"] = _TRUE.get(term["value"], term["value"])
-    except (ValueError, AttributeError) as error:
-        raise broken(response, error) from error
-    if is_ask and "boolean" not in answer:
-        answer = {"head": {}, "boolean": any(term["value"] != "0" for row in bindings for term in row.values())}
-    return json.dumps(answer).encode()
 
 
 def triples(response: httpx.Response, *, largest: int) -> Results:

@@ -19,7 +19,7 @@ import pyoxigraph as ox
 from ..errors import RemoteError
 from ..store import Node, Results, Store, Term, has_dataset
 from ..vocabulary import Base
-from . import answers
+from . import answers, virtuoso
 from .engine import Engine
 from .service import Connection
 
@@ -138,11 +138,16 @@ class RemoteStore(Store):
         if substitutions:
             names, values = " ".join(f"?{name}" for name in substitutions), " ".join(map(str, substitutions.values()))
             text += f"\nVALUES ({names}) {{ ({values}) }}"
+        is_ask, halves = isinstance(empty, ox.QueryBoolean), None
         if isinstance(empty, ox.QueryTriples):
-            response = self.connection.query(text, fields, accept=answers.TRIPLES)
-            return answers.triples(response, largest=self._largest)
+            if not self.connection.service.name.startswith(virtuoso.NAME):
+                response = self.connection.query(text, fields, accept=answers.TRIPLES)
+                return answers.triples(response, largest=self._largest)
+            halves = virtuoso.construction(text)
+            text = halves.select
         response = self.connection.query(text, fields, accept=answers.ROWS)
-        return answers.rows(response, largest=self._largest, is_ask=isinstance(empty, ox.QueryBoolean))
+        found = answers.rows(response, largest=self._largest, is_ask=is_ask, query="" if is_ask else text)
+        return found if halves is None else halves.of(cast(ox.QuerySolutions, found))
 
     def _prologue(self, sparql: str, base_iri: str | None = None) -> str:
         """The usual prefixes that a query uses, declared on its first line, so that no other line moves."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
@@ -15,6 +17,8 @@ from .line import Query
 log = logging.getLogger("geokg.queries")
 _LOOK = 0.25
 """Seconds between two looks at whether the client is still there."""
+_SHORT, _MOMENT = 1 << 20, 0.05
+"""Bytes, and seconds after the first of them, within which an answer that ends is sent with its length."""
 
 
 class Keeper(Protocol):
@@ -23,8 +27,8 @@ class Keeper(Protocol):
     result_bytes: int
     retry_after: int
 
-    def release(self, query: Query) -> None:
-        """The answer is whole; its worker is free."""
+    def release(self, query: Query, *, is_full: bool = False) -> None:
+        """The answer is whole; its worker is free, and of no more use if it is full."""
 
     def end(self, query: Query, reason: str) -> None:
         """Kill the worker of a query, unless the query is over."""
@@ -46,22 +50,28 @@ class Answer(Iterator[bytes]):
     def __init__(self, pool: Keeper, query: Query, is_gone: Callable[[], bool] | None) -> None:
         self.kind = self.format = ""
         self._pool, self._query, self._is_gone = pool, query, is_gone
-        self._sent = 0
+        self._came = self._sent = 0
         self.generation = -1 if query.worker is None else query.worker.generation.number
         self._ended = False
-        self._second = b""
-        frame, content = self._frame()
-        told = json.loads(content) if frame == process.HEAD else {}
+        self._held: deque[bytes] = deque()
+        told = json.loads(self._data(process.HEAD) or b"{}")
         self.kind, self.format = told["kind"], told["format"]
-        self._first = self._data()
-        if 0 < len(self._first) < process.FIRST:
-            self._second = self._data()
+        self._gather()
+
+    def _gather(self) -> None:
+        """Wait for the first piece; then, for a moment, for the end: an answer with a length is easier to send."""
+        piece = self._data()
+        until = time.monotonic() + _MOMENT
+        while piece:
+            self._held.append(piece)
+            left = until - time.monotonic()
+            piece = self._data(seconds=left) if left > 0 and self._came < _SHORT else None
 
     def __iter__(self) -> Answer:
         return self
 
     def __next__(self) -> bytes:
-        data, self._first, self._second = self._first or self._second or self._data(), self._second, b""
+        data = self._held.popleft() if self._held else self._data()
         if not data:
             raise StopIteration
         self._sent += len(data)
@@ -72,26 +82,32 @@ class Answer(Iterator[bytes]):
         """Whether all of it is here already."""
         return self._ended
 
-    def _data(self) -> bytes:
+    def _data(self, kind: bytes = process.DATA, *, seconds: float | None = None) -> bytes | None:
+        """The content of the next frame: empty after the last one, ``None`` if it did not come in time."""
         if self._ended:
             return b""
-        frame, content = self._frame()
-        if frame == process.DATA:
-            if self._sent + len(content) > self._pool.result_bytes:
+        found = self._frame(seconds)
+        if found is None:
+            return None
+        if found[0] == kind:
+            self._came += len(found[1])
+            if self._came > self._pool.result_bytes:
                 self._pool.end(self._query, "large")
                 raise self._error()
-            return content
-        self._pool.release(self._query)
+            return found[1]
+        self._pool.release(self._query, is_full=found[1] == process.FULL)
         self._leave()
         return b""
 
-    def _frame(self) -> tuple[bytes, bytes]:
-        """The next frame, or the error that comes instead of it."""
+    def _frame(self, seconds: float | None) -> tuple[bytes, bytes] | None:
+        """The next frame, or the error that comes instead of it; ``None`` if it did not come in time."""
         worker = self._query.worker
         try:
             while worker is not None:
-                found = worker.receive(_LOOK)
+                found = worker.receive(_LOOK if seconds is None else seconds)
                 if found is None:
+                    if seconds is not None:
+                        return None
                     if self._is_gone is not None and self._is_gone():
                         self._pool.end(self._query, "left")
                 elif found[0] == process.ERROR:
@@ -146,6 +162,8 @@ def why(query: Query, told: Mapping[str, str] | None, pool: Keeper) -> GeokgErro
         case _, "crowded":
             words = "the query was ended for others that wait; ask again when there is less to do"
             return Busy(words, retry_after=pool.retry_after)
+        case _, "lost":
+            return Busy("the process that ran the query was ended from outside; ask again", retry_after=1)
         case _, "cancelled":
             return QueryTimeout("the query was ended by the operator")
         case _, "left":

@@ -22,8 +22,11 @@ from .tokens import OPERANDS, Token, tokens, unescape
 UPDATES = frozenset({"INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH"})
 _ELEMENTS = frozenset({"UNION", "OPTIONAL", "MINUS", "FILTER", "BIND", "VALUES", "GRAPH", "LATERAL", "AS"})
 _CHAINED = frozenset({"||", "&&", "!", "+", "-", "*", "/", "|", "^"})
+_START = re.compile(r"[a-z]+://(?:[\w.\-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?(?:/[^\s<>\"{}|^`\\%?#@]*)?", re.ASCII)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _NO_LOAD = "LOAD is not allowed here: this endpoint asks no other server"
+_NO_SERVICE = "SERVICE is not allowed here: this endpoint asks no other server"
+_NOT_THIS = "SERVICE is allowed for some addresses here, each written out in full and without escapes: {}"
 _VOLATILE = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
 
 
@@ -60,11 +63,13 @@ class Checked:
         default_graphs: the graphs of ``FROM``, as absolute IRIs.
         named_graphs: the graphs of ``FROM NAMED``, as absolute IRIs.
         volatile: whether the same query may give another answer on the same data.
+        services: the addresses that it asks, all of them allowed.
     """
 
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     volatile: bool = False
+    services: tuple[str, ...] = ()
 
     @property
     def has_dataset(self) -> bool:
@@ -79,6 +84,7 @@ def check(
     prefixes: Mapping[str, str] | None = None,
     base_iri: str = "",
     is_loaded: Callable[[str], bool] | None = None,
+    services: Sequence[str] = (),
 ) -> Checked:
     """Let a query through, or say why not.
 
@@ -88,9 +94,10 @@ def check(
         prefixes: those that are declared without the query's doing.
         base_iri: what relative IRIs are relative to.
         is_loaded: whether a graph is there; ``FROM`` of another one is refused. Without it ``FROM`` is not judged.
+        services: addresses that ``SERVICE`` may ask, each with all below it. Other spellings of them are refused.
 
     Raises:
-        QueryNotAllowed: an update, ``SERVICE``, or ``FROM`` of a graph that is not loaded.
+        QueryNotAllowed: an update, ``SERVICE`` of anything else, or ``FROM`` of a graph that is not loaded.
         QueryTooLarge: a limit is passed.
 
     >>> check("SELECT * FROM g:entities { ?s ?p ?o }", prefixes={"g": "https://kg.example.org/graph/"}).default_graphs
@@ -102,10 +109,10 @@ def check(
     limits = limits or Limits()
     if len(query) > limits.characters:
         raise QueryTooLarge(f"the query has {len(query)} characters; {limits.characters} are allowed")
-    checked = _Pass(query, limits, dict(prefixes or {}), base_iri).run()
+    checked = _Pass(query, limits, dict(prefixes or {}), base_iri, services=tuple(services)).run()
     decoded = unescape(query)
     if decoded != query:
-        _Pass(decoded, limits, dict(prefixes or {}), base_iri).run()
+        _Pass(decoded, limits, dict(prefixes or {}), base_iri, services=tuple(services)).run()
     if is_loaded is not None:
         for graph in checked.default_graphs + checked.named_graphs:
             if not is_loaded(graph):
@@ -149,6 +156,25 @@ def check_update(
         _Pass(reading, limits, dict(prefixes or {}), base_iri, is_update=True, allowed=tuple(allowed)).run()
 
 
+def check_start(address: str) -> str:
+    """An address below which an operator allows all, if it says surely what that is.
+
+    Raises:
+        ValueError: it does not: it has no scheme and host, or more than a path behind them.
+
+    >>> check_start("https://sparql.example/")
+    'https://sparql.example/'
+    >>> check_start("https:")
+    Traceback (most recent call last):
+    ValueError: https: is no address like https://host/path, with nothing in it that could be read otherwise
+    """
+    if not _START.fullmatch(address) or "/." in address:
+        raise ValueError(
+            f"{address} is no address like https://host/path, with nothing in it that could be read otherwise"
+        )
+    return address
+
+
 def _is_below(iri: str, start: str) -> bool:
     """Whether an address is another one or below it, with no step up on the way and nothing disguised.
 
@@ -182,7 +208,9 @@ class _Pass:
     base: str
     is_update: bool = False
     allowed: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
     loading: bool = False
+    calling: bool = False
     frames: list[_Frame] = field(default_factory=lambda: [_Frame()])
     count: int = 0
     optionals: int = 0
@@ -192,6 +220,7 @@ class _Pass:
     line_of_doubt: int | None = None
     default_graphs: list[str] = field(default_factory=list)
     named_graphs: list[str] = field(default_factory=list)
+    called: list[str] = field(default_factory=list)
 
     def run(self) -> Checked:
         before: list[Token] = []
@@ -202,6 +231,8 @@ class _Pass:
             self._doubtful(token, before[-1] if before else None)
             if self.loading:
                 self._source(token)
+            if self.calling:
+                self._service(token)
             if token.kind == "word":
                 self._word(token.text.upper())
             elif token.kind in OPERANDS:
@@ -209,11 +240,16 @@ class _Pass:
             else:
                 self._sign(token, before)
             before = [*before[-2:], token]
-        return Checked(tuple(self.default_graphs), tuple(self.named_graphs), self.volatile)
+        if self.calling:
+            raise QueryNotAllowed(_NO_SERVICE)
+        is_volatile = self.volatile or bool(self.called)
+        return Checked(tuple(self.default_graphs), tuple(self.named_graphs), is_volatile, tuple(self.called))
 
     def _word(self, word: str) -> None:
         if "SERVICE" in word:
-            raise QueryNotAllowed("SERVICE is not allowed here: this endpoint asks no other server")
+            if word != "SERVICE" or not self.services:
+                raise QueryNotAllowed(_NO_SERVICE)
+            self.calling = True
         if "LOAD" in word and self.is_update:
             if word != "LOAD" or not self.allowed:
                 raise QueryNotAllowed(_NO_LOAD)
@@ -282,7 +318,7 @@ class _Pass:
             return
         is_graph = len(before) > 1 and before[-2].text.upper() == "GRAPH"
         if "SERVICE" in before[-1].text.partition(":")[0].upper() and not is_graph:
-            raise QueryNotAllowed("SERVICE is not allowed here: this endpoint asks no other server")
+            raise QueryNotAllowed(_NO_SERVICE)
 
     def _hidden_load(self, token: Token, before: list[Token]) -> None:
         """``LOADx:y`` looks like a prefixed name, where an operation begins."""
@@ -298,6 +334,14 @@ class _Pass:
             self.loading = False
             if token.kind != "iri" or not any(_is_below(token.text[1:-1], start) for start in self.allowed):
                 raise QueryNotAllowed(_NO_LOAD)
+
+    def _service(self, token: Token) -> None:
+        """What ``SERVICE`` is to ask stands in full and without escapes, or is refused."""
+        if token.text.upper() != "SILENT":
+            self.calling = False
+            if token.kind != "iri" or not any(_is_below(token.text[1:-1], start) for start in self.services):
+                raise QueryNotAllowed(_NOT_THIS.format(", ".join(self.services)))
+            self.called.append(token.text[1:-1])
 
     def _doubtful(self, token: Token, before: Token | None) -> None:
         """``1<#>`` and ``1<'>``, where an operator and an IRI can hide what follows from one another."""
@@ -331,5 +375,8 @@ class _Pass:
         iri = unescape(token.text[1:-1])
         if _SCHEME.match(iri) or not self.base:
             return iri
-        # urljoin loses the # of a namespace
-        return urljoin(self.base, iri).rstrip("#") + ("#" if iri.endswith("#") else "")
+        try:
+            joined = urljoin(self.base, iri)
+        except ValueError:
+            return iri  # such as //[; it names nothing, and the parser says so
+        return joined.rstrip("#") + ("#" if iri.endswith("#") else "")  # urljoin loses that of a namespace

@@ -42,6 +42,7 @@ class Job:
         rows: the format for rows and booleans: json, xml, csv, tsv, or html for the first rows as JSON; empty: none.
         triples: the format for triples: ttl, nt, trig, nq, jsonld, rdf, or html; empty: none.
         page_rows: how many rows ``html`` has.
+        is_federated: whether it asks other servers, which the guard has let through.
     """
 
     query: str
@@ -52,6 +53,8 @@ class Job:
     rows: str = "json"
     triples: str = "ttl"
     page_rows: int = 1000
+    graph: str = ""
+    is_federated: bool = False
 
 
 @dataclass(eq=False)

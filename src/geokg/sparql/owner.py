@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import math
+import os
+import signal
 import socket
 import subprocess
 import sys
 import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import IO
 
 from ..errors import GeokgError
 from . import worker
@@ -22,6 +30,9 @@ _RECEIVED = 1 << 18
 class Owner:
     """A process that forks workers.
 
+    One for a store in memory is forked from this process while it has no other threads, and shares the store with it;
+    later, forking would not be sound, and the quads are handed over to a process of their own.
+
     Args:
         snapshot: what they read. An owner of workers that open folders serves any folder.
         settings: for ``Settings`` of the worker, apart from what the owner itself knows.
@@ -32,15 +43,18 @@ class Owner:
 
     def __init__(self, snapshot: Snapshot, **settings: object) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        is_fed = isinstance(snapshot, MemorySnapshot)
-        told = worker.Settings(theirs.fileno(), in_memory=is_fed, **settings)  # type: ignore[arg-type]
+        told = worker.Settings(theirs.fileno(), isinstance(snapshot, MemorySnapshot), **settings)  # type: ignore[arg-type]
+        self._process: subprocess.Popen[bytes] | _Forked
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 (our own program)
-                [sys.executable, "-P", str(Path(worker.__file__)), told.to_json()],
-                stdin=subprocess.PIPE if is_fed else subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C is for the server, which then ends us
-            )
+            if isinstance(snapshot, MemorySnapshot) and is_alone():
+                self._process = _Forked(lambda: worker.own(told, snapshot.store), theirs.fileno())
+            else:
+                self._process = subprocess.Popen(  # noqa: S603 (our own program)
+                    [sys.executable, "-P", str(Path(worker.__file__)), told.to_json()],
+                    stdin=subprocess.PIPE if told.in_memory else subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    start_new_session=True,  # Ctrl-C is for the server, which then ends us
+                )
         try:
             if isinstance(snapshot, MemorySnapshot) and self._process.stdin is not None:
                 with self._process.stdin as file:
@@ -67,7 +81,7 @@ class Owner:
             except OSError:
                 ours.close()
                 raise
-        return Worker(number, ours, generation)
+        return Worker(number, ours, generation, self)
 
     def kill(self, number: int) -> None:
         """End a worker now; no error if it has ended."""
@@ -81,6 +95,16 @@ class Owner:
         """The number of its process."""
         return self._process.pid
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether it has ended, and its workers with it."""
+        try:
+            return self._control.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     def close(self) -> None:
         """End it and its workers."""
         self._control.close()
@@ -89,6 +113,58 @@ class Owner:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+class _Forked:
+    """A process forked from this one, with what ``subprocess.Popen`` has for it.
+
+    Args:
+        run: what it does.
+        handle: the only open file that it keeps, beside the standard ones.
+    """
+
+    stdin: IO[bytes] | None = None
+
+    def __init__(self, run: Callable[[], object], handle: int) -> None:
+        gc.collect()
+        gc.freeze()  # whoever looks for garbage among what is shared would copy it
+        self.pid = os.fork()
+        if self.pid:
+            return
+        try:
+            os.setsid()  # Ctrl-C is for the server, which then ends us
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.closerange(3, handle)
+            os.closerange(handle + 1, os.sysconf("SC_OPEN_MAX"))
+            run()
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(0)
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait for its end, if it has not been waited for.
+
+        Raises:
+            subprocess.TimeoutExpired: it does not come.
+        """
+        until = math.inf if seconds is None else time.monotonic() + seconds
+        with suppress(ChildProcessError):
+            while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
+                if time.monotonic() > until:
+                    raise subprocess.TimeoutExpired("the owner of the workers", seconds or 0.0)
+                time.sleep(0.005)
+
+    def kill(self) -> None:
+        """End it now."""
+        os.kill(self.pid, signal.SIGKILL)
+
+
+def is_alone() -> bool:
+    """Whether this process has one thread, of Python or not, so that it may fork."""
+    return len(list(Path("/proc/self/task").iterdir())) == 1
 
 
 @dataclass(eq=False)
@@ -100,12 +176,18 @@ class Generation:
         owner: forks its workers.
         workers: how many there are.
         number: later ones have higher numbers.
+        connected: forks its workers for queries that ask other servers, once there has been one.
     """
 
     snapshot: Snapshot
     owner: Owner
     workers: int = 0
     number: int = 0
+    connected: Owner | None = None
+
+    def owners(self) -> set[Owner]:
+        """All that fork workers for it."""
+        return {self.owner} | ({self.connected} if self.connected is not None else set())
 
     def release(self) -> None:
         """Nobody reads it any more."""
@@ -122,11 +204,11 @@ class Worker:
         ready_at: since when it could answer, if that is known.
     """
 
-    def __init__(self, number: int, channel: socket.socket, generation: Generation) -> None:
+    def __init__(self, number: int, channel: socket.socket, generation: Generation, owner: Owner) -> None:
         self.number = number
         self.generation = generation
         self.ready_at: float | None = None
-        self._owner = generation.owner
+        self._owner = owner
         self._channel = channel
         self._held = bytearray()
 
@@ -160,7 +242,7 @@ class Worker:
                     continue
             try:
                 received = self._channel.recv(_RECEIVED)
-            except TimeoutError:
+            except (TimeoutError, BlockingIOError):
                 return None
             except OSError as error:
                 raise EOFError from error

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import count
 
 from ..errors import Busy, GeokgError
@@ -146,8 +146,19 @@ class Pool:
             atexit.register(self.close)
             threading.Thread(target=self._watch, name="geokg-pool", daemon=True).start()
 
-    def _owner(self, snapshot: Snapshot) -> Owner:
-        return Owner(snapshot, memory=self.memory, longest=self.longest, prefixes=self._prefixes)
+    def _owner(self, snapshot: Snapshot, *, is_connected: bool = False) -> Owner:
+        about = {"memory": self.memory, "longest": self.longest, "prefixes": self._prefixes}
+        return Owner(snapshot, is_connected=is_connected, **about)
+
+    def _connect(self) -> None:
+        """See that there is an owner for queries that ask other servers."""
+        with self._publishing:
+            newest = self._generations[-1]
+            former = newest.connected
+            if former is None or former.is_gone:
+                newest.connected = self._owner(newest.snapshot, is_connected=True)
+                if former is not None:
+                    former.close()
 
     def publish(self, snapshot: Snapshot) -> None:
         """Let all queries from now on read another snapshot; those that run finish on the one they began with.
@@ -168,7 +179,8 @@ class Pool:
             with self._lock:
                 self._snapshot = snapshot
                 self.generation += 1
-                self._generations.append(Generation(snapshot, owner, number=self.generation))
+                connected = newest.connected if is_shared else None
+                self._generations.append(Generation(snapshot, owner, number=self.generation, connected=connected))
                 idle, self._idle = self._idle, []
                 for worker in idle:
                     self._dismiss(worker)
@@ -243,7 +255,7 @@ class Pool:
                 worker.close()
             generations, self._generations, self._idle = self._generations, [], []
             self._changed.notify_all()
-        for owner in {generation.owner for generation in generations}:
+        for owner in {owner for generation in generations for owner in generation.owners()}:
             owner.close()
         for generation in generations:
             generation.release()
@@ -290,19 +302,31 @@ class Pool:
         generation.workers += 1
         return worker
 
+    def _fork_connected(self) -> Worker:
+        """A worker that may ask other servers, for one query; it may read the generation before the newest."""
+        for generation in reversed(self._generations):
+            if generation.connected is not None:
+                worker = generation.connected.fork(generation)
+                generation.workers += 1
+                return worker
+        raise Busy("the data have just changed; ask again in a moment", retry_after=1)
+
     def _fill(self) -> None:
         """Have workers ready before somebody needs them: a store on disk takes a while to open."""
         while self._process == os.getpid() and len(self._idle) < self._spare:
             self._idle.append(self._fork())
 
     def _hand_over(self, query: Query) -> None:
-        job = asdict(query.job)
+        job = vars(query.job)
+        if query.job.is_federated:
+            self._connect()
         while True:
             with self._lock:
                 if query.reason:
                     raise why(query, None, self)
-                is_warm = bool(self._idle)
-                query.worker = self._take() if is_warm else self._fork()
+                is_warm = bool(self._idle) and not query.job.is_federated
+                fork = self._fork_connected if query.job.is_federated else self._fork
+                query.worker = self._take() if is_warm else fork()
                 self._fill()
             try:
                 query.worker.send(job)
@@ -321,14 +345,15 @@ class Pool:
         self._idle.remove(worker)
         return worker
 
-    def release(self, query: Query) -> None:
-        """The answer is whole; its worker is free."""
+    def release(self, query: Query, *, is_full: bool = False) -> None:
+        """The answer is whole; its worker is free, and of no more use if it is full."""
         with self._lock:
             if query not in self._line.running:
                 return
             took = self._over(query)
             if query.worker is not None:
-                if query.worker.generation is self._generations[-1] and took < 1:
+                is_newest = query.worker.generation is self._generations[-1]
+                if is_newest and took < 1 and not is_full and not query.job.is_federated:
                     self._idle.append(query.worker)
                 else:  # it has had much to do, and much of the memory for that never comes back
                     self._dismiss(query.worker)
@@ -339,7 +364,8 @@ class Pool:
         with self._lock:
             if query not in self._line.running:
                 return
-            query.reason = reason
+            is_lost = reason == "died" and query.worker is not None and query.worker.generation.owner.is_gone
+            query.reason = "lost" if is_lost else reason
             self._over(query)
             if query.worker is not None:
                 query.worker.kill()
@@ -369,6 +395,6 @@ class Pool:
         for generation in self._generations[:-1]:
             if generation.workers <= 0:
                 self._generations.remove(generation)
-                if all(other.owner is not generation.owner for other in self._generations):
-                    threading.Thread(target=generation.owner.close, daemon=True).start()
+                for owner in generation.owners().difference(*(other.owners() for other in self._generations)):
+                    threading.Thread(target=owner.close, daemon=True).start()
                 generation.release()

@@ -2,13 +2,14 @@
 
 This file is a program of its own and needs pyoxigraph alone, so that a worker is small and starts at once. The owner
 has one thread and does nothing but load, fork, kill and wait: forking a process of one thread is sound. A store in
-memory is loaded by the owner and shared with its workers, page by page; a store on disk is never open in a process
-that forks: each worker opens it for itself, for reading.
+memory is loaded by the owner, or it was there when the owner was forked, and it is shared with the workers, page by
+page; a store on disk is never open in a process that forks: each worker opens it for itself, for reading.
 
 A worker answers one query at a time, with a stack that no query the guard lets through can overflow, under limits of
 memory and processor time, without core dumps. It reaches no network: the owner leaves it for an empty network
 namespace where the system permits that, and the worker gives up the calls that open a socket or start a program, for
-good (seccomp, on x86-64 and ARM64). It ends with its owner, and the owner ends with whoever started it.
+good (seccomp, on x86-64 and ARM64). Queries with a ``SERVICE`` that the operator allows have an owner and workers of
+their own, which may open sockets. It ends with its owner, and the owner ends with whoever started it.
 
 Everything here is Linux.
 """
@@ -26,6 +27,8 @@ import socket
 import struct
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
@@ -37,6 +40,10 @@ STACK = 256 << 20
 FRAME = struct.Struct(">cI")
 """Before each piece between worker and pool: its kind and its length."""
 READY, HEAD, DATA, END, ERROR = b"R", b"H", b"D", b"E", b"X"
+FULL = b"full"
+"""Behind the last piece: the worker has taken so much memory that another should take its place."""
+SHARE = 64 << 20
+"""Bytes that a worker of a store in memory may copy of it and stay: a quad that is read is copied, as it is counted."""
 FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
     "json": ox.QueryResultsFormat.JSON,
     "xml": ox.QueryResultsFormat.XML,
@@ -54,7 +61,7 @@ FIRST, _PIECE = 4096, 1 << 16
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 1, 38, 22, 2
 _CLONE_NEWNET, _CLONE_NEWUSER = 0x40000000, 0x10000000
 # audit architecture; then the numbers of socket, execve, execveat, ptrace, io_uring_setup
-_CALLS = {
+_CALLS: dict[str, tuple[int, tuple[int, ...]]] = {
     "x86_64": (0xC000003E, (41, 59, 322, 101, 425)),
     "aarch64": (0xC00000B7, (198, 221, 281, 117, 425)),
 }
@@ -70,6 +77,7 @@ class Settings:
         memory: bytes that a worker may take for its queries.
         longest: seconds that the longest query may take.
         prefixes: those that queries need not declare.
+        is_connected: whether its workers may ask other servers.
     """
 
     control: int
@@ -77,20 +85,23 @@ class Settings:
     memory: int
     longest: float
     prefixes: dict[str, str] = field(default_factory=dict)
+    is_connected: bool = False
 
     def to_json(self) -> str:
         """As it is handed over.
 
         >>> Settings(3, True, 1 << 30, 60.0).to_json()
-        '{"control": 3, "in_memory": true, "memory": 1073741824, "longest": 60.0, "prefixes": {}}'
+        '{"control": 3, "in_memory": true, ...}'
         """
         return json.dumps(asdict(self))
 
 
-def own(settings: Settings) -> None:
+def own(settings: Settings, store: ox.Store | None = None) -> None:
     """Be an owner: fork a worker for each order, kill those that are to be killed, until the orders end."""
-    leave_network()
-    store = _load(cast("IO[bytes]", sys.stdin.buffer)) if settings.in_memory else None
+    if not settings.is_connected:
+        leave_network()
+    if settings.in_memory and store is None:
+        store = _load(cast("IO[bytes]", sys.stdin.buffer))
     control = socket.socket(fileno=settings.control)
     control.send(b"ready")
     poll = select.poll()
@@ -147,7 +158,7 @@ def _work(handle: int, settings: Settings, store: ox.Store | None, folder: str) 
         if os.getppid() != owner:
             return
         channel = socket.socket(fileno=handle)
-        forbid_calls()
+        forbid_calls(but_sockets=settings.is_connected)
         opened = ox.Store.read_only(folder) if store is None else store
         os.nice(5)  # the server answers the others first
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -171,17 +182,18 @@ def _size() -> int:
 
 
 def _serve(channel: socket.socket, store: ox.Store, settings: Settings) -> None:
-    with channel, channel.makefile("rb") as incoming:
+    with suppress(ConnectionResetError, BrokenPipeError), channel, channel.makefile("rb") as incoming:
         channel.sendall(FRAME.pack(READY, 0))
         while head := incoming.read(FRAME.size):
             _, length = FRAME.unpack(head)
             used = resource.getrusage(resource.RUSAGE_SELF)
             seconds = int(used.ru_utime + used.ru_stime + 2 * settings.longest) + 2
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
-            _answer(channel, store, json.loads(incoming.read(length)), settings.prefixes)
+            most = SHARE if settings.in_memory else settings.memory // 2
+            _answer(channel, store, json.loads(incoming.read(length)), settings.prefixes, most)
 
 
-def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefixes: dict[str, str]) -> None:
+def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefixes: dict[str, str], most: int) -> None:
     out = _Out(channel)
     try:
         graphs: dict[str, Any] = {
@@ -203,12 +215,13 @@ def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefix
         if chosen == "html":
             out.write(_page(results, job["page_rows"]))
         elif chosen and isinstance(results, ox.QueryTriples):
-            ox.serialize(results, cast("IO[bytes]", out), cast(ox.RdfFormat, FORMATS[chosen]), prefixes=prefixes)
+            placed = _placed(results, job["graph"]) if job["graph"] else results
+            ox.serialize(placed, cast("IO[bytes]", out), cast(ox.RdfFormat, FORMATS[chosen]), prefixes=prefixes)
         elif isinstance(results, ox.QueryBoolean) and chosen in ("csv", "tsv"):
             out.write(b"true\n" if results else b"false\n")
         elif chosen and not isinstance(results, ox.QueryTriples):
             results.serialize(cast("IO[bytes]", out), cast(ox.QueryResultsFormat, FORMATS[chosen]))
-        out.end()
+        out.end(FULL if _copied() > most else b"")
     except (BrokenPipeError, ConnectionResetError):
         raise SystemExit from None
     except SyntaxError as error:
@@ -218,7 +231,19 @@ def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefix
     except MemoryError:
         out.fail("memory", "")
     except OSError as error:
-        out.fail("reading", str(error))
+        out.fail("evaluation" if job["is_federated"] else "reading", str(error))
+
+
+def _copied() -> int:
+    """Bytes that this process has had for itself since it was forked, about."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt * resource.getpagesize()
+
+
+def _placed(triples: ox.QueryTriples, graph: str) -> Iterator[ox.Quad]:
+    """The triples as those of a named graph."""
+    name = ox.NamedNode(graph)
+    for triple in triples:
+        yield ox.Quad(triple.subject, triple.predicate, triple.object, name)
 
 
 def _page(results: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, most: int) -> bytes:
@@ -282,11 +307,11 @@ class _Out:
     def frame(self, kind: bytes, content: bytes = b"") -> None:
         self._frames += FRAME.pack(kind, len(content)) + content
 
-    def end(self) -> None:
+    def end(self, told: bytes) -> None:
         if self._data:
             self.frame(DATA, bytes(self._data))
             self._data.clear()
-        self.frame(END)
+        self.frame(END, told)
         self.flush()
 
     def fail(self, what: str, words: str) -> None:
@@ -308,11 +333,12 @@ def leave_network() -> bool:
     return any(libc.unshare(flags) == 0 for flags in (_CLONE_NEWNET, _CLONE_NEWUSER | _CLONE_NEWNET))
 
 
-def forbid_calls() -> bool:
+def forbid_calls(*, but_sockets: bool = False) -> bool:
     """Give up, for good, the system calls that open a socket or start a program; whether the system knows how."""
     if platform.machine() not in _CALLS:
         return False
     architecture, calls = _CALLS[platform.machine()]
+    calls = calls[1:] if but_sockets else calls
     load, equal, at_least, give = 0x20, 0x15, 0x35, 0x06
     refuse, allow = 0x00050000 | 1, 0x7FFF0000  # SECCOMP_RET_ERRNO with EPERM, SECCOMP_RET_ALLOW
     rules = [(load, 0, 0, 4), (equal, 0, len(calls) + 3, architecture), (load, 0, 0, 0)]
