@@ -86,7 +86,7 @@ class Scribe:
     def __init__(self, store: Store, folder: Path, copies: Path, *, gate: Gate, is_ruled: bool = True) -> None:
         self._store, self._folder, self._copies = store, folder, copies
         self._door = Door(gate, is_ruled=is_ruled)
-        self._numbers = itertools.count()
+        self._numbers = itertools.count(time.time_ns())  # no name of a process before this one: its copies are let go
         self._is_open = True
         shutil.rmtree(copies, ignore_errors=True)
         copies.mkdir()
