@@ -218,6 +218,21 @@ def test_corroboration_across_documents_needs_a_judgement(write_source):
     assert len(list(kg.query("SELECT ?a { ?a gk:corroborates ?b }"))) == 2
 
 
+def test_a_fact_of_two_policies_stands_with_the_stricter_one(write_source):
+    """Also where the laxer one was first: a narrator's word is taken before speakers are counted (decision 10)."""
+    one = write_source(TEXT, WHO + CONTACT, name="one")
+    facts = "SELECT ?g { GRAPH ?g { ?s gk:isInContactWith ?o } } ORDER BY ?g"
+    kg = geokg.build(one.parent)
+    assert {str(row.g).rpartition("/")[2] for row in kg.query(facts)} == {"standard"}
+    write_source(TEXT, WHO + CONTACT + statement(1, "said", "T3") + statement(2, "said@2", "T4"), name="two")
+    (one.parent / "entities.ttl").write_text(
+        "@prefix gk: <https://w3id.org/geokg/ontology/> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
+        '<urn:taliban> a gk:Movement ; skos:prefLabel "the Taliban"@en .\n'
+    )
+    kg = geokg.build(one.parent)
+    assert [str(row.g).rpartition("/")[2] for row in kg.query(facts)] == ["corroborated"] * 2
+
+
 def test_accepted_change_of_status(write_source):
     text = "China promised Laos aid. China kept its word."
     path = write_source(

@@ -12,7 +12,7 @@ them accept stands in the graph of the stricter one, and ``gk:isAcceptedUnder`` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -216,7 +216,7 @@ def refresh(
                 ours += store.quads(graph)
                 store.drop(graph)
         gone += [q.triple for q in ours if not store.contains(q.subject, q.predicate, q.object)]
-    store.remove(ox.Quad(q.subject, q.predicate, q.object, ox.NamedNode(inferred)) for q in came)
+    store.remove(_in(q.triple, ox.NamedNode(inferred)) for q in came)
     closure.unfollow(gone)
     closure.follow(q.triple for q in came)
     if touched:
@@ -238,7 +238,8 @@ def _stages(store: Store, closure: Closure, rules: tuple[Rule, ...]) -> int:
             if stage == "infer":
                 total += closure.follow(quad.triple for quad in new)
                 new = []
-            found = [quad for rule in chosen for policy in _for(rule, known) for quad in _run(store, rule, policy)]
+            turns = [(rule, policy) for rule in chosen for policy in (known if rule.graph == "accepted" else (None,))]
+            found = [quad for rule, policy in turns for quad in _run(store, rule, policy, known)]
             total += len(found)
             new += found
             if stage != "infer" or not found:
@@ -246,20 +247,25 @@ def _stages(store: Store, closure: Closure, rules: tuple[Rule, ...]) -> int:
     return total
 
 
-def _for(rule: Rule, known: tuple[str, ...]) -> tuple[str | None, ...]:
-    return known if rule.graph == "accepted" else (None,)
-
-
-def _run(store: Store, rule: Rule, policy: str | None) -> list[ox.Quad]:
-    graph = store.base.graph + rule.graph + (f"/{policy.rsplit('/', 1)[-1]}" if policy else "")
-    quads = list(_new(store, rule.under(policy), ox.NamedNode(graph)))
-    store.extend(quads)
-    return quads
-
-
-def _new(store: Store, sparql: str, graph: ox.NamedNode) -> Iterator[ox.Quad]:
-    results = store.query(sparql)
+def _run(store: Store, rule: Rule, policy: str | None, known: tuple[str, ...]) -> list[ox.Quad]:
+    """Write what a rule gives that stands nowhere yet; what only a laxer policy gave so far is this policy's now."""
+    results = store.query(rule.under(policy))
     if not isinstance(results, ox.QueryTriples):
-        raise GeokgError(f"a rule is a CONSTRUCT query, not this one:\n{sparql}")
-    for triple in store.unknown(results):
-        yield ox.Quad(triple.subject, triple.predicate, triple.object, graph)
+        raise GeokgError(f"a rule is a CONSTRUCT query, not this one:\n{rule.sparql}")
+    triples = list(dict.fromkeys(results))
+    new = [_in(triple, _written_by(store, rule, policy)) for triple in store.unknown(triples)]
+    laxer = [_written_by(store, rule, one) for one in known[known.index(policy) + 1 :]] if policy else []
+    moved = [quad for graph in laxer for quad in (_in(triple, graph) for triple in triples) if quad in store.ox]
+    if moved:
+        store.remove(moved)
+        store.extend(_in(quad.triple, _written_by(store, rule, policy)) for quad in moved)
+    store.extend(new)
+    return new
+
+
+def _written_by(store: Store, rule: Rule, policy: str | None) -> ox.NamedNode:
+    return ox.NamedNode(store.base.graph + rule.graph + (f"/{policy.rpartition('/')[2]}" if policy else ""))
+
+
+def _in(triple: ox.Triple, graph: ox.NamedNode) -> ox.Quad:
+    return ox.Quad(triple.subject, triple.predicate, triple.object, graph)
