@@ -13,11 +13,13 @@ from typing import Literal, TypeAlias
 
 import pyoxigraph as ox
 from rdflib import Graph
+from rdflib.term import Node
 
 from . import model, pyshacl_engine
 from .literals import is_pattern
-from .model import Model, Shape
+from .model import Model, Shape, Term
 from .outcome import Outcome, join, new_report, results_of
+from .overlay import overlay
 from .queries import ShapesError
 from .reading import read_model
 from .sources import StoreSource
@@ -122,12 +124,18 @@ def _judge(source: StoreSource, shapes: Model, spelling: Spelling | None, engine
         notes += map(str, spelling.odd[:_SHOWN])
         if len(spelling.odd) > _SHOWN:
             notes.append(f"and {len(spelling.odd) - _SHOWN} more literals that a store would respell")
-    if refused:
-        others.append(
-            pyshacl_engine.validate(
-                dataset(source.quads()), shapes.graph, only={from_ox(node): None for node in refused}
-            )
-        )
+    strays = {shape.node: nodes for shape in compiled.shapes if (nodes := _strays(shape, source))}
+    if refused or strays:
+        faults = {
+            shape: tuple(fault for fault in some if fault.focus not in strays.get(shape, ()))
+            for shape, some in faults.items()
+        }
+        view = overlay(source.store) if source.graphs is None else dataset(source.quads())
+        only: dict[Node, Iterable[Node] | None] = {from_ox(node): None for node in refused}
+        for shape, nodes in strays.items():
+            only[from_ox(shape)] = [from_ox(node) for node in nodes]
+        done = pyshacl_engine.validate(view, shapes.graph, only=only)
+        others.append(replace(done, runs=[run for run in done.runs if run.shape in {node.value for node in refused}]))
         notes += (f"{node.value}: judged by pyshacl, for {reason}" for node, reason in refused.items())
     report = new_report()
     results = results_of([fault for some in faults.values() for fault in some], report)
@@ -137,6 +145,22 @@ def _judge(source: StoreSource, shapes: Model, spelling: Spelling | None, engine
     for other in others:
         own = join(own, other)
     return replace(own, runs=runs, vacuous=vacuous, notes=sorted({*notes, *own.notes}))
+
+
+def _strays(shape: Shape, source: StoreSource) -> list[Term]:
+    """The targets that stand in no triple, where a query might begin at them with a path of no steps.
+
+    Such a path leads to the node itself (SPARQL 1.1, 18.4), which Oxigraph overlooks for a node that it does not have.
+    """
+    if not shape.targets.nodes or not _has_queries(shape):
+        return []
+    return [node for node in shape.targets.nodes if not source.knows(node)]
+
+
+def _has_queries(shape: Shape) -> bool:
+    return any(isinstance(one, (model.Sparql, model.Custom)) for one in shape.constraints) or any(
+        map(_has_queries, shape.called)
+    )
 
 
 def _refusal(shape: Shape) -> str:

@@ -98,7 +98,7 @@ class Asker:
                 for row in self._run(shape, constraint, text, {}, {"this": node}):
                     found[node].append({**row, "this": node})
         for node, rows in found.items():
-            self._rows[shape.node.value, id(constraint), node] = rows
+            self._rows[shape.node.value, id(constraint), node] = self._folded(rows)
 
     def search(self, shape: Shape, constraint: Asking, focus: str, is_focus: str) -> str | None:
         """A query whose ``?this`` are the focus nodes that a query of a shape may have something against.
@@ -137,6 +137,11 @@ class Asker:
     def _written(shape: Shape, text: str) -> str:
         text = with_path(text, f"({shape.path.sparql()})") if isinstance(shape, PropertyShape) else text
         return nest(text)
+
+    def _folded(self, rows: list[Row]) -> list[Row]:
+        """Rows without those that are there twice since a triple stands in two graphs; each solution is a result."""
+        different = list({frozenset(row.items()): row for row in rows}.values())
+        return different if len(different) < len(rows) and self._source.is_doubled else rows
 
     def _run(
         self, shape: Shape, constraint: Asking, text: str, many: dict[str, Sequence[Term]], one: dict[str, Term]
