@@ -1,8 +1,9 @@
-"""Accepted facts and inference: the rules in ``ontology/rules/``, run on a store.
+"""Accepted facts and inference: the axioms of the ontology and the rules in ``ontology/rules/``, run on a store.
 
-A rule is a ``CONSTRUCT`` query in a file of its own; its first lines are comments for people, one of which names the
-graph that its triples go to: ``# graph: inferred``, or ``# graph: accepted`` for rules that are run once for each
-policy, with ``?policy`` bound. What already stands in any graph is not written again: a triple stands in one only.
+What the axioms give is found by :mod:`.closure`. A rule is a ``CONSTRUCT`` query in a file of its own; its first lines
+are comments for people, one of which names the graph that its triples go to: ``# graph: inferred``, or
+``# graph: accepted`` for rules that are run once for each policy, with ``?policy`` bound. What already stands in any
+graph is not written again: a triple stands in one only.
 
 The order matters where a rule asks for what is *not* there: who contradicts whom is found before anything is accepted,
 and who speaks for whom before claimants are counted as independent. Policies run from the strictest on; what two of
@@ -39,7 +40,7 @@ STAGES = (
     "commitment",
     "infer",
 )
-"""Which rules run when, by the beginning of their names."""
+"""Which rules run when, by the beginning of their names; axioms at each ``infer``."""
 
 _POLICY = ox.NamedNode(str(GK.AcceptancePolicy))
 _GRAPH = re.compile(r"^# graph: (accepted|inferred)$", re.MULTILINE)
