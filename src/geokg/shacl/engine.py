@@ -15,6 +15,7 @@ import pyoxigraph as ox
 from rdflib import Graph
 from rdflib.term import Node
 
+from ..store import Store
 from . import model, pyshacl_engine
 from .literals import is_pattern
 from .model import Model, Shape, Term
@@ -22,6 +23,7 @@ from .outcome import Outcome, join, new_report, results_of
 from .overlay import overlay
 from .queries import ShapesError
 from .reading import read_model
+from .service import NeedsCopy, ServiceSource
 from .sources import StoreSource
 from .spelling import Spelling, fill
 from .spelt import judge_as_spelt
@@ -37,7 +39,7 @@ _GRAPHS = 16
 
 
 def validate(
-    data: ox.Store | Iterable[ox.Quad] | Graph,
+    data: Store | ox.Store | Iterable[ox.Quad] | Graph,
     shapes: Graph | Model,
     *,
     engine: Engine = "auto",
@@ -47,9 +49,9 @@ def validate(
     """Judge data by shapes.
 
     Args:
-        data: a store, or what is first loaded into one: quads, a graph or a dataset. All its graphs count as one, which
-            constraints can still name with ``GRAPH``; class hierarchies too are read from here, never fetched. What is
-            loaded is judged as it is spelt; what a store holds, as the store spells it.
+        data: a store, here or behind a SPARQL service, or what is first loaded into one: quads, a graph or a dataset.
+            All its graphs count as one, which constraints can still name with ``GRAPH``; class hierarchies too are
+            read from here, never fetched. What is loaded is judged as it is spelt, what a store holds as it spells it.
         shapes: left as they are.
         engine: ``compiled`` runs inside the store; ``pyshacl`` is the reference, slow; ``auto`` is the first, with the
             second for shapes that it cannot do.
@@ -72,10 +74,14 @@ def validate(
     [('<urn:b>', '"12"')]
     """
     out = frozenset(without)
+    if isinstance(data, Store) and data.is_here:
+        data = data.ox
     if engine == "pyshacl":
         rules = shapes.graph if isinstance(shapes, Model) else shapes
-        return pyshacl_engine.validate(_counted(data, out) if out or isinstance(data, ox.Store) else data, rules)
+        return pyshacl_engine.validate(data if isinstance(data, Graph) and not out else _counted(data, out), rules)
     read = shapes if isinstance(shapes, Model) else read_model(shapes)
+    if isinstance(data, Store):
+        return _judge_service(data, read, out, engine)
     if isinstance(data, ox.Store):
         return _judge(_source(data, out), read, spelling, engine)
     store = ox.Store()
@@ -83,9 +89,9 @@ def validate(
     return _judge(StoreSource(store), read, spelling, engine)
 
 
-def _counted(data: ox.Store | Iterable[ox.Quad] | Graph, out: frozenset[str]) -> Iterator[ox.Quad]:
+def _counted(data: Store | ox.Store | Iterable[ox.Quad] | Graph, out: frozenset[str]) -> Iterator[ox.Quad]:
     """The quads that count."""
-    quads = quads_to_ox(data) if isinstance(data, Graph) else iter(data)
+    quads = quads_to_ox(data) if isinstance(data, Graph) else iter(data.quads() if isinstance(data, Store) else data)
     return (quad for quad in quads if _name(quad.graph_name) not in out) if out else quads
 
 
@@ -103,6 +109,20 @@ def _source(store: ox.Store, out: frozenset[str]) -> StoreSource:
     copy = ox.Store()
     copy.bulk_extend(_counted(store, out))
     return StoreSource(copy)
+
+
+def _judge_service(service: Store, shapes: Model, out: frozenset[str], engine: Engine) -> Outcome:
+    """Judge what a service holds, there if that can be, else a copy of it."""
+    reason = "graphs of it do not count" if any(map(service.has_graph, out)) else ""
+    if not reason:
+        try:
+            return _judge(ServiceSource(service), shapes, None, engine)
+        except NeedsCopy:
+            reason = "blank nodes are to be judged, which a service has no names for"
+    copy = ox.Store()
+    copy.bulk_extend(_counted(service, out))
+    outcome = _judge(StoreSource(copy), shapes, None, engine)
+    return replace(outcome, notes=[*outcome.notes, f"the graph of the service was copied to be judged here: {reason}"])
 
 
 def _judge(source: StoreSource, shapes: Model, spelling: Spelling | None, engine: Engine) -> Outcome:
@@ -130,7 +150,8 @@ def _judge(source: StoreSource, shapes: Model, spelling: Spelling | None, engine
             shape: tuple(fault for fault in some if fault.focus not in strays.get(shape, ()))
             for shape, some in faults.items()
         }
-        view = overlay(source.store) if source.graphs is None else dataset(source.quads())
+        is_whole = isinstance(source.store, ox.Store) and source.graphs is None
+        view = overlay(source.store) if is_whole else dataset(source.quads())
         only: dict[Node, Iterable[Node] | None] = {from_ox(node): None for node in refused}
         for shape, nodes in strays.items():
             only[from_ox(shape)] = [from_ox(node) for node in nodes]

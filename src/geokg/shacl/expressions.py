@@ -105,6 +105,8 @@ class Expressions:
     def all(self, constraint: model.Constraint, path: Path, node: str, over: bool) -> str:
         """Whether the values of a path break a constraint."""
         number = getattr(constraint, "number", 0)
+        if isinstance(constraint, (model.Sparql, model.Custom)):
+            return "true" if over else "false"  # it may find something whether there are values or not
         if isinstance(constraint, model.MinCount):
             return not_(self._at_least(path, node, number, None, not over))
         if isinstance(constraint, model.MaxCount):

@@ -85,6 +85,9 @@ class StoreSource:
         found = None if isinstance(node, ox.Literal) else next(iter(self._quads(node, None, None)), None)
         return found is not None or next(iter(self._quads(None, None, node)), None) is not None
 
+    def nameable(self, nodes: Iterable[Term]) -> None:
+        """Refuse nodes that could not be asked for again; here there are none."""
+
     def query(self, text: str, substitutions: Mapping[str, Term] | None = None) -> ox.QuerySolutions:
         """The rows of a ``SELECT`` query over the graphs that count."""
         found = self.store.query(

@@ -28,8 +28,8 @@ from .model import Model, NodeShape, Shape, ShapeNode, Targets, Term
 from .outcome import QueryRun, ShapeRun
 from .queries import ValidationError
 from .sources import StoreSource
-from .spelling import is_odd
 from .sparql import Asker, Asking
+from .spelling import is_odd
 
 FEW = 16
 """So many focus nodes are judged without a query that looks for suspects among them."""
@@ -190,6 +190,7 @@ class _Run:
             found = {row["this"]: None for row in self._source.query(search.text)}
         except (SyntaxError, ValueError, RuntimeError, OSError) as error:
             raise ValidationError(f"a query for shape {work.shape.node.value} cannot be run: {error}") from error
+        self._source.nameable(found)
         if task.asked:
             found = dict.fromkeys(self._asker.suspects(*task.asked, list(found)))
         seconds = perf_counter() - start
