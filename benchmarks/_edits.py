@@ -220,10 +220,11 @@ def sampled() -> ox.Store:
 
 def tried(store: ox.Store, model: Model, edits: int, *, seed: int = 1) -> Iterator[tuple[str, Edit, bool]]:
     """Edits, each with its kind and whether the standing report is then that of a full run."""
-    standing, editor, rng = Standing(store, model), Editor(store, seed=seed), random.Random(seed)
+    standing, editor, kinds = Standing(store, model), Editor(store, seed=seed), list(KINDS)
     known = Counter(standing.results)
-    for _ in range(edits):
-        kind = rng.choice(list(KINDS))
+    random.Random(seed).shuffle(kinds)
+    for number in range(edits):
+        kind = kinds[number % len(kinds)]
         edit = editor.edit(kind)
         changes = standing.apply(*edit)
         found = Counter[Fault](Validator(model).validate(store).faults)
