@@ -17,6 +17,7 @@ import pytest
             ["documents/s", "times as fast", "peak memory", "rules"],
         ),
         ("query", ["--documents", "1", "--cap", "0.2"], ["01-states", "geometric mean"]),
+        ("reasoning", ["--triples", "9500"], ["times geokg", "100.0%", "name a Python", "an article less", "all anew"]),
     ],
 )
 def test_benchmark_runs_and_both_sides_agree(root, program, arguments, says):

@@ -209,6 +209,20 @@ def test_sarif_fits_its_schema(report: Report) -> None:
     assert list(validator.iter_errors(content)), "the validator finds nothing in what is wrong"
 
 
+def test_a_file_is_judged_as_the_open_graph_is(report: Report, file: Path) -> None:
+    """What was inferred is in the file too, and judged by those shapes alone that judge nothing else."""
+    from_file = validate(file)
+    assert from_file.findings == report.findings
+    assert from_file.vacuous == report.vacuous
+    assert [(run.shape, run.focus_nodes) for run in from_file.shapes] == [
+        (run.shape, run.focus_nodes) for run in report.shapes
+    ]
+
+
+def test_the_reference_engine_finds_the_same(report: Report, broken: KnowledgeGraph) -> None:
+    assert set(broken.validate(engine="pyshacl")) == set(report)
+
+
 # Causes
 
 
@@ -297,6 +311,12 @@ def test_a_fault_that_is_found_often_is_told_once(many: Report) -> None:
     assert "x:blu" in folded
     assert many.serialize("html", fold=5).count('<li class="finding') == 3
     assert "found 12 times" in many.serialize("markdown", fold=5)
+
+
+def test_folding_keeps_the_order_of_the_texts(report: Report) -> None:
+    lines = report.serialize(fold=10).splitlines()
+    told = [tuple(map(int, line.split(":")[1:3])) for line in lines if line.startswith("china-taliban/article.txt:")]
+    assert told == sorted(told) and len(told) < len(report)
 
 
 @pytest.mark.parametrize("form", sorted(set(FORMATS) - {"turtle", "jsonld"}))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
 import warnings
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from click.testing import CliRunner
 from rdflib import OWL, RDF, RDFS, SH, Graph, URIRef
 
 import geokg
 from geokg import rules, shacl
+from geokg.cli import main
 from geokg.errors import GeokgError
 from geokg.ontology import load, owlready_world, reasoner_view
 from geokg.rules.axioms import axioms
@@ -407,6 +411,19 @@ def test_why_is_told_in_words_down_to_the_text(kg) -> None:
     assert told.count("acts for China") == 1
     assert str(kg.why("gk:Official", "rdfs:subClassOf", "gk:Person")) == "official: subClassOf person  [ontology]"
     assert kg.why("China", "iso3166Alpha2", "CN").by == ""
+
+
+def test_why_on_the_command_line(kg, tmp_path: Path) -> None:
+    kg.save(tmp_path / "kg.trig")
+    invoke = partial(CliRunner().invoke, main)
+    triple = ["explain", str(tmp_path / "kg.trig"), "Taliban", "controls", "territory of Afghanistan"]
+    assert invoke(triple).output == str(kg.why(*triple[2:])) + "\n"
+    told = json.loads(invoke([*triple, "--json"]).output)
+    assert told["says"] == ["Taliban", "controls", "territory of Afghanistan"]
+    assert told["by"].startswith("by the rule fact-control")
+    assert any(words["exact"] for part in told["because"] for words in part["words"])
+    done = invoke(triple[:-1])
+    assert (done.exit_code, "subject, property and value" in done.output) == (2, True)
 
 
 def test_what_nobody_says_has_no_reason(kg) -> None:

@@ -215,11 +215,11 @@ def test_queries_mean_what_the_specifications_say(engine: Engine, query: str, ro
     assert [str(result.focus) for result in results] == ["urn:e:a"] * rows
 
 
-def test_the_reference_folds_no_solutions() -> None:
-    """SHACL 5.3.2: "There is one validation result for each solution"; the compiled engine takes equal ones for one."""
+def test_equal_solutions_are_not_folded() -> None:
+    """SHACL 5.3.2: "There is one validation result for each solution"."""
     rules = graph("e:s a sh:NodeShape ; sh:targetNode e:a ; sh:sparql [ sh:select 'SELECT $this { $this ?p ?x }' ] .")
     assert len(validate(graph("e:a e:p 1 , 2 ."), rules, engine="pyshacl").results) == 2
-    assert len(validate(graph("e:a e:p 1 , 2 ."), rules, engine="compiled").results) == 1
+    assert len(validate(graph("e:a e:p 1 , 2 ."), rules, engine="compiled").results) == 2
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -1,8 +1,9 @@
-"""Accepted facts and inference: the rules in ``ontology/rules/``, run on a store.
+"""Accepted facts and inference: the axioms of the ontology and the rules in ``ontology/rules/``, run on a store.
 
-A rule is a ``CONSTRUCT`` query in a file of its own; its first lines are comments for people, one of which names the
-graph that its triples go to: ``# graph: inferred``, or ``# graph: accepted`` for rules that are run once for each
-policy, with ``?policy`` bound. What already stands in any graph is not written again: a triple stands in one only.
+What the axioms give is found by :mod:`.closure`. A rule is a ``CONSTRUCT`` query in a file of its own; its first lines
+are comments for people, one of which names the graph that its triples go to: ``# graph: inferred``, or
+``# graph: accepted`` for rules that are run once for each policy, with ``?policy`` bound. What already stands in any
+graph is not written again: a triple stands in one only.
 
 The order matters where a rule asks for what is *not* there: who contradicts whom is found before anything is accepted,
 and who speaks for whom before claimants are counted as independent. Policies run from the strictest on; what two of
@@ -12,7 +13,7 @@ them accept stands in the graph of the stricter one, and ``gk:isAcceptedUnder`` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -39,7 +40,7 @@ STAGES = (
     "commitment",
     "infer",
 )
-"""Which rules run when, by the beginning of their names."""
+"""Which rules run when, by the beginning of their names; axioms at each ``infer``."""
 
 _POLICY = ox.NamedNode(str(GK.AcceptancePolicy))
 _GRAPH = re.compile(r"^# graph: (accepted|inferred)$", re.MULTILINE)
@@ -216,7 +217,7 @@ def refresh(
                 ours += store.quads(graph)
                 store.drop(graph)
         gone += [q.triple for q in ours if not store.contains(q.subject, q.predicate, q.object)]
-    store.remove(ox.Quad(q.subject, q.predicate, q.object, ox.NamedNode(inferred)) for q in came)
+    store.remove(_in(q.triple, ox.NamedNode(inferred)) for q in came)
     closure.unfollow(gone)
     closure.follow(q.triple for q in came)
     if touched:
@@ -238,7 +239,8 @@ def _stages(store: Store, closure: Closure, rules: tuple[Rule, ...]) -> int:
             if stage == "infer":
                 total += closure.follow(quad.triple for quad in new)
                 new = []
-            found = [quad for rule in chosen for policy in _for(rule, known) for quad in _run(store, rule, policy)]
+            turns = [(rule, policy) for rule in chosen for policy in (known if rule.graph == "accepted" else (None,))]
+            found = [quad for rule, policy in turns for quad in _run(store, rule, policy, known)]
             total += len(found)
             new += found
             if stage != "infer" or not found:
@@ -246,20 +248,25 @@ def _stages(store: Store, closure: Closure, rules: tuple[Rule, ...]) -> int:
     return total
 
 
-def _for(rule: Rule, known: tuple[str, ...]) -> tuple[str | None, ...]:
-    return known if rule.graph == "accepted" else (None,)
-
-
-def _run(store: Store, rule: Rule, policy: str | None) -> list[ox.Quad]:
-    graph = store.base.graph + rule.graph + (f"/{policy.rsplit('/', 1)[-1]}" if policy else "")
-    quads = list(_new(store, rule.under(policy), ox.NamedNode(graph)))
-    store.extend(quads)
-    return quads
-
-
-def _new(store: Store, sparql: str, graph: ox.NamedNode) -> Iterator[ox.Quad]:
-    results = store.query(sparql)
+def _run(store: Store, rule: Rule, policy: str | None, known: tuple[str, ...]) -> list[ox.Quad]:
+    """Write what a rule gives that stands nowhere yet; what only a laxer policy gave so far is this policy's now."""
+    results = store.query(rule.under(policy))
     if not isinstance(results, ox.QueryTriples):
-        raise GeokgError(f"a rule is a CONSTRUCT query, not this one:\n{sparql}")
-    for triple in store.unknown(results):
-        yield ox.Quad(triple.subject, triple.predicate, triple.object, graph)
+        raise GeokgError(f"a rule is a CONSTRUCT query, not this one:\n{rule.sparql}")
+    triples = list(dict.fromkeys(results))
+    new = [_in(triple, _written_by(store, rule, policy)) for triple in store.unknown(triples)]
+    laxer = [_written_by(store, rule, one) for one in known[known.index(policy) + 1 :]] if policy else []
+    moved = [quad for graph in laxer for quad in (_in(triple, graph) for triple in triples) if quad in store.ox]
+    if moved:
+        store.remove(moved)
+        store.extend(_in(quad.triple, _written_by(store, rule, policy)) for quad in moved)
+    store.extend(new)
+    return new
+
+
+def _written_by(store: Store, rule: Rule, policy: str | None) -> ox.NamedNode:
+    return ox.NamedNode(store.base.graph + rule.graph + (f"/{policy.rpartition('/')[2]}" if policy else ""))
+
+
+def _in(triple: ox.Triple, graph: ox.NamedNode) -> ox.Quad:
+    return ox.Quad(triple.subject, triple.predicate, triple.object, graph)

@@ -28,7 +28,9 @@ from rdflib.namespace import SH
 from rdflib.term import Node
 
 from .comparing import compare
+from .literals import compares
 from .queries import ValidationError
+from .terms import to_ox
 
 _PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
 
@@ -46,7 +48,7 @@ class _Pair:
             self.make_v_result(graph, focus, value_node=value)  # type: ignore[attr-defined]
             for value in values
             for other in others
-            if not compare(value, self.operator, other)
+            if not compares(to_ox(value), self.operator, to_ox(other))
         ]
         return bool(reports), reports
 
@@ -72,7 +74,11 @@ class _Range:
             self.make_v_result(graph, focus, value_node=value)  # type: ignore[attr-defined]
             for focus, values in values_of.items()
             for value in values
-            if not (compare(bound, self.operator, value) if self.above else compare(value, self.operator, bound))
+            if not (
+                compares(to_ox(bound), self.operator, to_ox(value))
+                if self.above
+                else compares(to_ox(value), self.operator, to_ox(bound))
+            )
         ]
         return bool(reports), reports
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
@@ -18,6 +19,9 @@ from . import model
 from .prebinding import check_query
 from .queries import ShapesError
 from .terms import to_ox
+
+_LOCAL = re.compile(r"[^\W\d][\w-]*\Z")
+"""The end of an IRI that can be the name of a variable (SHACL 6.2.1)."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,10 @@ def _parameters(shapes: Graph, component: Node) -> Iterator[tuple[str, URIRef, b
             raise ShapesError(f"constraint component {component.n3()} has a parameter whose sh:path is no IRI")
         optional = shapes.value(parameter, SH.optional)
         is_optional = isinstance(optional, Literal) and str(optional) in ("true", "1")
-        yield str(path).replace("/", "#").rpartition("#")[2], path, is_optional
+        name = _LOCAL.search(path)
+        if name is None:
+            raise ShapesError(f"constraint component {component.n3()}: {path.n3()} gives its parameter no name")
+        yield name[0], path, is_optional
 
 
 def constraints_of(

@@ -13,13 +13,17 @@ from typing import Literal, TypeAlias
 
 import pyoxigraph as ox
 from rdflib import Graph
+from rdflib.term import Node
 
+from ..store import Store
 from . import model, pyshacl_engine
 from .literals import is_pattern
-from .model import Model, Shape
+from .model import Model, Shape, Term
 from .outcome import Outcome, join, new_report, results_of
+from .overlay import overlay
 from .queries import ShapesError
 from .reading import read_model
+from .service import NeedsCopy, ServiceSource
 from .sources import StoreSource
 from .spelling import Spelling, fill
 from .spelt import judge_as_spelt
@@ -35,7 +39,7 @@ _GRAPHS = 16
 
 
 def validate(
-    data: ox.Store | Iterable[ox.Quad] | Graph,
+    data: Store | ox.Store | Iterable[ox.Quad] | Graph,
     shapes: Graph | Model,
     *,
     engine: Engine = "auto",
@@ -45,9 +49,9 @@ def validate(
     """Judge data by shapes.
 
     Args:
-        data: a store, or what is first loaded into one: quads, a graph or a dataset. All its graphs count as one, which
-            constraints can still name with ``GRAPH``; class hierarchies too are read from here, never fetched. What is
-            loaded is judged as it is spelt; what a store holds, as the store spells it.
+        data: a store, here or behind a SPARQL service, or what is first loaded into one: quads, a graph or a dataset.
+            All its graphs count as one, which constraints can still name with ``GRAPH``; class hierarchies too are
+            read from here, never fetched. What is loaded is judged as it is spelt, what a store holds as it spells it.
         shapes: left as they are.
         engine: ``compiled`` runs inside the store; ``pyshacl`` is the reference, slow; ``auto`` is the first, with the
             second for shapes that it cannot do.
@@ -70,10 +74,14 @@ def validate(
     [('<urn:b>', '"12"')]
     """
     out = frozenset(without)
+    if isinstance(data, Store) and data.is_here:
+        data = data.ox
     if engine == "pyshacl":
         rules = shapes.graph if isinstance(shapes, Model) else shapes
-        return pyshacl_engine.validate(_counted(data, out) if out or isinstance(data, ox.Store) else data, rules)
+        return pyshacl_engine.validate(data if isinstance(data, Graph) and not out else _counted(data, out), rules)
     read = shapes if isinstance(shapes, Model) else read_model(shapes)
+    if isinstance(data, Store):
+        return _judge_service(data, read, out, engine)
     if isinstance(data, ox.Store):
         return _judge(_source(data, out), read, spelling, engine)
     store = ox.Store()
@@ -81,9 +89,9 @@ def validate(
     return _judge(StoreSource(store), read, spelling, engine)
 
 
-def _counted(data: ox.Store | Iterable[ox.Quad] | Graph, out: frozenset[str]) -> Iterator[ox.Quad]:
+def _counted(data: Store | ox.Store | Iterable[ox.Quad] | Graph, out: frozenset[str]) -> Iterator[ox.Quad]:
     """The quads that count."""
-    quads = quads_to_ox(data) if isinstance(data, Graph) else iter(data)
+    quads = quads_to_ox(data) if isinstance(data, Graph) else iter(data.quads() if isinstance(data, Store) else data)
     return (quad for quad in quads if _name(quad.graph_name) not in out) if out else quads
 
 
@@ -101,6 +109,20 @@ def _source(store: ox.Store, out: frozenset[str]) -> StoreSource:
     copy = ox.Store()
     copy.bulk_extend(_counted(store, out))
     return StoreSource(copy)
+
+
+def _judge_service(service: Store, shapes: Model, out: frozenset[str], engine: Engine) -> Outcome:
+    """Judge what a service holds, there if that can be, else a copy of it."""
+    reason = "graphs of it do not count" if any(map(service.has_graph, out)) else ""
+    if not reason:
+        try:
+            return _judge(ServiceSource(service), shapes, None, engine)
+        except NeedsCopy:
+            reason = "blank nodes are to be judged, which a service has no names for"
+    copy = ox.Store()
+    copy.bulk_extend(_counted(service, out))
+    outcome = _judge(StoreSource(copy), shapes, None, engine)
+    return replace(outcome, notes=[*outcome.notes, f"the graph of the service was copied to be judged here: {reason}"])
 
 
 def _judge(source: StoreSource, shapes: Model, spelling: Spelling | None, engine: Engine) -> Outcome:
@@ -122,12 +144,19 @@ def _judge(source: StoreSource, shapes: Model, spelling: Spelling | None, engine
         notes += map(str, spelling.odd[:_SHOWN])
         if len(spelling.odd) > _SHOWN:
             notes.append(f"and {len(spelling.odd) - _SHOWN} more literals that a store would respell")
-    if refused:
-        others.append(
-            pyshacl_engine.validate(
-                dataset(source.quads()), shapes.graph, only={from_ox(node): None for node in refused}
-            )
-        )
+    strays = {shape.node: nodes for shape in compiled.shapes if (nodes := _strays(shape, source))}
+    if refused or strays:
+        faults = {
+            shape: tuple(fault for fault in some if fault.focus not in strays.get(shape, ()))
+            for shape, some in faults.items()
+        }
+        is_whole = isinstance(source.store, ox.Store) and source.graphs is None
+        view = overlay(source.store) if is_whole else dataset(source.quads())
+        only: dict[Node, Iterable[Node] | None] = {from_ox(node): None for node in refused}
+        for shape, nodes in strays.items():
+            only[from_ox(shape)] = [from_ox(node) for node in nodes]
+        done = pyshacl_engine.validate(view, shapes.graph, only=only)
+        others.append(replace(done, runs=[run for run in done.runs if run.shape in {node.value for node in refused}]))
         notes += (f"{node.value}: judged by pyshacl, for {reason}" for node, reason in refused.items())
     report = new_report()
     results = results_of([fault for some in faults.values() for fault in some], report)
@@ -137,6 +166,22 @@ def _judge(source: StoreSource, shapes: Model, spelling: Spelling | None, engine
     for other in others:
         own = join(own, other)
     return replace(own, runs=runs, vacuous=vacuous, notes=sorted({*notes, *own.notes}))
+
+
+def _strays(shape: Shape, source: StoreSource) -> list[Term]:
+    """The targets that stand in no triple, where a query might begin at them with a path of no steps.
+
+    Such a path leads to the node itself (SPARQL 1.1, 18.4), which Oxigraph overlooks for a node that it does not have.
+    """
+    if not shape.targets.nodes or not _has_queries(shape):
+        return []
+    return [node for node in shape.targets.nodes if not source.knows(node)]
+
+
+def _has_queries(shape: Shape) -> bool:
+    return any(isinstance(one, (model.Sparql, model.Custom)) for one in shape.constraints) or any(
+        map(_has_queries, shape.called)
+    )
 
 
 def _refusal(shape: Shape) -> str:

@@ -105,6 +105,8 @@ class Expressions:
     def all(self, constraint: model.Constraint, path: Path, node: str, over: bool) -> str:
         """Whether the values of a path break a constraint."""
         number = getattr(constraint, "number", 0)
+        if isinstance(constraint, (model.Sparql, model.Custom)):
+            return "true" if over else "false"  # it may find something whether there are values or not
         if isinstance(constraint, model.MinCount):
             return not_(self._at_least(path, node, number, None, not over))
         if isinstance(constraint, model.MaxCount):
@@ -211,12 +213,14 @@ class Expressions:
     def _bound(self, constraint: model.Bound, _: str, value: str, over: bool) -> str:
         if isinstance(constraint.bound, ox.BlankNode):
             return "true"
-        return self._fails(f"{value} {constraint.operator} {constraint.bound}", value, over)
+        return self._fails(value, constraint.operator, str(constraint.bound), over)
 
     @staticmethod
-    def _fails(comparison: str, value: str, over: bool) -> str:
+    def _fails(value: str, operator: str, other: str, over: bool) -> str:
         """Whether a comparison is false or an error; an error may be Oxigraph's alone, with very long numbers."""
-        return f"!COALESCE({comparison}, {'false' if over else f'isLiteral({value})'})"
+        if over:
+            return f"!COALESCE({literals.comparison(value, operator, other)}, false)"
+        return f"!COALESCE({value} {operator} {other}, isLiteral({value}))"
 
     def _length(self, constraint: model.MinLength | model.MaxLength, _: str, value: str, __: bool) -> str:
         sign = "<" if isinstance(constraint, model.MinLength) else ">"
@@ -239,7 +243,7 @@ class Expressions:
 
     def _less(self, constraint: model.LessThan | model.LessThanOrEquals, node: str, value: str, over: bool) -> str:
         other = self.new()
-        fails = self._fails(f"{value} {constraint.operator} {other}", value, over)
+        fails = self._fails(value, constraint.operator, other, over)
         return f"EXISTS {{ {node} {constraint.predicate} {other} FILTER({fails}) }}"
 
     def _closed(self, constraint: model.Closed, _: str, value: str, __: bool) -> str:

@@ -75,6 +75,11 @@ FORMS = {
 }
 """How other datatypes are written."""
 
+_ORDERED = frozenset({*INTEGERS, *FORMS, XSD + "string", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"}) - {
+    XSD + "hexBinary",
+    XSD + "base64Binary",
+    XSD + "language",
+}
 _DECIMALS = frozenset({*INTEGERS, XSD + "decimal"})
 
 
@@ -123,7 +128,23 @@ def _compares(left: ox.Literal, operator: str, right: ox.Literal) -> bool:
             return False
         one, two = Decimal(left.value), Decimal(right.value)
         return {"<": one < two, "<=": one <= two, ">": one > two, ">=": one >= two}[operator]
+    if left == right and "=" in operator:
+        # Oxigraph says so of any term and itself; but only what has an order is at most itself
+        return left.datatype.value in _ORDERED and is_well_formed(left)
     return bool(_CALCULATOR.query(f"ASK {{ FILTER({left} {operator} {right}) }}"))
+
+
+def comparison(left: str, operator: str, right: str) -> str:
+    """A comparison in SPARQL, which for a term and itself may be false where :func:`compares` is true.
+
+    >>> comparison("?a", "<", "?b")
+    '?a < ?b'
+    """
+    plain = f"{left} {operator} {right}"
+    if "=" not in operator:
+        return plain
+    dates = [f"(DATATYPE({left}) = <{XSD}{name}> && isLiteral(<{XSD}{name}>({left})))" for name in ("dateTime", "date")]
+    return f"{plain} && (!sameTerm({left}, {right}) || isNumeric({left}) || {' || '.join(dates)})"
 
 
 @lru_cache(maxsize=65536)

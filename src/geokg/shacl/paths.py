@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,12 +14,12 @@ import pyoxigraph as ox
 
 
 @dataclass(frozen=True)
-class Path:
+class Path(ABC):
     """A property path."""
 
+    @abstractmethod
     def sparql(self) -> str:
         """The path as SPARQL writes it."""
-        raise NotImplementedError
 
     @property
     def parts(self) -> tuple[Path, ...]:

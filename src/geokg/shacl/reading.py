@@ -156,13 +156,15 @@ class _Reader:
             for value in sorted(set(self._graph.objects(node, predicate)), key=lambda term: term.n3()):
                 if predicate in _NEEDS_PATH and not is_property:
                     name = "QualifiedValueShape" if predicate == SH.qualifiedValueShape else _short(predicate)
-                    self._notes.add(f"{name} means nothing at {_name(node)}, which has no sh:path, and was passed over")
+                    self._notes.add(
+                        f"{name} means nothing at shape {_name(node)}, which has no sh:path, and was passed over"
+                    )
                     continue
                 yield from _READERS[predicate](self, node, value)
         for component in self._components:
             made, note = constraints_of(self._graph, component, node, is_property)
             yield from made
-            self._notes.update([f"{_name(node)}: {note}"] if note else [])
+            self._notes.update([f"shape {_name(node)}: {note}"] if note else [])
 
     def _iri(self, node: Resource, predicate: URIRef, value: Resource) -> ox.NamedNode:
         if not isinstance(value, URIRef):
@@ -247,7 +249,7 @@ class _Reader:
             for number in self._graph.objects(node, predicate):
                 yield kind(shape, self._integer(node, predicate, number), others)
         if not any((node, predicate, None) in self._graph for predicate, _ in kinds):
-            self._notes.add(f"sh:qualifiedValueShape at {_name(node)} has no count, and was passed over")
+            self._notes.add(f"sh:qualifiedValueShape at shape {_name(node)} has no count, and was passed over")
 
     def _sparql(self, _: Resource, value: Resource) -> Iterator[model.Sparql]:
         text = select_of(self._graph, value)

@@ -80,6 +80,14 @@ class StoreSource:
             return False
         return next(iter(self._quads(subject, predicate, object)), None) is not None
 
+    def knows(self, node: Term) -> bool:
+        """Whether a node stands in any triple."""
+        found = None if isinstance(node, ox.Literal) else next(iter(self._quads(node, None, None)), None)
+        return found is not None or next(iter(self._quads(None, None, node)), None) is not None
+
+    def nameable(self, nodes: Iterable[Term]) -> None:
+        """Refuse nodes that could not be asked for again; here there are none."""
+
     def query(self, text: str, substitutions: Mapping[str, Term] | None = None) -> ox.QuerySolutions:
         """The rows of a ``SELECT`` query over the graphs that count."""
         found = self.store.query(
@@ -91,6 +99,15 @@ class StoreSource:
         )
         assert isinstance(found, ox.QuerySolutions)  # noqa: S101 - only SELECT is asked here
         return found
+
+    @cached_property
+    def is_doubled(self) -> bool:
+        """Whether any triple stands in two graphs, and so twice in the union, as queries see it."""
+        asks = (
+            "ASK { GRAPH ?g { ?s ?p ?o } GRAPH ?h { ?s ?p ?o } FILTER(!sameTerm(?g, ?h)) }",
+            "ASK { ?s ?p ?o GRAPH ?g { ?s ?p ?o } }",
+        )
+        return any(bool(self.store.query(ask)) for ask in asks)
 
     # Classes
 

@@ -53,7 +53,7 @@ class Asker:
                 self.prepare(constraint.shape, nodes)
 
     def rows(self, shape: Shape, constraint: Asking, focus: Term) -> list[Row]:
-        """The rows of a ``SELECT`` for one focus node; equal rows are one.
+        """The rows of a ``SELECT`` for one focus node.
 
         Raises:
             ValidationError: the query cannot be run.
@@ -85,20 +85,20 @@ class Asker:
         return [node for node in nodes if self.rows(shape, constraint, node)]
 
     def _ask(self, shape: Shape, constraint: Asking, nodes: Sequence[Term]) -> None:
-        found: dict[Term, dict[tuple[tuple[str, Term], ...], Row]] = {node: {} for node in nodes}
+        found: dict[Term, list[Row]] = {node: [] for node in nodes}
         text = constraint.query.text
         named = [node for node in nodes if not isinstance(node, ox.BlankNode)]
         size = 1 if is_alone(text) else _BATCH
         pieces = [named[start : start + size] for start in range(0, len(named), size)]
         for piece in pieces:
             for row in self._run(shape, constraint, text, {"this": piece}, {}):
-                found[row["this"]][tuple(row.items())] = row
+                found[row["this"]].append(row)
         for node in nodes:
             if isinstance(node, ox.BlankNode):
                 for row in self._run(shape, constraint, text, {}, {"this": node}):
-                    found[node][tuple(row.items())] = {**row, "this": node}
+                    found[node].append({**row, "this": node})
         for node, rows in found.items():
-            self._rows[shape.node.value, id(constraint), node] = list(rows.values())
+            self._rows[shape.node.value, id(constraint), node] = self._folded(rows)
 
     def search(self, shape: Shape, constraint: Asking, focus: str, is_focus: str) -> str | None:
         """A query whose ``?this`` are the focus nodes that a query of a shape may have something against.
@@ -137,6 +137,11 @@ class Asker:
     def _written(shape: Shape, text: str) -> str:
         text = with_path(text, f"({shape.path.sparql()})") if isinstance(shape, PropertyShape) else text
         return nest(text)
+
+    def _folded(self, rows: list[Row]) -> list[Row]:
+        """Rows without those that are there twice since a triple stands in two graphs; each solution is a result."""
+        different = list({frozenset(row.items()): row for row in rows}.values())
+        return different if len(different) < len(rows) and self._source.is_doubled else rows
 
     def _run(
         self, shape: Shape, constraint: Asking, text: str, many: dict[str, Sequence[Term]], one: dict[str, Term]

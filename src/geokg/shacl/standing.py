@@ -2,7 +2,7 @@
 
 After an edit the footprints of the shapes say which focus nodes it can have touched; these alone are judged again. A
 shape is judged in full where an edit touches too many of them, or where it cannot be said whom it touches; all shapes
-are when classes move in their hierarchy.
+are when classes move in their hierarchy, and when a triple gets into a second graph that is the first to do so.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 import pyoxigraph as ox
 
@@ -21,6 +22,10 @@ from .sparql import Asker
 from .validator import Validator
 
 _SUBCLASS = ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#subClassOf")
+_DOUBLED = (
+    "SELECT ?s ?p ?o { GRAPH ?g { ?s ?p ?o } GRAPH ?h { ?s ?p ?o } FILTER(STR(?g) < STR(?h)) }",
+    "SELECT ?s ?p ?o { ?s ?p ?o GRAPH ?h { ?s ?p ?o } }",
+)
 _MANY = 2000
 """From so many focus nodes on, judging a whole shape takes no longer."""
 
@@ -30,11 +35,12 @@ Found = Mapping[Term, tuple[Fault, ...]]
 
 @dataclass(frozen=True)
 class _State:
-    """What a standing report rests on."""
+    """What a standing report rests on; in ``doubled`` the triples that stand in two graphs."""
 
     source: StoreSource
     footprint: Footprint
     found: dict[ShapeNode, Found]
+    doubled: frozenset[ox.Triple]
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ class Standing:
     def __init__(self, store: ox.Store, model: Model) -> None:
         self._store, self._model = store, model
         self._shapes: dict[ShapeNode, Shape] = {shape.node: shape for shape in model.shapes}
-        self._state = self._begin()
+        self._state = self._begin(_doubled(store))
 
     @property
     def results(self) -> list[Fault]:
@@ -107,8 +113,10 @@ class Standing:
         """
         gone, come = _stored(removed), _stored(added)
         before = self._state
-        if any(quad.predicate == _SUBCLASS for quad in (*gone, *come)):
-            self._state = self._begin()
+        doubled = _doubled_now(self._store, before.doubled, (*gone, *come))
+        # The judge folds equal solutions where any triple stands twice, so the first of these concerns everybody.
+        if bool(doubled) != bool(before.doubled) or any(quad.predicate == _SUBCLASS for quad in (*gone, *come)):
+            self._state = self._begin(doubled)
             return self._changes(before, {}, tuple(self._shapes))
         touched = before.footprint.touched([*gone, *come], self._store, gone)
         judge = Judge(before.source, Asker(before.source, self._model.graph))
@@ -126,16 +134,18 @@ class Standing:
             if fresh or not focus.isdisjoint(found[node]):
                 found[node] = {**{term: some for term, some in found[node].items() if term not in focus}, **fresh}
         found.update(self._judge_all(whole))
-        self._state = _State(before.source, before.footprint, found)
+        self._state = _State(before.source, before.footprint, found, doubled)
         return self._changes(before, judged, tuple(whole))
 
     def undo(self, changes: Changes) -> None:
         """Forget the last edit, which the store no longer has either."""
         self._state = changes._before
 
-    def _begin(self) -> _State:
+    def _begin(self, doubled: frozenset[ox.Triple]) -> _State:
         source = StoreSource(self._store)
-        return _State(source, Footprint(self._model.shapes, source.subclasses), self._judge_all(self._shapes))
+        source.is_doubled = bool(doubled)
+        footprint = Footprint(self._model.shapes, source.subclasses)
+        return _State(source, footprint, self._judge_all(self._shapes), doubled)
 
     def _judge_all(self, nodes: Iterable[ShapeNode]) -> dict[ShapeNode, Found]:
         """The results of some shapes, from scratch."""
@@ -152,6 +162,27 @@ class Standing:
                 old.update(fault for some in before.found[node].values() for fault in some)
                 new.update(fault for some in self._state.found[node].values() for fault in some)
         return Changes(tuple((new - old).elements()), tuple((old - new).elements()), judged, whole, before)
+
+
+def _doubled(store: ox.Store) -> frozenset[ox.Triple]:
+    """The triples that stand in two graphs."""
+    found: set[ox.Triple] = set()
+    for query in _DOUBLED:
+        rows = store.query(query)
+        assert isinstance(rows, ox.QuerySolutions)  # noqa: S101 - it is a SELECT
+        found |= {ox.Triple(row["s"], row["p"], row["o"]) for row in rows}
+    return frozenset(found)
+
+
+def _doubled_now(store: ox.Store, before: frozenset[ox.Triple], changed: Iterable[ox.Quad]) -> frozenset[ox.Triple]:
+    """The same after some quads came or went."""
+    moved = {quad.triple for quad in changed}
+    twice = {
+        triple
+        for triple in moved
+        if len(list(islice(store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None), 2))) > 1
+    }
+    return before - moved | twice if moved & before or twice else before
 
 
 def _stored(quads: Iterable[ox.Quad]) -> list[ox.Quad]:

@@ -29,6 +29,7 @@ from .outcome import QueryRun, ShapeRun
 from .queries import ValidationError
 from .sources import StoreSource
 from .sparql import Asker, Asking
+from .spelling import is_odd
 
 FEW = 16
 """So many focus nodes are judged without a query that looks for suspects among them."""
@@ -116,6 +117,7 @@ class _Run:
         self._compiler = Compiler(source.subclasses, respelt=respelt)
         self._asker = Asker(source, shapes.graph)
         self._judge = Judge(source, self._asker, respelt=respelt)
+        self._respelt = respelt
         self._threads = threads
         self._few = few
         self._queries: list[QueryRun] = []
@@ -146,7 +148,12 @@ class _Run:
             return targets, len(targets.nodes)
         (row,) = self._source.query(f"SELECT (COUNT(DISTINCT ?this) AS ?n) {{ {group} }}")
         number = int(row["n"].value)
-        return targets, number + sum(not self._judge.is_found(targets, node) for node in targets.nodes)
+        own = (node for node in targets.nodes if not self._judge.is_found(targets, node) or self._is_apart(node))
+        return targets, number + sum(1 for _ in own)
+
+    def _is_apart(self, node: Term) -> bool:
+        """Whether a node that a shape names is another than the store has in its place, for it would be respelt."""
+        return not self._respelt and is_odd(node)
 
     def _tasks(self) -> Iterable[_Task]:
         """What has to be asked, the longest first as far as can be told."""
@@ -183,6 +190,7 @@ class _Run:
             found = {row["this"]: None for row in self._source.query(search.text)}
         except (SyntaxError, ValueError, RuntimeError, OSError) as error:
             raise ValidationError(f"a query for shape {work.shape.node.value} cannot be run: {error}") from error
+        self._source.nameable(found)
         if task.asked:
             found = dict.fromkeys(self._asker.suspects(*task.asked, list(found)))
         seconds = perf_counter() - start

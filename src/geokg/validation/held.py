@@ -15,7 +15,8 @@ from ..graph import KnowledgeGraph
 from ..ontology import statements
 from ..shacl.spelling import Spelling, fill
 from ..shacl.terms import quads_to_ox
-from ..store import Store, parse
+from ..store import Node, Store, parse
+from ..store import Term as AnyTerm
 from ..vocabulary import GK, Base
 from .lookup import TYPE
 
@@ -34,7 +35,7 @@ class Held:
 
     store: Store
     spelling: Spelling | None = None
-    later: list[ox.Quad] = field(default_factory=list)
+    later: Store = field(default_factory=Store.memory)
 
     @property
     def base(self) -> Base:
@@ -53,7 +54,12 @@ class Held:
 
     def admit(self) -> None:
         """Let what was inferred into a store that was filled without it."""
-        self.store.extend(quad for quad in self.later if _name(quad) != self.reported)
+        self.store.ox.bulk_extend(self.later.quads(self.inferred))
+
+    @property
+    def whole(self) -> Store:
+        """All of it to look things up in, what is kept apart too."""
+        return _Beside(self.store, self.later) if len(self.later) else self.store
 
     def digests(self) -> dict[str, str]:
         """The SHA-256 of each named graph, the unnamed one as ``""``; reads everything."""
@@ -95,9 +101,30 @@ def _filled(quads: Iterable[ox.Quad], base: Base, path: Path | None, *, with_ont
     later: list[ox.Quad] = []
     apart = {ox.NamedNode(base.graph + name) for name in ("inferred", "report")}
     spelling = fill(store.ox, _without(quads, apart, later.append), path=path)
+    beside = Store.memory(base=base)
+    beside.ox.bulk_extend(later)
     if with_ontology and not has_ontology(store):
         store.extend(statements(base.graph + "ontology", base.graph + "vocab"))
-    return Held(store, spelling, later)
+    return Held(store, spelling, beside)
+
+
+class _Beside(Store):
+    """A store that finds what stands in another too."""
+
+    def __init__(self, store: Store, other: Store) -> None:
+        super().__init__(store.ox, base=store.base)
+        self._other = other
+
+    def match(
+        self,
+        subject: Node | None = None,
+        predicate: ox.NamedNode | None = None,
+        object: AnyTerm | None = None,
+        graph: ox.NamedNode | None = None,
+    ) -> Iterator[ox.Quad]:
+        """The quads of both that fit."""
+        yield from super().match(subject, predicate, object, graph)
+        yield from self._other.match(subject, predicate, object, graph)
 
 
 def _without(quads: Iterable[ox.Quad], apart: set[ox.NamedNode], keep: Callable[[ox.Quad], None]) -> Iterator[ox.Quad]:
@@ -115,7 +142,3 @@ def has_ontology(store: Store) -> bool:
     False
     """
     return store.contains(_CLAIM, TYPE)
-
-
-def _name(quad: ox.Quad) -> str:
-    return "" if isinstance(quad.graph_name, ox.DefaultGraph) else quad.graph_name.value

@@ -40,15 +40,18 @@ class Layout:
             return [Group("", "", report.findings)] if report.findings else []
         return groups(report.findings, self.group, titles=report.titles, prefixes=report.prefixes)
 
-    def faults(self, group: Group) -> Iterator[tuple[Finding, ...]]:
-        """What is written of a group: a finding, or several of one fault that are written as one."""
-        written = 0
-        for fault in faults(group.findings) if self.fold else [group.findings]:
-            for some in [fault] if 0 < self.fold < len(fault) else _alike(fault, merge=bool(self.fold)):
-                if self.most is not None and written >= self.most:
-                    return
-                written += 1
-                yield some
+    def faults(self, group: Group) -> list[tuple[Finding, ...]]:
+        """What is written of a group, in its order: a finding, or several of one fault that are written as one."""
+        told: list[tuple[Finding, ...]] = [(finding,) for finding in group.findings]
+        told = list(self._folded(group)) if self.fold else told
+        return told if self.most is None else told[: self.most]
+
+    def _folded(self, group: Group) -> Iterator[tuple[Finding, ...]]:
+        first = {id(finding): number for number, finding in reversed(list(enumerate(group.findings)))}
+        parts = (
+            some for fault in faults(group.findings) for some in ([fault] if len(fault) > self.fold else alike(fault))
+        )
+        yield from sorted(parts, key=lambda some: first[id(some[0])])
 
     def findings(self, report: Report) -> tuple[Finding, ...]:
         """The findings that a program gets: each by itself, in the order of the report."""
@@ -59,11 +62,19 @@ class Layout:
         return len(group.findings) - sum(len(fault) for fault in self.faults(group)) if self.most != 0 else 0
 
 
-def _alike(fault: tuple[Finding, ...], *, merge: bool) -> list[tuple[Finding, ...]]:
-    """Findings one by one, but for those that a reader could not tell apart."""
+def alike(fault: tuple[Finding, ...]) -> list[tuple[Finding, ...]]:
+    """Findings one by one, but for those that a reader could not tell apart: the same words about the same words.
+
+    >>> from geokg.validation import Finding
+    >>> [
+    ...     len(some)
+    ...     for some in alike((Finding("odd", "info", "urn:s", "urn:a"), Finding("odd", "info", "urn:s", "urn:b")))
+    ... ]
+    [1, 1]
+    """
     found: dict[object, list[Finding]] = {}
     for number, finding in enumerate(fault):
-        found.setdefault((finding.message, finding.span) if merge and finding.span else number, []).append(finding)
+        found.setdefault((finding.message, finding.span) if finding.span else number, []).append(finding)
     return [tuple(some) for some in found.values()]
 
 

@@ -80,7 +80,7 @@ def validate(
     held = hold(target, with_ontology=shapes is None)
     rules = shapes if isinstance(shapes, Graph) else _read(shapes)
     if shapes is None:
-        rules += contradictions(held.store, rules)
+        rules += contradictions(held.whole, rules)
     model = read_model(rules)
     names = prefixes(held.base)
     chosen = select(model, only, names, [str(ONE_GRAPH)] if shapes is None else []) if only else None
