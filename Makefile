@@ -51,6 +51,7 @@ format: $(READY)  ## Bring code and Turtle into their one form
 bench: $(READY)  ## What the README says about speed, measured here
 	$(BIN)/python benchmarks/build.py
 	$(BIN)/python benchmarks/query.py
+	$(BIN)/python benchmarks/validation.py
 
 clean:  ## Remove what the other commands made
 	rm -rf $(VENV) kg.trig build dist .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis

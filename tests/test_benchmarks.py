@@ -17,6 +17,11 @@ import pytest
             ["documents/s", "times as fast", "peak memory", "rules"],
         ),
         ("query", ["--documents", "1", "--cap", "0.2"], ["01-states", "geometric mean"]),
+        (
+            "validation",
+            ["--triples", "6000", "--pyshacl", "0", "--edits", "2"],
+            ["pyshifty", "times geokg", "pyshacl was left out", "p95 ms"],
+        ),
         ("reasoning", ["--triples", "9500"], ["times geokg", "100.0%", "name a Python", "an article less", "all anew"]),
     ],
 )
