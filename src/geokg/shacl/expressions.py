@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from . import literals, model
 from .model import PropertyShape, Shape, Term
-from .paths import Alternative, Inverse, Path, Sequence, Step, ZeroOrOne
+from .paths import Inverse, Path, Sequence, Step, ZeroOrOne
 
 _MANY = 4
 """So many different values are told apart by variables; a greater number is "perhaps"."""
@@ -118,10 +118,14 @@ class Expressions:
         if isinstance(constraint, model.HasValue):
             return not_(self.reach(path, node, lambda value: self._same(value, constraint.value, not over)))
         if isinstance(constraint, model.UniqueLang):
-            one, two = self.new(), self.new()
-            patterns = f"{self.pattern(node, path, one)} . {self.pattern(node, path, two)}"
-            same = f'LANG({one}) != "" && LCASE(LANG({one})) = LCASE(LANG({two})) && !sameTerm({one}, {two})'
-            return f"EXISTS {{ {patterns} FILTER({same}) }}"
+            same = "LCASE(LANG({0})) = LCASE(LANG({1})) && !sameTerm({0}, {1})"
+            return self.reach(
+                path,
+                node,
+                lambda one: both(
+                    [f'LANG({one}) != ""', self.reach(path, node, lambda two: same.format(one, two))],
+                ),
+            )
         if isinstance(constraint, model.Equals):
             other, predicate = self.new(), constraint.predicate
             lacks = self.reach(path, node, lambda value: f"NOT EXISTS {{ {node} {predicate} {value} }}")
@@ -138,16 +142,18 @@ class Expressions:
             siblings = [self.bad(sibling, value, over) for sibling in what.siblings]
             return both([not_(self.bad(what.shape, value, not over)), *siblings])
 
-        if number <= 0:
-            return "true"
-        if number == 1:
-            return self.reach(path, node, counts)
-        if number > _MANY and not over:
-            return "false"
-        values = [self.new() for _ in range(min(number, _MANY))]
-        patterns = " . ".join(self.pattern(node, path, value) for value in values)
-        apart = [f"!sameTerm({one}, {two})" for one, two in combinations(values, 2)]
-        return f"EXISTS {{ {patterns} FILTER({both([*apart, *map(counts, values)])}) }}"
+        def more(values: tuple[str, ...]) -> str:
+            if len(values) >= min(number, _MANY):
+                return "true"
+            return self.reach(
+                path,
+                node,
+                lambda value: both(
+                    [*(f"!sameTerm({value}, {other})" for other in values), counts(value), more((*values, value))]
+                ),
+            )
+
+        return "false" if number > _MANY and not over else more(())
 
     def reach(self, path: Path, start: str, test: Callable[[str], str]) -> str:
         """Whether a path leads anywhere where a test is true."""
@@ -156,8 +162,6 @@ class Expressions:
             if rest:
                 return self.reach(head, start, lambda middle: self.reach(Sequence(tuple(rest)), middle, test))
             return self.reach(head, start, test)
-        if isinstance(path, Alternative):
-            return either([self.reach(item, start, test) for item in path.items])
         if isinstance(path, ZeroOrOne):
             return either([test(start), self.reach(path.path, start, test)])
         end = self.new()
