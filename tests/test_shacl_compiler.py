@@ -464,6 +464,14 @@ def test_literals_of_shapes_count_as_the_store_has_them() -> None:
     assert len(validate(graph("e:a e:p 7 ."), shapes).results) == 2
 
 
+def test_long_lists() -> None:
+    words = " ".join(f"'w{number}'" for number in range(3000))
+    shapes = model(f"e:s sh:targetSubjectsOf e:p ; sh:path e:p ; sh:in ( {words} 1.0 'mot'@fr e:x ) .")
+    data = store("e:a e:p 'w7' , 'mot'@fr , 1.0 , e:x . e:b e:p 'w3000' , 'w7'@en , 1 , e:y , 'mot'@en , [] .")
+    assert {fault.focus.value for fault in searched(shapes, data)} == {"urn:e:b"}
+    assert sum(searched(shapes, data).values()) == sum(judged(shapes, data).values()) == 6
+
+
 def test_shapes_of_one_model_are_read_once() -> None:
     shapes = model(
         "e:s sh:targetNode e:n ; sh:property e:t . e:u sh:targetNode e:n ; sh:property e:t . e:t sh:path e:p ."
