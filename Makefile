@@ -51,6 +51,8 @@ format: $(READY)  ## Bring code and Turtle into their one form
 bench: $(READY)  ## What the README says about speed, measured here
 	$(BIN)/python benchmarks/build.py
 	$(BIN)/python benchmarks/query.py
+	$(BIN)/python benchmarks/validation.py
+	$(BIN)/python benchmarks/reasoning.py
 	$(BIN)/python benchmarks/endpoint.py
 
 soak: $(READY)  ## Ten minutes of readers, writers, killers and leavers, and a look at what is left of them

@@ -144,13 +144,15 @@ class _Cast:
                 "SELECT ?iri ?name { ?iri a gk:State ; skos:prefLabel ?name FILTER(lang(?name) = 'en') } ORDER BY ?iri"
             )
         ]
+        self._shuffled = rng.sample(self.states, len(self.states))
         for number in range(actors):
             self._add_some(number)
 
     def _add_some(self, number: int) -> None:
-        state = self._rng.choice(self.states)
+        state = self._shuffled[number % len(self._shuffled)]
         organ = self._add("organ", number, f"Ministry {number} of {state[1]}", isOrganOf=state[2])
-        self._add("land", number, f"Province {number} of {state[1]}", isTerritoryOf=state[2])
+        if number < len(self._shuffled):  # a state has one territory
+            self._add("land", number, f"Province {number} of {state[1]}", isTerritoryOf=state[2])
         post = self._add("post", number, f"minister {number} of {state[1]}", isPositionIn=organ, leads=organ)
         self._write(post, GK.seats, _literal("3", XSD.integer))
         movement = self._add("movement", number, f"Movement {number} “Dawn”")

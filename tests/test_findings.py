@@ -33,6 +33,7 @@ from geokg.validation.catalogue import catalogue
 from geokg.validation.formats import FORMATS
 from geokg.validation.nearest import likeness
 from geokg.vocabulary import prefixes
+from w3c.servers import _free_port, _running, find
 
 PREFIXES = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in prefixes().items()) + "@prefix x: <urn:x:> .\n"
 HU = "Hu Shisheng"
@@ -221,6 +222,21 @@ def test_a_file_is_judged_as_the_open_graph_is(report: Report, file: Path) -> No
 
 def test_the_reference_engine_finds_the_same(report: Report, broken: KnowledgeGraph) -> None:
     assert set(broken.validate(engine="pyshacl")) == set(report)
+
+
+def test_a_service_is_judged_as_the_open_graph_is(broken: KnowledgeGraph) -> None:
+    """Once where it is, once as a copy, since what was inferred there does not count at first."""
+    program = find("oxigraph")
+    assert program is not None, "it comes with the extra for developers"
+    port = _free_port()
+    with _running([program, "serve", "--bind", f"127.0.0.1:{port}"], port=port):
+        stated = Store.memory()
+        stated.extend(quad for quad in broken.store.quads() if "graph/inferred" not in str(quad.graph_name))
+        for kg in (KnowledgeGraph(stated), broken):
+            kg.save(f"http://127.0.0.1:{port}/query")
+            told = geokg.open(f"http://127.0.0.1:{port}/query").validate(only=["Claim-claimant", "Labels", "One-graph"])
+            assert told.findings == kg.validate(only=["Claim-claimant", "Labels", "One-graph"]).findings
+            assert len(told) == 4
 
 
 # Causes

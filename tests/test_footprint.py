@@ -149,6 +149,8 @@ def _quad(subject: str, predicate: str, object_: str, graph: str = "") -> ox.Qua
         pytest.param("@ <x:q> ?u FILTER NOT EXISTS { ?u <x:r> ?v }", "b r a", "", id="denied of nobody"),
         pytest.param("@ <x:p> ?u FILTER NOT EXISTS { ?u <x:r> ?v }", "b r a", "a", id="denied"),
         pytest.param("@ <x:p> ?u OPTIONAL { ?u <x:r> ?v } ?v <x:p> ?w", "b r a", "a", id="shared with an OPTIONAL"),
+        pytest.param("@ <x:p> ?u { @ <x:q> ?v OPTIONAL { ?v <x:r> ?u } }", "c r d", "a", id="an OPTIONAL takes away"),
+        pytest.param("@ <x:p> ?u MINUS { @ <x:q> ?v OPTIONAL { ?v <x:r> ?u } }", "c r d", "a", id="or lets stand"),
         pytest.param("?u <x:p> ?v FILTER(@ != ?u)", "a p b", "abcd", id="tied to nothing"),
         pytest.param("@ ?u ?v FILTER(?u IN (<x:p>, <x:q>))", "a r b", "", id="a predicate that cannot be"),
         pytest.param("GRAPH ?u { @ <x:p> ?v } GRAPH ?w { ?v <x:r> ?u }", "b r g h", "a", id="the name of a graph"),
@@ -156,7 +158,7 @@ def _quad(subject: str, predicate: str, object_: str, graph: str = "") -> ox.Qua
 )
 def test_who_is_named(body: str, changed: str, who: str) -> None:
     store = ox.Store()
-    store.extend([_quad("a", "p", "b", "g"), _quad("c", "p", "d")])
+    store.extend([_quad("a", "p", "b", "g"), _quad("c", "p", "d"), _quad("a", "q", "c")])
     quad = _quad(*changed.split())
     store.add(quad)
     assert {node.value for node in marked(body, store, set(), {quad})} == {f"x:{name}" for name in who}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -11,7 +12,7 @@ import geokg
 from geokg import rules
 from geokg.errors import ReadError
 from geokg.rules import Rule
-from geokg.vocabulary import GK
+from geokg.vocabulary import GK, Base
 
 FACTS = "SELECT ?s ?p ?o { GRAPH ?g { ?s ?p ?o } ?p gk:isFactLayer true }"
 
@@ -324,6 +325,15 @@ def test_each_packaged_rule_runs_in_some_stage():
     for rule in rules.packaged_rules():
         assert any(rule.name.startswith(stage) for stage in rules.STAGES), rule.name
         assert rule.about.endswith("."), rule.name
+
+
+@pytest.mark.parametrize("rule", rules.packaged_rules(), ids=lambda rule: rule.name)
+def test_no_term_of_a_rule_escapes_its_footprint(rule):
+    text = "\n".join(line for line in rule.sparql.splitlines() if not line.lstrip().startswith("#"))
+    named = {str(GK[name]) for name in re.findall(r"\bgk:(\w+)", text)}
+    found = rule.footprint(Base())
+    assert {name.value for name in found.asks | found.gives} >= named
+    assert len(named) > 2
 
 
 def test_policies_run_from_the_strictest(kg):

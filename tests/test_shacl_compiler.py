@@ -296,6 +296,7 @@ INNER = (
     "?a <urn:e:p> ?b . FILTER(?b = ?x) FILTER EXISTS { ?b <urn:e:q> ?c . ?c <urn:e:q> ?a }",
     "?a ?x ?b . ?b a <urn:e:C> . FILTER NOT EXISTS { ?a <urn:e:q> 1 . ?a <urn:e:p> 'b'@en ; <urn:e:q> ?q }",
     "?a <urn:e:p> ?y . FILTER(EXISTS { ?y <urn:e:q> ?b . ?b <urn:e:p> ?a } || !EXISTS { ?x <urn:e:q> ?a , ?y })",
+    "?x ^<urn:e:q>/<urn:e:p>+/(<urn:e:p>|^<urn:e:q>) ?z . ?z <urn:e:p>|<urn:e:q>/<urn:e:q> ?y",
     "?a <urn:e:p> ?y . OPTIONAL { ?y <urn:e:q> ?b } FILTER(!bound(?b))",
     "?a <urn:e:p> [ <urn:e:q> ?y ] . ?a <urn:e:q> ?x",
 )
@@ -314,7 +315,7 @@ def test_what_nests_and_what_does_not() -> None:
     nests = [
         "EXISTS" in nest(f"ASK {{ ?x ?y ?z FILTER NOT EXISTS {{ {inner} }} }}").split("EXISTS", 1)[1] for inner in INNER
     ]
-    assert nests == [True, True, True, True, True, True, False, False]
+    assert nests == [True, True, True, True, True, True, True, False, False]
 
 
 # What is read, and what is refused
@@ -461,6 +462,14 @@ def test_literals_of_shapes_count_as_the_store_has_them() -> None:
     assert validate(store(data), shapes).results == []
     assert validate(graph(data), shapes).results == []
     assert len(validate(graph("e:a e:p 7 ."), shapes).results) == 2
+
+
+def test_long_lists() -> None:
+    words = " ".join(f"'w{number}'" for number in range(3000))
+    shapes = model(f"e:s sh:targetSubjectsOf e:p ; sh:path e:p ; sh:in ( {words} 1.0 'mot'@fr e:x ) .")
+    data = store("e:a e:p 'w7' , 'mot'@fr , 1.0 , e:x . e:b e:p 'w3000' , 'w7'@en , 1 , e:y , 'mot'@en , [] .")
+    assert {fault.focus.value for fault in searched(shapes, data)} == {"urn:e:b"}
+    assert sum(searched(shapes, data).values()) == sum(judged(shapes, data).values()) == 6
 
 
 def test_shapes_of_one_model_are_read_once() -> None:

@@ -117,16 +117,17 @@ class Why:
 
 def _told(steps: Iterable[Why], margin: str, seen: set[ox.Triple]) -> Iterator[str]:
     """Line by line; what people and texts say of one thing is one line, what was told before is not told again."""
-    for (subject, source, by, _), same in groupby(steps, key=lambda s: (s.subject, s.source, s.by, s.by and s.triple)):
+    for _, same in groupby(steps, key=lambda step: (step.triple.subject, step.source, step.by and step.triple)):
         group = list(same)
-        again = bool(by) and group[0].triple in seen
+        first = group[0]
+        again = bool(first.by) and first.triple in seen
         seen |= {step.triple for step in group}
         said = "; ".join(f"{step.predicate} {step.value}" for step in group)
-        yield f"{margin}{subject}: {said}  [{source}]{' (see above)' if again else ''}"
+        yield f"{margin}{first.subject}: {said}  [{first.source}]{' (see above)' if again else ''}"
         if again:
             continue
-        if by:
-            yield f"{margin}  {by}"
+        if first.by:
+            yield f"{margin}  {first.by}"
         for span in dict.fromkeys(span for step in group for span in step.words):
             yield f"{margin}  {place(span)}: “{span.exact}”"
         for step in group:

@@ -194,7 +194,7 @@ def changed(report: Report, difference: Difference) -> str:
 
 def _tell_vacuous(report: Report) -> None:
     if report.vacuous:
-        click.echo(f"judged no node: {', '.join(report.vacuous)}", err=True)
+        click.echo(f"judged no node: {', '.join(rule(report, iri) for iri in report.vacuous)}", err=True)
 
 
 def _tell_timings(report: Report) -> None:

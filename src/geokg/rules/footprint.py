@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyoxigraph as ox
+from pyparsing import ParseResults
 from rdflib import URIRef
 from rdflib.namespace import RDF
 from rdflib.paths import AlternativePath, InvPath, MulPath, Path, SequencePath
-from rdflib.plugins.sparql import prepareQuery
+from rdflib.plugins.sparql.algebra import translatePath, translatePName, translatePrologue, traverse
+from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
 
@@ -43,8 +46,12 @@ def footprint(sparql: str, namespaces: Mapping[str, str]) -> Footprint | None:
     >>> footprint("CONSTRUCT { ?s x:p ?o } WHERE { ?s ?any ?o }", {"x": "urn:"}) is None
     True
     """
-    query = prepareQuery(sparql, initNs=dict(namespaces)).algebra
-    asks, gives = _named(_patterns(query.p)), _named(chunks(query.template))
+    # The parse tree, not the algebra: rdflib's loses a FILTER inside an EXISTS.
+    tree = parseQuery(sparql)
+    prologue = translatePrologue(tree[0], None, dict(namespaces))
+    query = traverse(tree[1], visitPost=partial(translatePName, prologue=prologue))
+    query = traverse(query, visitPost=translatePath)
+    asks, gives = _named(_patterns(query.where)), _named(chunks(query.template))
     return None if asks is None or gives is None else Footprint(asks, gives)
 
 
@@ -64,13 +71,13 @@ def _patterns(part: Any) -> Iterator[tuple[Any, Any, Any]]:
     if isinstance(part, CompValue):
         for name, inner in part.items():
             yield from chunks(inner) if name == "triples" else _patterns(inner)
-    elif isinstance(part, (list, tuple)):
+    elif isinstance(part, (list, tuple, ParseResults)):
         for inner in part:
             yield from _patterns(inner)
 
 
 def chunks(triples: Iterable[Any]) -> Iterator[tuple[Any, Any, Any]]:
-    """Patterns one by one; inside an expression rdflib leaves several in a row."""
+    """Patterns one by one, of which rdflib may leave several in a row."""
     for row in triples:
         yield from zip(*[iter(row)] * 3, strict=True)
 

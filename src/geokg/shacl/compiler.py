@@ -15,7 +15,7 @@ terms by pattern or ``sameTerm``; a comparison that is an error is a violation.
 >>> (shape,) = read_model(Graph().parse(data=text, format="turtle")).shapes
 >>> for search in Compiler(lambda cls: {cls}).searches(shape):
 ...     print(search.text)
-SELECT ?this { ?this <urn:p> ?v FILTER(!(isIRI(?v)) && EXISTS { ?this a <urn:C> }) }
+SELECT ?this { ?this <urn:p> ?v FILTER((!(isIRI(?v)) && EXISTS { ?this a <urn:C> })) }
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from . import model
-from .expressions import Expressions
+from .expressions import Expressions, both, either
 from .model import PropertyShape, Shape, Targets, Term
 from .paths import Inverse, Path, Sequence, Step
 
@@ -118,40 +118,30 @@ class Compiler:
         """The searches that begin with the path."""
         if not _can_drive(shape.path):
             return
+        pattern = self._tests.pattern("?this", shape.path, "?v")
         is_focus = self.is_focus(targets, shape.path)
-        then = f" && {is_focus}" if is_focus else ""
-        bad = [
-            (self._tests.value(constraint, "?this", "?v", True), constraint)
-            for constraint in shape.constraints
-            if type(constraint) in self._tests.VALUE
-        ]
-        if bad:
-            tests = " || ".join(test for test, _ in bad)
-            tests = f"({tests})" if len(bad) > 1 and then else tests
-            pattern = self._tests.pattern("?this", shape.path, "?v")
-            yield Search(f"SELECT ?this {{ {pattern} FILTER({tests}{then}) }}", _kinds(c for _, c in bad))
+        bad: list[tuple[str, model.Constraint]] = []
         for constraint in shape.constraints:
-            if isinstance(constraint, model.MaxCount):
-                yield Search(self._more_than(shape.path, constraint.number, is_focus), _kinds([constraint]))
-            elif isinstance(constraint, model.UniqueLang):
-                pattern = self._tests.pattern("?this", shape.path, "?v")
-                having = "HAVING(COUNT(DISTINCT ?v) > 1)"
-                test = f'FILTER(LANG(?v) != ""{then})'
-                yield Search(
-                    f"SELECT ?this {{ {pattern} {test} }} GROUP BY ?this (LCASE(LANG(?v))) {having}",
-                    _kinds([constraint]),
-                )
+            if isinstance(constraint, model.MaxCount) and constraint.number > 1:
+                last = f" FILTER({is_focus})" if is_focus else ""
+                having = f"HAVING(COUNT(DISTINCT ?v) > {constraint.number})"
+                yield Search(f"SELECT ?this {{ {pattern}{last} }} GROUP BY ?this {having}", _kinds([constraint]))
+            elif isinstance(constraint, (model.MaxCount, model.UniqueLang)):
+                bad.append((self._not_alone(constraint, shape.path), constraint))
+            elif type(constraint) in self._tests.VALUE:
+                bad.append((self._tests.value(constraint, "?this", "?v", True), constraint))
+        if bad:
+            tests = both([either(test for test, _ in bad), is_focus or "true"])
+            yield Search(f"SELECT ?this {{ {pattern} FILTER({tests}) }}", _kinds(constraint for _, constraint in bad))
 
-    def _more_than(self, path: Path, number: int, is_focus: str) -> str:
-        pattern = self._tests.pattern("?this", path, "?v")
-        then = f" FILTER({is_focus})" if is_focus else ""
-        if number == 0:
-            return f"SELECT ?this {{ {pattern}{then} }}"
-        if number == 1:
-            other = self._tests.pattern("?this", path, "?w")
-            and_focus = f" && {is_focus}" if is_focus else ""
-            return f"SELECT ?this {{ {pattern} . {other} FILTER(!sameTerm(?v, ?w){and_focus}) }}"
-        return f"SELECT ?this {{ {pattern}{then} }} GROUP BY ?this HAVING(COUNT(DISTINCT ?v) > {number})"
+    def _not_alone(self, constraint: model.MaxCount | model.UniqueLang, path: Path) -> str:
+        """Whether ``?v`` is a value too many: there is another, be it any or one in its language."""
+        if isinstance(constraint, model.MaxCount) and constraint.number == 0:
+            return "true"
+        if isinstance(constraint, model.MaxCount):
+            return self._tests.reach(path, "?this", lambda other: f"!sameTerm(?v, {other})")
+        same = "LCASE(LANG({0})) = LCASE(LANG(?v)) && !sameTerm(?v, {0})"
+        return both(['LANG(?v) != ""', self._tests.reach(path, "?this", same.format)])
 
 
 def _can_drive(path: Path) -> bool:

@@ -13,10 +13,12 @@ import pyoxigraph as ox
 
 from . import literals, model
 from .model import PropertyShape, Shape, Term
-from .paths import Alternative, Inverse, Path, Sequence, Step, ZeroOrOne
+from .paths import Inverse, Path, Sequence, Step, ZeroOrOne
 
 _MANY = 4
 """So many different values are told apart by variables; a greater number is "perhaps"."""
+_CHAIN = 20
+"""So many literals are compared one by one."""
 _XSD = literals.XSD
 _SUBCLASS = "<http://www.w3.org/2000/01/rdf-schema#subClassOf>"
 _CASTS = {
@@ -118,10 +120,14 @@ class Expressions:
         if isinstance(constraint, model.HasValue):
             return not_(self.reach(path, node, lambda value: self._same(value, constraint.value, not over)))
         if isinstance(constraint, model.UniqueLang):
-            one, two = self.new(), self.new()
-            patterns = f"{self.pattern(node, path, one)} . {self.pattern(node, path, two)}"
-            same = f'LANG({one}) != "" && LCASE(LANG({one})) = LCASE(LANG({two})) && !sameTerm({one}, {two})'
-            return f"EXISTS {{ {patterns} FILTER({same}) }}"
+            same = "LCASE(LANG({0})) = LCASE(LANG({1})) && !sameTerm({0}, {1})"
+            return self.reach(
+                path,
+                node,
+                lambda one: both(
+                    [f'LANG({one}) != ""', self.reach(path, node, lambda two: same.format(one, two))],
+                ),
+            )
         if isinstance(constraint, model.Equals):
             other, predicate = self.new(), constraint.predicate
             lacks = self.reach(path, node, lambda value: f"NOT EXISTS {{ {node} {predicate} {value} }}")
@@ -138,16 +144,18 @@ class Expressions:
             siblings = [self.bad(sibling, value, over) for sibling in what.siblings]
             return both([not_(self.bad(what.shape, value, not over)), *siblings])
 
-        if number <= 0:
-            return "true"
-        if number == 1:
-            return self.reach(path, node, counts)
-        if number > _MANY and not over:
-            return "false"
-        values = [self.new() for _ in range(min(number, _MANY))]
-        patterns = " . ".join(self.pattern(node, path, value) for value in values)
-        apart = [f"!sameTerm({one}, {two})" for one, two in combinations(values, 2)]
-        return f"EXISTS {{ {patterns} FILTER({both([*apart, *map(counts, values)])}) }}"
+        def more(values: tuple[str, ...]) -> str:
+            if len(values) >= min(number, _MANY):
+                return "true"
+            return self.reach(
+                path,
+                node,
+                lambda value: both(
+                    [*(f"!sameTerm({value}, {other})" for other in values), counts(value), more((*values, value))]
+                ),
+            )
+
+        return "false" if number > _MANY and not over else more(())
 
     def reach(self, path: Path, start: str, test: Callable[[str], str]) -> str:
         """Whether a path leads anywhere where a test is true."""
@@ -156,8 +164,6 @@ class Expressions:
             if rest:
                 return self.reach(head, start, lambda middle: self.reach(Sequence(tuple(rest)), middle, test))
             return self.reach(head, start, test)
-        if isinstance(path, Alternative):
-            return either([self.reach(item, start, test) for item in path.items])
         if isinstance(path, ZeroOrOne):
             return either([test(start), self.reach(path.path, start, test)])
         end = self.new()
@@ -235,8 +241,20 @@ class Expressions:
 
     def _in(self, constraint: model.In, _: str, value: str, over: bool) -> str:
         iris = [str(term) for term in constraint.values if isinstance(term, ox.NamedNode)]
-        others = [self._same(value, term, not over) for term in constraint.values if not isinstance(term, ox.NamedNode)]
-        return not_(either([*([f"{value} IN ({', '.join(iris)})"] if iris else []), *others]))
+        others = [term for term in constraint.values if not isinstance(term, ox.NamedNode)]
+        if len(others) > _CHAIN:
+            found = self._among(value, [term for term in others if isinstance(term, ox.Literal)])
+        else:
+            found = either(self._same(value, term, not over) for term in others)
+        return not_(either([f"{value} IN ({', '.join(iris)})" if iris else "false", found]))
+
+    def _among(self, value: str, terms: list[ox.Literal]) -> str:
+        """Whether a value is one of many literals, which as a chain of ``||`` would take Oxigraph minutes to read."""
+        written = f'CONCAT(STR({value}), "^^", STR(DATATYPE({value})), "@", LANG({value}))'
+        if self._respelt:
+            terms = [literals.respelt(term) for term in terms]  # type: ignore[misc]
+        keys = (ox.Literal(f"{term.value}^^{term.datatype.value}@{term.language or ''}") for term in terms)
+        return f"COALESCE({written} IN ({', '.join(map(str, keys))}), false)"
 
     def _disjoint(self, constraint: model.Disjoint, node: str, value: str, _: bool) -> str:
         return f"EXISTS {{ {node} {constraint.predicate} {value} }}"

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 
 from .prebinding import Group, Query, read
 
@@ -40,6 +41,7 @@ class _Nester:
     def __init__(self, query: Query) -> None:
         self._query = query
         self._at = self._end = 0
+        self._numbers = count()
 
     def between(self, start: int, end: int, group: Group, known: frozenset[str]) -> str:
         """The text from one token to another, with the groups inside rewritten."""
@@ -139,10 +141,8 @@ class _Nester:
         parts: list[_Part] = []
         while True:
             verb = self._verb()
-            while True:
-                object_ = self._term()
-                names = frozenset(text[1:] for text in (subject, verb, object_) if text[0] in "?$")
-                parts.append(_Part(f"{subject} {verb} {object_}", names, False))
+            while True:  # each object
+                parts += self._steps(subject, verb, self._term())
                 if self._text() != ",":
                     break
                 self._at += 1
@@ -152,6 +152,13 @@ class _Nester:
                 self._at += 1
             if self._text() in ("", ".") or self._query.word(self._at) == "FILTER":
                 return parts
+
+    def _steps(self, subject: str, verb: list[str], end: str) -> Iterator[_Part]:
+        """A pattern for each step of a path; between them variables that nobody else has."""
+        places = [subject, *(f"?step{next(self._numbers)}_" for _ in verb[1:]), end]
+        for start, step, stop in zip(places, verb, places[1:], strict=False):
+            names = frozenset(text[1:] for text in (start, step, stop) if text[0] in "?$")
+            yield _Part(f"{start} {step} {stop}", names, False)
 
     def _whole(self, start: int) -> str:
         tokens = self._query.tokens
@@ -173,29 +180,34 @@ class _Nester:
                 self._at += 3
         return self._whole(start)
 
-    def _verb(self) -> str:
+    def _verb(self) -> list[str]:
+        """A verb, or a path as its steps."""
         start = self._at
         if start < self._end and self._query.tokens[start].kind == "variable":
             self._at += 1
-            return self._whole(start)
-        self._path()
-        return self._whole(start)
-
-    def _path(self) -> None:
+            return [self._whole(start)]
+        steps: list[str] = []
+        is_choice = False
         while True:
-            while self._text() in ("^", "!"):
-                self._at += 1
-            if self._at >= self._end:
-                raise _Other
-            token = self._query.tokens[self._at]
-            if token.text == "(":
-                self._skip_brackets()
-            elif token.kind in ("iri", "name") or token.text == "a":
-                self._at += 1
-            else:
-                raise _Other
-            if self._text() in ("*", "+", "?") and self._query.tokens[self._at].kind == "":
-                self._at += 1
+            begin = self._at
+            self._step()
+            steps.append(self._whole(begin))
             if self._text() not in ("/", "|"):
-                return
+                return [self._whole(start)] if is_choice else steps
+            is_choice = is_choice or self._text() == "|"
+            self._at += 1
+
+    def _step(self) -> None:
+        while self._text() in ("^", "!"):
+            self._at += 1
+        if self._at >= self._end:
+            raise _Other
+        token = self._query.tokens[self._at]
+        if token.text == "(":
+            self._skip_brackets()
+        elif token.kind in ("iri", "name") or token.text == "a":
+            self._at += 1
+        else:
+            raise _Other
+        if self._text() in ("*", "+", "?") and self._query.tokens[self._at].kind == "":
             self._at += 1

@@ -31,7 +31,6 @@ from .terms import as_spelt, dataset
 
 _DEPTH = 30
 _SHAPES_GRAPH = re.compile(r"[?$]shapesGraph\b")
-_LOG = logging.getLogger("geokg.shacl")
 
 
 class _Shapes(ShapesGraph):

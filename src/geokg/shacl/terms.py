@@ -123,18 +123,11 @@ def dataset(data: Iterable[ox.Quad] | Graph) -> CachingDataset:
         for s, p, o in data:
             made.store.add((s, p, _plain(o)), made.default_graph)
     else:
-        extend(made, data)
+        _extend(made, data)
     return made
 
 
-def extend(made: CachingDataset, quads: Iterable[ox.Quad]) -> None:
-    """Add quads to a dataset.
-
-    >>> made = dataset([])
-    >>> extend(made, [ox.Quad(ox.NamedNode("urn:a"), ox.NamedNode("urn:b"), ox.Literal("07"), ox.NamedNode("urn:g"))])
-    >>> [str(graph.identifier) for graph in made.graphs() if len(graph)]
-    ['urn:g']
-    """
+def _extend(made: CachingDataset, quads: Iterable[ox.Quad]) -> None:
     graphs: dict[str, Graph] = {"": made.default_graph}
     with as_spelt():
         for quad in quads:

@@ -138,7 +138,7 @@ def turtle(report: Report, layout: Layout) -> str:  # noqa: ARG001
 
 
 def json_ld(report: Report, layout: Layout) -> str:  # noqa: ARG001
-    """The same as JSON-LD, whose context is in the file."""
+    """The same as JSON-LD, expanded, so that it needs no context."""
     ordered = ox.parse("".join(canonical.nquads(quads_to_ox(report.graph))), format=ox.RdfFormat.N_QUADS)
     written = ox.serialize(ordered, format=ox.RdfFormat.JSON_LD, prefixes=dict(report.prefixes))
     return (written or b"[]").decode("utf-8").rstrip() + "\n"

@@ -54,7 +54,8 @@ class Held:
 
     def admit(self) -> None:
         """Let what was inferred into a store that was filled without it."""
-        self.store.ox.bulk_extend(self.later.quads(self.inferred))
+        if len(self.later):
+            self.store.ox.bulk_extend(self.later.quads(self.inferred))
 
     @property
     def whole(self) -> Store:
@@ -85,8 +86,11 @@ def hold(target: KnowledgeGraph | Graph | str | Path | Iterable[ox.Quad], *, wit
     0
     """
     if isinstance(target, KnowledgeGraph):
-        if target.store.is_here and (has_ontology(target.store) or not with_ontology):
-            return Held(target.store)
+        held = Held(target.store)
+        # A service is judged where it is, unless graphs of it do not count: then all of it comes here, and once.
+        as_it_is = target.store.is_here or not any(map(target.store.has_graph, (held.inferred, held.reported)))
+        if as_it_is and (has_ontology(target.store) or not with_ontology):
+            return held
         return _filled(target.store.quads(), target.base, None, with_ontology=with_ontology)
     base = Base.from_environment()
     if isinstance(target, (str, Path)):

@@ -53,7 +53,7 @@ def _statements(
             yield from _ordered(data.quads(focus, constraint.predicate))
         elif isinstance(constraint, model.Class) and value is not None:
             yield from _ordered(data.quads(value, TYPE))
-        elif isinstance(constraint, model.Sparql | model.Custom):
+        elif isinstance(constraint, model.Sparql | model.Custom) and path is None:
             yield from _own(data, focus)
     if value is None or value == focus:
         yield from _ordered(data.quads(focus, TYPE))

@@ -116,11 +116,11 @@ def _judged(held: Held, model: Model, chosen: Selection | None, engine: shacl.En
     shapes = tuple(shape for shape in model.shapes if chosen is None or shape.node.value in chosen.run)
     told: dict[str, Any] = {"engine": engine, "spelling": held.spelling}
     hidden = [held.inferred, held.reported]
-    outcome = shacl.validate(held.store.ox, replace(model, shapes=shapes), without=hidden, **told)
+    outcome = shacl.validate(held.store, replace(model, shapes=shapes), without=hidden, **told)
     held.admit()
     if outcome.vacuous and held.store.has_graph(held.inferred):
         idle = tuple(shape for shape in shapes if shape.node.value in outcome.vacuous)
-        late = shacl.validate(held.store.ox, replace(model, shapes=idle), without=hidden[1:], **told)
+        late = shacl.validate(held.store, replace(model, shapes=idle), without=hidden[1:], **told)
         outcome = join(outcome, late)
     return outcome
 

@@ -30,6 +30,10 @@ _ALTERNATIVES = 32
 class Anywhere(Path):
     """Along any property, as ``!(...)`` goes along all but a few."""
 
+    def sparql(self) -> str:
+        """All but none."""
+        return "!()"
+
 
 def steps(path: Path) -> Iterator[tuple[Path, ox.NamedNode | None, bool, Path]]:
     """Each triple that a path can lead along.

@@ -7,7 +7,7 @@ alone, or under MINUS or NOT EXISTS, is another variable outside, since a match 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from ..terms import as_spelt, to_ox
 from .patterns import ALWAYS, Anywhere, Atom, Beside, Edge, Either, Fresh, Read, Slot, Walk, both, reads
 
 _EXISTS = ("Builtin_EXISTS", "Builtin_NOTEXISTS")
-_REPEATED = {"*": ZeroOrMore, "+": OneOrMore, "?": ZeroOrOne}
+_REPEATED: dict[str, Callable[[Path], Path]] = {"*": ZeroOrMore, "+": OneOrMore, "?": ZeroOrOne}
 _WRAPPERS = (
     "ConditionalOrExpression",
     "ConditionalAndExpression",
