@@ -80,7 +80,9 @@ about_properties = st.one_of(
 
 def several(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """Some of them, in one shape."""
-    return st.lists(parts, min_size=1, max_size=2, unique_by=lambda part: part.split()[0]).map(" ; ".join)
+    return st.lists(parts, min_size=1, max_size=2).map(
+        lambda some: " ; ".join({part.split()[0]: part for part in some}.values())
+    )
 
 
 def nested(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
