@@ -51,16 +51,9 @@ class Verdict:
     queries: tuple[QueryRun, ...]
 
     @property
-    def found(self) -> dict[ShapeNode, tuple[Fault, ...]]:
-        """The results by the shape whose target it was."""
-        return {
-            node: tuple(fault for some in judged.values() for fault in some) for node, judged in self.judged.items()
-        }
-
-    @property
     def faults(self) -> tuple[Fault, ...]:
         """All results."""
-        return tuple(fault for faults in self.found.values() for fault in faults)
+        return tuple(fault for judged in self.judged.values() for some in judged.values() for fault in some)
 
 
 @dataclass
