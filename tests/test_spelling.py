@@ -213,6 +213,14 @@ def test_queries_see_the_spelling(engine: Engine, tmp_path: Path) -> None:
         assert [str(result.focus) for result in validate(data, rules, engine=engine).results] == focus
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_property_inside_a_property_is_judged_once(engine: Engine, tmp_path: Path) -> None:
+    """Its result names the value as focus node, while it is the target that is judged as it is spelt."""
+    text = "e:S sh:targetNode e:a ; sh:property [ sh:path e:q ; sh:property [ sh:path e:p ; sh:maxInclusive 5 ] ] ."
+    outcome = validate(parsed("e:a e:q e:b . e:b e:p 07 ."), shapes(tmp_path, text), engine=engine)
+    assert [(str(result.focus), str(result.value)) for result in outcome.results] == [("urn:e:b", "07")]
+
+
 def test_a_store_is_judged_as_it_spells_its_data(tmp_path: Path) -> None:
     store = ox.Store()
     store.extend(parsed("e:a e:p 7 , 07 ."))

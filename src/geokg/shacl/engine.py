@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
@@ -133,23 +133,18 @@ def _judge(source: StoreSource, shapes: Model, spelling: Spelling | None, engine
     compiled = replace(shapes, shapes=tuple(shape for shape in shapes.shapes if shape.node not in refused))
     verdict = Validator(compiled).judge(source, respelt=spelling is None)
     notes = list(shapes.notes)
-    faults, others = verdict.found, []
+    elsewhere: list[Callable[[ox.NamedNode | ox.BlankNode, Term], bool]] = []  # which focus nodes another engine judges
+    others: list[Outcome] = []
     if spelling is not None:
         spelt = judge_as_spelt(source.store, spelling, compiled)
-        faults = {
-            shape: tuple(fault for fault in some if not spelt.holds(shape, fault.focus))
-            for shape, some in faults.items()
-        }
+        elsewhere.append(spelt.holds)
         others.append(replace(spelt.outcome, runs=[]))
         notes += map(str, spelling.odd[:_SHOWN])
         if len(spelling.odd) > _SHOWN:
             notes.append(f"and {len(spelling.odd) - _SHOWN} more literals that a store would respell")
     strays = {shape.node: nodes for shape in compiled.shapes if (nodes := _strays(shape, source))}
     if refused or strays:
-        faults = {
-            shape: tuple(fault for fault in some if fault.focus not in strays.get(shape, ()))
-            for shape, some in faults.items()
-        }
+        elsewhere.append(lambda shape, node: node in strays.get(shape, ()))
         is_whole = isinstance(source.store, ox.Store) and source.graphs is None
         view = overlay(source.store) if is_whole else dataset(source.quads())
         only: dict[Node, Iterable[Node] | None] = {from_ox(node): None for node in refused}
@@ -159,7 +154,14 @@ def _judge(source: StoreSource, shapes: Model, spelling: Spelling | None, engine
         others.append(replace(done, runs=[run for run in done.runs if run.shape in {node.value for node in refused}]))
         notes += (f"{node.value}: judged by pyshacl, for {reason}" for node, reason in refused.items())
     report = new_report()
-    results = results_of([fault for some in faults.values() for fault in some], report)
+    faults = [
+        fault
+        for shape, judged in verdict.judged.items()
+        for node, some in judged.items()
+        if not any(is_judged(shape, node) for is_judged in elsewhere)
+        for fault in some
+    ]
+    results = results_of(faults, report)
     runs = sorted([*verdict.runs, *(run for other in others for run in other.runs)], key=lambda run: run.shape)
     vacuous = sorted({*shapes.idle, *(run.shape for run in runs if not run.focus_nodes)})
     own = Outcome(results, report, runs, vacuous, [], list(verdict.queries))

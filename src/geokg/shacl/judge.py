@@ -87,14 +87,17 @@ class Judge:
         self._allowed: dict[model.In, frozenset[Term]] = {}
         self._known: dict[tuple[ShapeNode, Term], bool] = {}
 
-    def judge(self, shape: Shape, nodes: Sequence[Term]) -> list[Fault]:
-        """All results of a shape at some focus nodes, whatever its targets are.
+    def judge(self, shape: Shape, nodes: Sequence[Term]) -> dict[Term, tuple[Fault, ...]]:
+        """All results of a shape at some focus nodes, whatever its targets are; by node, with no entry for none.
+
+        Which node is known here alone: a result inside a nested property shape has a focus of its own.
 
         Raises:
             ValidationError: a query of the shape reports that it failed, or cannot be run.
         """
         self._asker.prepare(shape, nodes)
-        return [fault for node in nodes for fault in self.faults(shape, node)]
+        found = {node: tuple(self.faults(shape, node)) for node in nodes}
+        return {node: faults for node, faults in found.items() if faults}
 
     def faults(self, shape: Shape, focus: Term) -> Iterator[Fault]:
         """The results of a shape at one focus node."""

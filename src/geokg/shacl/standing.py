@@ -7,10 +7,11 @@ are when classes move in their hierarchy, and when a triple gets into a second g
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -29,7 +30,7 @@ _DOUBLED = (
 _MANY = 2000
 """From so many focus nodes on, judging a whole shape takes no longer."""
 
-Found = Mapping[Term, tuple[Fault, ...]]
+Found = Mapping[Any, tuple[Fault, ...]]
 """The results of one shape by focus node; who has none is not in it."""
 
 
@@ -130,7 +131,7 @@ class Standing:
                 continue
             targets = [term for term in focus if judge.is_target(shape, term)]  # type: ignore[arg-type]
             judged[node] = len(targets)
-            fresh = _by_focus(judge.judge(shape, targets)) if targets else {}  # type: ignore[arg-type]
+            fresh = judge.judge(shape, targets) if targets else {}  # type: ignore[arg-type]
             if fresh or not focus.isdisjoint(found[node]):
                 found[node] = {**{term: some for term, some in found[node].items() if term not in focus}, **fresh}
         found.update(self._judge_all(whole))
@@ -153,7 +154,7 @@ class Standing:
         if not shapes:
             return {}
         verdict = Validator(replace(self._model, shapes=shapes)).validate(self._store)
-        return {shape.node: _by_focus(verdict.found.get(shape.node, ())) for shape in shapes}
+        return dict(verdict.judged)
 
     def _changes(self, before: _State, judged: Mapping[ShapeNode, int], whole: tuple[ShapeNode, ...]) -> Changes:
         old, new = Counter[Fault](), Counter[Fault]()
@@ -190,10 +191,3 @@ def _stored(quads: Iterable[ox.Quad]) -> list[ox.Quad]:
     store = ox.Store()
     store.extend(quads)
     return list(store)
-
-
-def _by_focus(faults: Iterable[Fault]) -> Found:
-    found: dict[Term, list[Fault]] = defaultdict(list)
-    for fault in faults:
-        found[fault.focus].append(fault)
-    return {term: tuple(some) for term, some in found.items()}

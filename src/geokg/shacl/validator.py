@@ -40,19 +40,20 @@ class Verdict:
     """What a run found, in pyoxigraph's terms.
 
     Attributes:
-        found: the results by the shape whose target it was; which shape a result is of, the result says.
+        judged: the results by the shape whose target it was, and by its focus node; which shape and node inside them a
+            result is of, the result says.
         runs: one for each shape with targets.
         queries: what was asked, the slowest first.
     """
 
-    found: Mapping[ShapeNode, tuple[Fault, ...]]
+    judged: Mapping[ShapeNode, Mapping[Term, tuple[Fault, ...]]]
     runs: tuple[ShapeRun, ...]
     queries: tuple[QueryRun, ...]
 
     @property
     def faults(self) -> tuple[Fault, ...]:
         """All results."""
-        return tuple(fault for faults in self.found.values() for fault in faults)
+        return tuple(fault for judged in self.judged.values() for some in judged.values() for fault in some)
 
 
 @dataclass
@@ -130,13 +131,13 @@ class _Run:
                 work.number = counts[work.shape.targets]
             for work, suspects in pool.map(self._find, self._tasks()):
                 work.suspects.update(suspects)
-        found: dict[ShapeNode, tuple[Fault, ...]] = {}
+        judged: dict[ShapeNode, Mapping[Term, tuple[Fault, ...]]] = {}
         for work in self._work:
             start = perf_counter()
-            found[work.shape.node] = tuple(self._judge.judge(work.shape, sorted(work.suspects, key=str)))
+            judged[work.shape.node] = self._judge.judge(work.shape, sorted(work.suspects, key=str))
             work.seconds += perf_counter() - start
         return Verdict(
-            found,
+            judged,
             tuple(ShapeRun(work.shape.node.value, work.number, work.seconds) for work in self._work),
             tuple(sorted(self._queries, key=lambda run: -run.seconds)),
         )
