@@ -333,7 +333,7 @@ def test_no_term_of_a_rule_escapes_its_footprint(rule):
     named = {str(GK[name]) for name in re.findall(r"\bgk:(\w+)", text)}
     found = rule.footprint(Base())
     assert {name.value for name in found.asks | found.gives} >= named
-    assert len(named) > 2
+    assert len(named) > 1
 
 
 def test_policies_run_from_the_strictest(kg):
