@@ -7,7 +7,7 @@ READY := $(VENV)/ready
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo graph test lint format bench soak fuzz clean
+.PHONY: help setup demo graph test coverage lint format bench soak fuzz clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -34,6 +34,9 @@ demo: graph  ## Build the article's graph, check it, ask it, and serve it
 
 test: $(READY)  ## Run every test, the linters first
 	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -n auto $(TESTS)
+
+coverage: $(READY)  ## Which lines no test runs; workers that are killed cannot tell, and count as not run
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term $(TESTS)
 
 lint: $(READY)  ## Style, types, and the floors of the house
