@@ -168,7 +168,8 @@ class Editor:
         end = f"-{self._rng.randrange(2**40):x}"
         old = list(self._store.quads_for_pattern(quad.subject, None, None))
         for link in self._store.quads_for_pattern(quad.subject, ox.NamedNode(str(GK.isEvidencedBy)), None):
-            old += self._store.quads_for_pattern(link.object, None, None)
+            if not isinstance(link.object, ox.Literal):  # as another edit may have left it
+                old += self._store.quads_for_pattern(link.object, None, None)
         own = {q.subject: ox.NamedNode(q.subject.value + end) for q in old if isinstance(q.subject, ox.NamedNode)}
         return [], [
             ox.Quad(own.get(q.subject, q.subject), q.predicate, own.get(q.object, q.object), q.graph_name) for q in old
