@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdflib import Graph
 
+import geokg
 from geokg.shacl import read_shapes, validate
 from geokg.shacl.engine import ENGINES, Engine
 from geokg.shacl.overlay import overlay
@@ -151,6 +152,13 @@ def test_lines_are_told_where_the_format_has_one_for_each_quad(tmp_path: Path) -
 def test_a_report_says_what_was_judged_as_it_is_spelt(tmp_path: Path) -> None:
     outcome = validate(parsed("e:a e:p 07 ."), shapes(tmp_path, "e:s sh:targetNode e:a ; sh:nodeKind sh:IRI ."))
     assert [note for note in outcome.notes if '"07"' in note and '"7"' in note]
+
+
+def test_a_file_of_lines_is_told_with_the_line(tmp_path: Path) -> None:
+    data = tmp_path / "data.nq"
+    data.write_text(f'<urn:e:a> <urn:e:p> "8" .\n<urn:e:a> <urn:e:p> "07"^^<{XSD}integer> .\n', "utf-8")
+    (note,) = geokg.validate(data, shapes=shapes(tmp_path, "e:s sh:targetNode e:a ; sh:nodeKind sh:IRI .")).notes
+    assert note.startswith(f'{data}:2: "07"')
 
 
 # Judged as it is spelt, by each engine

@@ -25,7 +25,7 @@ from .queries import ShapesError
 from .reading import read_model
 from .service import NeedsCopy, ServiceSource
 from .sources import StoreSource
-from .spelling import Spelling, fill
+from .spelling import Spelling, fill, with_lines
 from .spelt import judge_as_spelt
 from .terms import dataset, from_ox, quads_to_ox
 from .validator import Validator
@@ -139,7 +139,7 @@ def _judge(source: StoreSource, shapes: Model, spelling: Spelling | None, engine
         spelt = judge_as_spelt(source.store, spelling, compiled)
         elsewhere.append(spelt.holds)
         others.append(replace(spelt.outcome, runs=[]))
-        notes += map(str, spelling.odd[:_SHOWN])
+        notes += map(str, with_lines(spelling.odd[:_SHOWN]))
         if len(spelling.odd) > _SHOWN:
             notes.append(f"and {len(spelling.odd) - _SHOWN} more literals that a store would respell")
     strays = {shape.node: nodes for shape in compiled.shapes if (nodes := _strays(shape, source))}
