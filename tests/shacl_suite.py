@@ -20,16 +20,32 @@ from rdflib.namespace import RDF, SH
 
 from geokg.errors import GeokgError
 from geokg.shacl import read_shapes, validate
-from geokg.shacl.terms import as_spelt, quads_to_ox, to_ox
+from geokg.shacl.terms import as_spelt, from_ox, quads_to_ox, to_ox
 
 SHARED = Path(os.environ.get("GEOKG_SHARED") or Path(__file__).resolve().parents[2] / "shared")
 SUITE = SHARED / "w3c" / "shacl"
 SHT = rdflib.Namespace("http://www.w3.org/ns/shacl-test#")
 MF = rdflib.Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
+PREFIXES = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix e: <urn:e:> .
+"""
 _GIVEN = (SH.sourceShape, SH.sourceConstraint, SH.focusNode, SH.value)
 
 Engine = Callable[[Path, Path], Graph]
 """From the files of data and shapes to a report; whatever it raises is a failure that it signals."""
+
+
+def graph(text: str) -> Graph:
+    """Turtle as it is spelt."""
+    made = Graph()
+    with as_spelt():
+        for quad in ox.parse(PREFIXES + text, format=ox.RdfFormat.TURTLE):
+            made.add((from_ox(quad.subject), from_ox(quad.predicate), from_ox(quad.object)))
+    return made
 
 
 def tests(manifest: Path = SUITE / "manifest.ttl") -> list[Path]:

@@ -20,22 +20,7 @@ from geokg.shacl.engine import ENGINES, Engine
 from geokg.shacl.queries import prepare
 from geokg.shacl.shapes import path_text
 from geokg.shacl.terms import as_spelt, dataset, from_ox, quads_to_ox, to_ox
-
-PREFIXES = """
-@prefix sh: <http://www.w3.org/ns/shacl#> .
-@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
-@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
-@prefix e: <urn:e:> .
-"""
-
-
-def graph(text: str) -> Graph:
-    """Turtle as it is spelt."""
-    made = Graph()
-    with as_spelt():
-        for quad in ox.parse(PREFIXES + text, format=ox.RdfFormat.TURTLE):
-            made.add((from_ox(quad.subject), from_ox(quad.predicate), from_ox(quad.object)))
-    return made
+from shacl_suite import PREFIXES, graph
 
 
 def found(data: str, shapes: str) -> list[tuple[str, str | None]]:

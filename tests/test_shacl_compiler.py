@@ -24,25 +24,9 @@ from geokg.shacl.paths import Alternative, Inverse, OneOrMore, Sequence, Step, Z
 from geokg.shacl.prebinding import bind, check_query, exists, is_alone, joined
 from geokg.shacl.reading import read_model
 from geokg.shacl.sources import StoreSource
-from geokg.shacl.terms import as_spelt, from_ox
 from geokg.shacl.validator import Validator
 from services import oxigraph
-
-PREFIXES = """
-@prefix sh: <http://www.w3.org/ns/shacl#> .
-@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
-@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
-@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
-@prefix e: <urn:e:> .
-"""
-
-
-def graph(text: str) -> Graph:
-    made = Graph()
-    with as_spelt():
-        for quad in ox.parse(PREFIXES + text, format=ox.RdfFormat.TURTLE):
-            made.add((from_ox(quad.subject), from_ox(quad.predicate), from_ox(quad.object)))
-    return made
+from shacl_suite import PREFIXES, graph
 
 
 def model(text: str) -> Model:
