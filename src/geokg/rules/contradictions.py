@@ -28,12 +28,13 @@ _KINDS = URIRef(GKS["Kind-disjoint"])
 _Pair: TypeAlias = "tuple[ox.NamedNode, ox.NamedNode]"
 
 
-def contradictions(store: Store, shapes: Graph | None = None) -> Graph:
+def contradictions(store: Store, shapes: Graph | None = None, *, everywhere: bool = False) -> Graph:
     """Shapes that find where a store contradicts the axioms that it holds.
 
     Args:
-        store: data and ontology. No shape is made for what the data does not speak of.
+        store: data and ontology.
         shapes: shapes that it is judged by too; what one of them demands already is not demanded twice.
+        everywhere: make shapes for what the data does not speak of too, for it may yet.
 
     >>> quads = "@prefix o: <http://www.w3.org/2002/07/owl#> . <x:C> o:disjointWith <x:D> . <x:a> a <x:C> , <x:D> ."
     >>> store = Store.memory()
@@ -42,18 +43,18 @@ def contradictions(store: Store, shapes: Graph | None = None) -> Graph:
     Nothing is both a C and a D.
     """
     shapes = Graph() if shapes is None else shapes
-    made = _Shapes(store, shapes)
+    made = _Shapes(store, shapes, everywhere=everywhere)
     if (_KINDS, None, None) not in shapes:
         for one, other in sorted(set(_disjoint(store)), key=str):
             made.disjoint(one, other)
     for mark, make in made.marks().items():
         for quad in sorted(store.match(None, TYPE, ox.NamedNode(str(mark))), key=str):
-            if isinstance(quad.subject, ox.NamedNode) and store.contains(None, quad.subject):
+            if isinstance(quad.subject, ox.NamedNode) and made.is_used(quad.subject):
                 make(URIRef(quad.subject.value))
     for one, other in sorted(set(_pairs(store, OWL.propertyDisjointWith, OWL.AllDisjointProperties)), key=str):
-        if store.contains(None, one) and store.contains(None, other):
+        if made.is_used(one) and made.is_used(other):
             made.apart(URIRef(one.value), URIRef(other.value))
-    if store.contains(None, ox.NamedNode(str(OWL.differentFrom))):
+    if made.is_used(ox.NamedNode(str(OWL.differentFrom))):
         made.different()
     return made.graph
 
@@ -85,11 +86,16 @@ class _Shapes:
         graph: all of them so far.
     """
 
-    def __init__(self, store: Store, others: Graph) -> None:
+    def __init__(self, store: Store, others: Graph, *, everywhere: bool) -> None:
         self.graph = Graph()
         self._store = store
         self._others = others
+        self._everywhere = everywhere
         self._used: dict[ox.NamedNode, bool] = {}
+
+    def is_used(self, name: ox.NamedNode) -> bool:
+        """Whether the data says anything by a property."""
+        return self._everywhere or self._store.contains(None, name)
 
     def marks(self) -> dict[URIRef, Callable[[URIRef], None]]:
         """What to make of a property with a mark of OWL."""
@@ -173,6 +179,8 @@ class _Shapes:
 
     def _has_members(self, name: ox.NamedNode) -> bool:
         """Whether anything is of a class, or of one below it."""
+        if self._everywhere:
+            return True
         if name not in self._used:
             self._used[name] = any(
                 self._store.contains(None, TYPE, row["below"])

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
@@ -18,7 +18,7 @@ from rdflib.term import Node
 from ..store import Store
 from . import model, pyshacl_engine
 from .literals import is_pattern
-from .model import Model, Shape, Term
+from .model import Model, Shape, ShapeNode, Term
 from .outcome import Outcome, join, new_report, results_of
 from .overlay import overlay
 from .queries import ShapesError
@@ -126,33 +126,29 @@ def _judge_service(service: Store, shapes: Model, out: frozenset[str], engine: E
 
 
 def _judge(source: StoreSource, shapes: Model, spelling: Spelling | None, engine: Engine) -> Outcome:
-    refused = {shape.node: reason for shape in shapes.shapes if (reason := _refusal(shape))}
+    refused = {shape.node: reason for shape in shapes.shapes if (reason := refusal(shape))}
     if refused and engine == "compiled":
         shape, reason = next(iter(refused.items()))
         raise ShapesError(f"cannot be compiled: {reason}", shape=shape.value)
     compiled = replace(shapes, shapes=tuple(shape for shape in shapes.shapes if shape.node not in refused))
     verdict = Validator(compiled).judge(source, respelt=spelling is None)
-    notes = list(shapes.notes)
+    notes = [*shapes.notes, *remarks(refused, spelling)]
     elsewhere: list[Callable[[ox.NamedNode | ox.BlankNode, Term], bool]] = []  # which focus nodes another engine judges
     others: list[Outcome] = []
     if spelling is not None:
         spelt = judge_as_spelt(source.store, spelling, compiled)
         elsewhere.append(spelt.holds)
         others.append(replace(spelt.outcome, runs=[]))
-        notes += map(str, with_lines(spelling.odd[:_SHOWN]))
-        if len(spelling.odd) > _SHOWN:
-            notes.append(f"and {len(spelling.odd) - _SHOWN} more literals that a store would respell")
-    strays = {shape.node: nodes for shape in compiled.shapes if (nodes := _strays(shape, source))}
-    if refused or strays:
-        elsewhere.append(lambda shape, node: node in strays.get(shape, ()))
+    apart = {shape.node: nodes for shape in compiled.shapes if (nodes := strays(shape, source))}
+    if refused or apart:
+        elsewhere.append(lambda shape, node: node in apart.get(shape, ()))
         is_whole = isinstance(source.store, ox.Store) and source.graphs is None
         view = overlay(source.store) if is_whole else dataset(source.quads())
         only: dict[Node, Iterable[Node] | None] = {from_ox(node): None for node in refused}
-        for shape, nodes in strays.items():
+        for shape, nodes in apart.items():
             only[from_ox(shape)] = [from_ox(node) for node in nodes]
         done = pyshacl_engine.validate(view, shapes.graph, only=only)
         others.append(replace(done, runs=[run for run in done.runs if run.shape in {node.value for node in refused}]))
-        notes += (f"{node.value}: judged by pyshacl, for {reason}" for node, reason in refused.items())
     report = new_report()
     faults = [
         fault
@@ -170,28 +166,42 @@ def _judge(source: StoreSource, shapes: Model, spelling: Spelling | None, engine
     return replace(own, runs=runs, vacuous=vacuous, notes=sorted({*notes, *own.notes}))
 
 
-def _strays(shape: Shape, source: StoreSource) -> list[Term]:
+def remarks(refused: Mapping[ShapeNode, str], spelling: Spelling | None) -> Iterator[str]:
+    """What is not judged as usual, for people: shapes that cannot be compiled, with why, and respelt literals.
+
+    >>> list(remarks({ox.NamedNode("x:s"): "it is odd"}, None))
+    ['x:s: judged by pyshacl, for it is odd']
+    """
+    odd = spelling.odd if spelling else ()
+    yield from map(str, with_lines(odd[:_SHOWN]))
+    if len(odd) > _SHOWN:
+        yield f"and {len(odd) - _SHOWN} more literals that a store would respell"
+    yield from (f"{node.value}: judged by pyshacl, for {reason}" for node, reason in refused.items())
+
+
+def strays(shape: Shape, source: StoreSource) -> list[Term]:
     """The targets that stand in no triple, where a query might begin at them with a path of no steps.
 
     Such a path leads to the node itself (SPARQL 1.1, 18.4), which Oxigraph overlooks for a node that it does not have.
     """
-    if not shape.targets.nodes or not _has_queries(shape):
+    if not shape.targets.nodes or not has_queries(shape):
         return []
     return [node for node in shape.targets.nodes if not source.knows(node)]
 
 
-def _has_queries(shape: Shape) -> bool:
+def has_queries(shape: Shape) -> bool:
+    """Whether a shape, or one that it calls, has a query of its own."""
     return any(isinstance(one, (model.Sparql, model.Custom)) for one in shape.constraints) or any(
-        map(_has_queries, shape.called)
+        map(has_queries, shape.called)
     )
 
 
-def _refusal(shape: Shape) -> str:
+def refusal(shape: Shape) -> str:
     """Why a shape cannot be compiled, if it cannot."""
     for constraint in shape.constraints:
         if isinstance(constraint, model.Pattern) and not is_pattern(constraint.pattern, constraint.flags):
             return f"the store knows no such pattern as {constraint.pattern!r}"
         for inner in constraint.shapes:
-            if reason := _refusal(inner):
+            if reason := refusal(inner):
                 return reason
     return ""

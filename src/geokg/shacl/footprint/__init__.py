@@ -16,16 +16,26 @@ again. Whoever is not found keeps the results that he has.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import pyoxigraph as ox
 
 from ..model import Shape, ShapeNode
 from .matching import Eithertime, TooMany, touched
 from .patterns import Read, Term
-from .walking import Below, shape_reads
+from .walking import Below, classes_of, shape_reads
 
 __all__ = ["Below", "Footprint", "Read", "Term"]
+
+
+@dataclass(frozen=True)
+class _Walked:
+    """What is known of one shape; ``below`` has the classes that it names, each with all below it."""
+
+    shape: Shape
+    below: Mapping[ox.NamedNode, frozenset[Term]]
+    reads: tuple[Read, ...]
 
 
 class Footprint:
@@ -35,17 +45,40 @@ class Footprint:
         shapes: those with targets.
         below: the class hierarchy of the data: what gives a class and all classes below it.
         without: graphs of the data that shapes are not shown.
+        former: an earlier one; what it knows of a shape is taken from it where the shape and its classes are the same.
+
+    Attributes:
+        moved: the shapes that it has to be told of anew, each with those of its classes that have others below them
+            than in ``former``.
     """
 
     def __init__(
-        self, shapes: Iterable[Shape], below: Below, *, without: frozenset[ox.NamedNode] = frozenset()
+        self,
+        shapes: Iterable[Shape],
+        below: Below,
+        *,
+        without: frozenset[ox.NamedNode] = frozenset(),
+        former: Footprint | None = None,
     ) -> None:
         self._without = without
+        self._walked: dict[ShapeNode, _Walked] = {}
         self._reads: dict[object, list[tuple[ShapeNode, Read]]] = defaultdict(list)
+        self.moved: dict[ShapeNode, frozenset[ox.NamedNode]] = {}
         for shape in shapes:
-            for read in shape_reads(shape, below):
+            below_each = {cls: frozenset(below(cls)) for cls in classes_of(shape)}
+            walked = former._walked.get(shape.node) if former else None
+            if walked is None or walked.shape != shape or walked.below != below_each:
+                known = walked.below if walked and walked.shape == shape else {}
+                self.moved[shape.node] = frozenset(cls for cls in known if known[cls] != below_each[cls])
+                walked = _Walked(shape, below_each, tuple(shape_reads(shape, below)))
+            self._walked[shape.node] = walked
+            for read in walked.reads:
                 for key in _keys(read):
                     self._reads[key].append((shape.node, read))
+
+    def below(self, shape: ShapeNode, cls: ox.NamedNode) -> frozenset[Term]:
+        """A class that a shape names and all classes below it, as they were when this was made."""
+        return self._walked[shape].below[cls]
 
     def touched(
         self, changed: Iterable[ox.Quad], store: ox.Store, gone: Iterable[ox.Quad] = ()

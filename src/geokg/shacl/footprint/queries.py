@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import pyoxigraph as ox
@@ -59,18 +59,24 @@ def query_reads(
     Edge(subject='this', predicate=<NamedNode value=urn:p>, object='y_1', graph=None) 0
     Edge(subject='y_1', predicate=<NamedNode value=urn:q>, object='z_2', graph=None) 1
     """
-    with as_spelt():
-        try:
-            prologue, body = parseQuery(text)
-            body = traverse(body, visitPost=partial(translatePName, prologue=translatePrologue(prologue, None)))
-            body = traverse(body, visitPost=translatePath)
-        except Exception as error:  # whatever rdflib raises, the answer is the same
-            raise NotUnderstood(str(error)) from error
+    body = _parsed(text)
     if body.name not in ("SelectQuery", "AskQuery"):
         raise NotUnderstood(body.name)
     reader = _Reader(given, fresh, sure)
     reader.select(body, context, _Scope(given, frozenset(), fresh("")), None)
     return iter(reader.found)
+
+
+@lru_cache(maxsize=1024)  # rdflib takes 30 ms for each, and classes move while the queries stay
+def _parsed(text: str) -> CompValue:
+    with as_spelt():
+        try:
+            prologue, body = parseQuery(text)
+            body = traverse(body, visitPost=partial(translatePName, prologue=translatePrologue(prologue, None)))
+            made: CompValue = traverse(body, visitPost=translatePath)
+        except Exception as error:  # whatever rdflib raises, the answer is the same
+            raise NotUnderstood(str(error)) from error
+    return made
 
 
 @dataclass(frozen=True)

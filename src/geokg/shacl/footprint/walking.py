@@ -17,6 +17,12 @@ Below = Callable[[ox.NamedNode], Iterable[Term]]
 """What gives a class and all classes below it."""
 
 
+def classes_of(shape: Shape) -> frozenset[ox.NamedNode]:
+    """The classes whose instances a shape, or one that it calls, asks for; queries ask for themselves."""
+    own = (constraint.cls for constraint in shape.constraints if isinstance(constraint, Class))
+    return frozenset((*shape.targets.classes, *own)).union(*map(classes_of, shape.called))
+
+
 def shape_reads(shape: Shape, below: Below) -> Iterator[Read]:
     """What a shape can read from each of its focus nodes, and what makes a node one of these.
 
