@@ -13,7 +13,7 @@ them accept stands in the graph of the stricter one, and ``gk:isAcceptedUnder`` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,9 +23,12 @@ import pyoxigraph as ox
 from ..errors import GeokgError, ReadError
 from ..store import Store
 from ..vocabulary import GK, Base, packaged, prefixes
-from .axioms import TYPE, says_axioms, signature
-from .closure import Closure
+from .axioms import Axiom, says_axioms, signature
+from .closure import Closure, Name
 from .footprint import Footprint, footprint
+from .joining import Pattern, TooLargeError
+from .region import Region, is_given
+from .ways import axiom_way, rule_ways
 
 STAGES = (
     "infer",
@@ -42,7 +45,8 @@ STAGES = (
 )
 """Which rules run when, by the beginning of their names; axioms at each ``infer``."""
 
-_POLICY = ox.NamedNode(str(GK.AcceptancePolicy))
+_RANKED = [ox.NamedNode(str(name)) for name in (GK.AcceptancePolicy, GK.admitsVoice, GK.requiresClaimants)]
+"""By what policies are known and ordered."""
 _GRAPH = re.compile(r"^# graph: (accepted|inferred)$", re.MULTILINE)
 
 
@@ -87,6 +91,12 @@ class Rule:
     def footprint(self, base: Base) -> Footprint | None:
         """What the rule asks for and gives; nothing if that may be anything."""
         return footprint(self.sparql, prefixes(base))
+
+    @cache  # noqa: B019
+    def patterns(self, base: Base) -> tuple[Pattern, ...] | None:
+        """The ways to what the rule gives; nothing if it cannot be told like that."""
+        ways = rule_ways(self.sparql, prefixes(base))
+        return None if ways is None else tuple(map(Pattern, ways))
 
 
 @cache
@@ -153,7 +163,7 @@ def apply(store: Store, rules: tuple[Rule, ...] | None = None) -> int:
         return _apply_there(store, rules)
     clear(store)
     closure = Closure(store, store.base.graph + "inferred")
-    return closure.all() + _stages(store, closure, rules)
+    return closure.all() + _stages(store, closure, rules, policies(store))
 
 
 def _apply_there(store: Store, rules: tuple[Rule, ...]) -> int:
@@ -178,9 +188,9 @@ def refresh(
 ) -> None:
     """Put right what axioms and rules give after a change: the same as ``apply`` would write, sooner.
 
-    What follows by axioms is followed from the change alone. Where the change can touch what a rule asks for, all
-    that rules wrote is taken away and found again, as it can be anywhere; so it is with all if the axioms change, or
-    what rules wrote was itself meddled with.
+    What follows by axioms alone is followed from the change. What rules give, and what leads to it, is found anew in
+    the :class:`.Region` that the change can touch. All is found anew where the axioms or policies change, where what
+    rules wrote was itself meddled with, where a rule cannot be told as ways, and where the region is too large.
 
     Args:
         store: the store after the change; before it, it held what rules and axioms gave.
@@ -196,51 +206,91 @@ def refresh(
     """
     rules = packaged_rules() if rules is None else rules
     went, came = list(removed), list(added)
-    written, inferred = graphs(store), store.base.graph + "inferred"
-    prints = [rule.footprint(store.base) for rule in rules]
-    named = [mark for mark in prints if mark is not None]
-    meddled = {inferred, *written}.intersection(_graph(quad) for quad in [*went, *came])
-    if not store.is_here or meddled or len(named) < len(prints) or any(map(says_axioms, [*went, *came])):
+    if not (store.is_here and _follow(store, went, came, rules)):
         apply(store, rules)
-        return
+
+
+def _follow(store: Store, went: list[ox.Quad], came: list[ox.Quad], rules: tuple[Rule, ...]) -> bool:
+    """Put right what a change touches; whether that could be done."""
+    read = [(rule.footprint(store.base), rule.patterns(store.base)) for rule in rules]
+    prints = [mark for mark, _ in read if mark is not None]
+    patterns = [pattern for _, some in read for pattern in some or ()]
+    quads = [*went, *came]
+    if len(prints) < len(read) or any(some is None for _, some in read):
+        return False
+    if any(says_axioms(quad) or is_given(quad, store.base) for quad in quads):
+        return False
+    inferred = store.base.graph + "inferred"
     closure = Closure(store, inferred)
-    gone = [q.triple for q in went if not store.contains(q.subject, q.predicate, q.object)]
-    gives = {name for mark in named for name in mark.gives}
-    asks = {name for mark in named for name in mark.asks} | {_POLICY}
-    touched = not closure.behind(asks | gives).isdisjoint(signature(quad) for quad in [*went, *came])
-    if touched:
-        ours = [q for name in gives for q in store.match(None, name, None, ox.NamedNode(inferred))]
-        ours += [q for name in gives for q in store.match(None, TYPE, name, ox.NamedNode(inferred))]
-        store.remove(ours)
-        for graph in written:
-            if graph != inferred:
-                ours += store.quads(graph)
-                store.drop(graph)
-        gone += [q.triple for q in ours if not store.contains(q.subject, q.predicate, q.object)]
-    store.remove(_in(q.triple, ox.NamedNode(inferred)) for q in came)
-    closure.unfollow(gone)
-    closure.follow(q.triple for q in came)
-    if touched:
-        _stages(store, closure, rules)
-
-
-def _graph(quad: ox.Quad) -> str:
-    return "" if isinstance(quad.graph_name, ox.DefaultGraph) else quad.graph_name.value
-
-
-def _stages(store: Store, closure: Closure, rules: tuple[Rule, ...]) -> int:
-    """Run the rules on a store that holds what follows by axioms alone."""
+    gives: set[Name] = {name for mark in prints for name in mark.gives}
+    asked = closure.behind(gives.union(*(mark.asks for mark in prints)))
+    names = {signature(quad) for quad in quads}
+    if not names.isdisjoint(closure.behind(_RANKED)):
+        return False
+    lost = [quad.triple for quad in went if not store.contains(quad.subject, quad.predicate, quad.object)]
+    won = [quad.triple for quad in came]
+    store.remove(_in(triple, ox.NamedNode(inferred)) for triple in won)
+    if names.isdisjoint(asked):
+        closure.unfollow(lost)
+        closure.follow(won)
+        return True
+    # What rules give and what leads to it hangs together; what only leads to it comes first, what follows from it last.
+    after = closure.before(gives)
+    mixed = after & asked
+    parts: tuple[list[Axiom], list[Axiom], list[Axiom]] = ([], [], [])
+    for axiom in closure.axioms:
+        name = signature(axiom.head)
+        parts[(name in after) + (name in after - mixed)].append(axiom)
+    first, last = Closure(store, inferred, parts[0]), Closure(store, inferred, parts[2])
+    lost += first.unfollow(lost)
+    won += first.follow(won)
+    try:
+        patterns += [Pattern(axiom_way(axiom)) for axiom in parts[1]]
+        region = Region(store, patterns=patterns, mixed=mixed, gone=lost, came=won)
+    except TooLargeError:
+        return False
+    copy = region.copy()
     known = policies(store)
+    given = Closure(copy, inferred, parts[1])
+    given.follow(quad.triple for quad in copy.quads())
+    _stages(copy, given, rules, known, region.met)
+    for triple in region.touched:
+        before, now = set(region.given(triple)), set(region.given(triple, copy))
+        if before != now:
+            store.remove(before - now)
+            store.extend(now - before)
+            (won if now else lost).append(triple)
+    last.unfollow(triple for triple in lost if not store.contains(triple.subject, triple.predicate, triple.object))
+    last.follow(won)
+    return True
+
+
+def _stages(
+    store: Store,
+    closure: Closure,
+    rules: tuple[Rule, ...],
+    known: tuple[str, ...],
+    only: Collection[ox.Triple] | None = None,
+) -> int:
+    """Run the rules, under the known policies, on a store that holds what follows by axioms alone.
+
+    They write nothing but ``only`` these triples, if given.
+    """
+    if only is not None:
+        names = {signature(triple) for triple in only}
+        rules = tuple(
+            rule for rule in rules if (mark := rule.footprint(store.base)) and not names.isdisjoint(mark.gives)
+        )
     total = 0
     new: list[ox.Quad] = []
     for stage in STAGES:
         chosen = [rule for rule in rules if rule.name.startswith(stage)]
         while True:
             if stage == "infer":
-                total += closure.follow(quad.triple for quad in new)
+                total += len(closure.follow(quad.triple for quad in new))
                 new = []
             turns = [(rule, policy) for rule in chosen for policy in (known if rule.graph == "accepted" else (None,))]
-            found = [quad for rule, policy in turns for quad in _run(store, rule, policy, known)]
+            found = [quad for rule, policy in turns for quad in _run(store, rule, policy, known, only)]
             total += len(found)
             new += found
             if stage != "infer" or not found:
@@ -248,12 +298,14 @@ def _stages(store: Store, closure: Closure, rules: tuple[Rule, ...]) -> int:
     return total
 
 
-def _run(store: Store, rule: Rule, policy: str | None, known: tuple[str, ...]) -> list[ox.Quad]:
+def _run(
+    store: Store, rule: Rule, policy: str | None, known: tuple[str, ...], only: Collection[ox.Triple] | None
+) -> list[ox.Quad]:
     """Write what a rule gives that stands nowhere yet; what only a laxer policy gave so far is this policy's now."""
     results = store.query(rule.under(policy))
     if not isinstance(results, ox.QueryTriples):
         raise GeokgError(f"a rule is a CONSTRUCT query, not this one:\n{rule.sparql}")
-    triples = list(dict.fromkeys(results))
+    triples = [triple for triple in dict.fromkeys(results) if only is None or triple in only]
     new = [_in(triple, _written_by(store, rule, policy)) for triple in store.unknown(triples)]
     laxer = [_written_by(store, rule, one) for one in known[known.index(policy) + 1 :]] if policy else []
     moved = [quad for graph in laxer for quad in (_in(triple, graph) for triple in triples) if quad in store.ox]

@@ -18,7 +18,7 @@ import pyoxigraph as ox
 from ..store import Store, Term
 from .axioms import TYPE, Atom, Axiom, Bindings, Slot, axioms, signature
 
-_Name: TypeAlias = "Slot | Term"
+Name: TypeAlias = "Slot | Term"
 """A class or property, as ``signature`` gives it."""
 Match: TypeAlias = "Callable[..., Iterable[ox.Quad]]"
 
@@ -29,6 +29,7 @@ class Closure:
     Args:
         store: changed in place.
         graph: the graph for what follows.
+        only: these of the store's axioms; all unless given.
 
     Attributes:
         axioms: what the store says of its classes and properties.
@@ -44,11 +45,11 @@ class Closure:
     True
     """
 
-    def __init__(self, store: Store, graph: str) -> None:
-        self.axioms = axioms(store)
+    def __init__(self, store: Store, graph: str, only: Iterable[Axiom] | None = None) -> None:
+        self.axioms = axioms(store) if only is None else tuple(only)
         self._store = store
         self._graph = ox.NamedNode(graph)
-        self._makers: defaultdict[_Name, list[Axiom]] = defaultdict(list)
+        self._makers: defaultdict[Name, list[Axiom]] = defaultdict(list)
         for axiom in self.axioms:
             self._makers[signature(axiom.head)].append(axiom)
         self._uses = _uses(self.axioms)
@@ -61,15 +62,15 @@ class Closure:
             done += self._makers[name]
             found = self._found(self._makers[name])
             self._write(found)
-            total += len(found) + self._follow(found, _uses(done))
+            total += len(found) + len(self._follow(found, _uses(done)))
         return total
 
-    def follow(self, new: Iterable[ox.Triple]) -> int:
-        """Write what follows from triples that have come into the store; how many triples that is."""
+    def follow(self, new: Iterable[ox.Triple]) -> list[ox.Triple]:
+        """Write what follows from triples that have come into the store; what that is."""
         return self._follow(list(new), self._uses)
 
-    def unfollow(self, gone: Iterable[ox.Triple]) -> None:
-        """Take away what no longer follows, now that the store does not hold some triples any more."""
+    def unfollow(self, gone: Iterable[ox.Triple]) -> list[ox.Triple]:
+        """Take away what no longer follows, now that the store does not hold some triples any more; what that is."""
         ghosts = Store.memory()  # what was there: two triples that led to a third may have gone together
 
         def match(*pattern: Term) -> Iterator[ox.Quad]:
@@ -86,6 +87,7 @@ class Closure:
         back = [t for t in doubtful if next(self.reasons(t), None) is not None]
         self._write(back)
         self.follow(back)
+        return [t for t in doubtful if not self._store.contains(t.subject, t.predicate, t.object)]
 
     def reasons(self, triple: ox.Triple) -> Iterator[tuple[Axiom, tuple[ox.Triple, ...]]]:
         """By which axioms, and from which triples that the store holds, a triple follows in one step."""
@@ -95,21 +97,18 @@ class Closure:
                 for solution in _joined(list(axiom.body), bindings, self._store.match):
                     yield axiom, tuple(_filled(atom, solution) for atom in axiom.body)
 
-    def behind(self, names: Iterable[ox.NamedNode]) -> set[_Name]:
+    def behind(self, names: Iterable[Name]) -> set[Name]:
         """Those classes and properties, and all from which axioms lead to them."""
-        found: set[_Name] = set()
-        todo: list[_Name] = list(names)
-        while todo:
-            name = todo.pop()
-            if name not in found:
-                found.add(name)
-                todo += [signature(atom) for axiom in self._makers.get(name, ()) for atom in axiom.body]
-        return found
+        return _reached(names, lambda name: (signature(a) for axiom in self._makers.get(name, ()) for a in axiom.body))
 
-    def _order(self) -> list[_Name]:
+    def before(self, names: Iterable[Name]) -> set[Name]:
+        """Those classes and properties, and all to which axioms lead from them."""
+        return _reached(names, lambda name: (signature(axiom.head) for axiom, _ in self._uses.get(name, ())))
+
+    def _order(self) -> list[Name]:
         """The classes and properties that axioms add to, each after those that it needs where there is no circle."""
-        order: dict[_Name, None] = {}
-        begun: set[_Name] = set()
+        order: dict[Name, None] = {}
+        begun: set[Name] = set()
         for start in list(self._makers):
             trail = [] if start in begun else [(start, self._needs(start))]
             begun.add(start)
@@ -122,7 +121,7 @@ class Closure:
                     trail.append((following, self._needs(following)))
         return list(order)
 
-    def _needs(self, name: _Name) -> Iterator[_Name]:
+    def _needs(self, name: Name) -> Iterator[Name]:
         return (one for axiom in self._makers[name] for one in map(signature, axiom.body) if one in self._makers)
 
     def _found(self, makers: Sequence[Axiom]) -> list[ox.Triple]:
@@ -140,13 +139,13 @@ class Closure:
             if not isinstance(row["s"], ox.Literal)
         ]
 
-    def _follow(self, new: list[ox.Triple], uses: _Uses) -> int:
-        total = 0
+    def _follow(self, new: list[ox.Triple], uses: _Uses) -> list[ox.Triple]:
+        total: list[ox.Triple] = []
         while new:
             follows = (t for triple in new for t in _consequences(triple, uses, self._store.match))
             new = list(self._store.unknown(follows))
             self._write(new)
-            total += len(new)
+            total += new
         return total
 
     def _write(self, triples: Iterable[ox.Triple]) -> None:
@@ -156,7 +155,7 @@ class Closure:
         return ox.Quad(triple.subject, triple.predicate, triple.object, self._graph)
 
 
-_Uses: TypeAlias = "dict[_Name, list[tuple[Axiom, int]]]"
+_Uses: TypeAlias = "dict[Name, list[tuple[Axiom, int]]]"
 """Which axioms ask for a class or property, and where in their bodies."""
 
 
@@ -165,6 +164,17 @@ def _uses(axioms: Iterable[Axiom]) -> _Uses:
     for axiom in axioms:
         for place, atom in enumerate(axiom.body):
             found.setdefault(signature(atom), []).append((axiom, place))
+    return found
+
+
+def _reached(names: Iterable[Name], further: Callable[[Name], Iterable[Name]]) -> set[Name]:
+    found: set[Name] = set()
+    todo = list(names)
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += further(name)
     return found
 
 

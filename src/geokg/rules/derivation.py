@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Any, TypeAlias
 
 import pyoxigraph as ox
-from rdflib import BNode, Literal, URIRef, Variable
+from rdflib import URIRef
 from rdflib.paths import AlternativePath, InvPath, MulPath, Path, SequencePath
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.parserutils import CompValue
@@ -22,7 +22,7 @@ from rdflib.plugins.sparql.parserutils import CompValue
 from ..errors import GeokgError
 from ..store import Store
 from ..vocabulary import prefixes
-from . import Rule, graphs, packaged_rules, policies
+from . import Rule, graphs, packaged_rules, policies, ways
 from .axioms import Axiom, Bindings
 from .closure import Closure
 from .footprint import chunks
@@ -129,7 +129,7 @@ class _Body:
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         query = prepareQuery(rule.sparql, initNs=prefixes()).algebra
-        self._head = [tuple(map(_term, pattern)) for pattern in chunks(query.template)]
+        self._head = [tuple(map(_place, pattern)) for pattern in chunks(query.template)]
         self._groups: list[_Group] = []
         self._collect(query.p.p, _Group([], []))
 
@@ -142,7 +142,7 @@ class _Body:
                 group = _Group([], [str(variable) for variable in part.PV])
             for name, inner in part.items():
                 if name == "triples":
-                    group.patterns.extend(tuple(map(_term, pattern)) for pattern in chunks(inner))
+                    group.patterns.extend(tuple(map(_place, pattern)) for pattern in chunks(inner))
                 elif name in ("p", "p1") or (name == "p2" and part.name != "Minus"):
                     self._collect(inner, group)
 
@@ -191,16 +191,9 @@ class _Group:
                 yield ox.Triple(subject, predicate, value)
 
 
-def _term(term: Any) -> Any:
+def _place(term: Any) -> Any:
     """A term as the store has it; a variable by its name; a path as it is."""
-    if isinstance(term, URIRef):
-        return ox.NamedNode(str(term))
-    if isinstance(term, Literal):
-        datatype = ox.NamedNode(str(term.datatype)) if term.datatype else None
-        return (
-            ox.Literal(str(term), language=term.language) if term.language else ox.Literal(str(term), datatype=datatype)
-        )
-    return str(term) if isinstance(term, (Variable, BNode)) else term
+    return term if isinstance(term, Path) else ways.place(term)
 
 
 def _unified(pattern: tuple[Any, ...], triple: ox.Triple) -> Bindings | None:

@@ -46,13 +46,17 @@ def footprint(sparql: str, namespaces: Mapping[str, str]) -> Footprint | None:
     >>> footprint("CONSTRUCT { ?s x:p ?o } WHERE { ?s ?any ?o }", {"x": "urn:"}) is None
     True
     """
-    # The parse tree, not the algebra: rdflib's loses a FILTER inside an EXISTS.
+    query = parsed(sparql, namespaces)
+    asks, gives = _named(_patterns(query.where)), _named(chunks(query.template))
+    return None if asks is None or gives is None else Footprint(asks, gives)
+
+
+def parsed(sparql: str, namespaces: Mapping[str, str]) -> Any:
+    """A query's parse tree, names and paths made out. Not its algebra: rdflib's loses a FILTER inside an EXISTS."""
     tree = parseQuery(sparql)
     prologue = translatePrologue(tree[0], None, dict(namespaces))
     query = traverse(tree[1], visitPost=partial(translatePName, prologue=prologue))
-    query = traverse(query, visitPost=translatePath)
-    asks, gives = _named(_patterns(query.where)), _named(chunks(query.template))
-    return None if asks is None or gives is None else Footprint(asks, gives)
+    return traverse(query, visitPost=translatePath)
 
 
 def _named(patterns: Iterable[tuple[Any, Any, Any]]) -> frozenset[ox.NamedNode] | None:
