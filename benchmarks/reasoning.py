@@ -7,10 +7,12 @@ same: geokg what the ontology's axioms say of the data; the others all of OWL 2 
 that a thing is a thing, and reasonable knows no property chains. So it is counted how much of what geokg finds each has
 too.
 
-    python benchmarks/reasoning.py [--triples N ...] [--repeat N] [--peer-python PYTHON]
+    python benchmarks/reasoning.py [--triples N ...] [--peer-python PYTHON] [--gigabytes N] [--minutes N]
 
-owlrl is measured up to 15,000 triples, unless told: a hundred thousand take it minutes. reasonable is measured where a
-Python is named that has it. The second table is what it takes to be right again after a change, and to find all anew.
+A run is stopped when it takes too much memory or time, which the table tells, and so is the same engine at any larger
+graph. What takes a minute is run once, the rest some times. reasonable is measured where a Python is named that has it;
+`--triples 1000000` takes a quarter of an hour. The second table is what it takes to be right again after a change, and
+to find all anew.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -31,12 +34,17 @@ import pyoxigraph as ox
 from _domain import domain
 from _work import Clock, machine, table
 from rdflib import Graph
-from rdflib.namespace import OWL, SKOS
+from rdflib.namespace import OWL
 
 from geokg import rules
 from geokg.rules.closure import Closure
 from geokg.store import Store
+from geokg.vocabulary import GK
 
+CLAIMED = {
+    str(name)
+    for name in (GK.hasContent, GK.hasPolarity, GK.hasStance, GK.hasCertainty, GK.hasTimeRelation, GK.isClaimedBy)
+}
 REASONABLE = """
 import json, resource, sys, time
 import reasonable
@@ -109,25 +117,81 @@ def peak() -> float:
 ENGINES: dict[str, Callable[[Path], dict[str, float]]] = {"geokg": ours, "owlrl": owlrl}
 
 
-def run(engine: str, folder: Path, peer: str | None) -> dict[str, float]:
-    """One run in a process of its own."""
-    own = [sys.executable, __file__, "--run", engine, str(folder)]
-    command = [str(peer), "-c", REASONABLE, str(folder)] if engine == "reasonable" else own
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"{engine} stopped: {done.stderr.strip().splitlines()[-1]}")
-    told: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return told
+class StoppedError(Exception):
+    """A run that took too much, and of what."""
 
 
-def compare(folder: Path, triples: int, repeat: int, peer: str | None, limit: int) -> None:
+class Runner:
+    """Runs each in a process of its own, and stops what takes too much.
+
+    Args:
+        peer: a Python that has reasonable.
+        gigabytes: of memory, as far as the system tells how much a process holds (Linux).
+        minutes: of time.
+    """
+
+    def __init__(self, peer: str | None, gigabytes: float, minutes: float) -> None:
+        self.engines = ["geokg", *(["reasonable"] if peer else []), "owlrl"]
+        self.stopped: dict[str, str] = {}
+        self._peer = peer
+        self._gigabytes = gigabytes
+        self._minutes = minutes
+
+    def __call__(self, engine: str, folder: Path) -> dict[str, float]:
+        """What one run tells.
+
+        Raises:
+            StoppedError: it took too much.
+        """
+        own = [sys.executable, __file__, "--run", engine, str(folder)]
+        command = [str(self._peer), "-c", REASONABLE, str(folder)] if engine == "reasonable" else own
+        with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+            child = subprocess.Popen(command, stdout=out, stderr=err, text=True)
+            try:
+                self._watch(child)
+            finally:
+                child.kill()
+                child.wait()
+            out.seek(0)
+            err.seek(0)
+            if child.returncode:
+                sys.exit(f"{engine} stopped: {err.read().strip().splitlines()[-1:]}")
+            told: dict[str, float] = json.loads(out.read().splitlines()[-1])
+            return told
+
+    def _watch(self, child: subprocess.Popen[str]) -> None:
+        start = time.monotonic()
+        while child.poll() is None:
+            if time.monotonic() - start > 60 * self._minutes:
+                raise StoppedError(f"stopped after {self._minutes:g} minutes")
+            if held(child.pid) > self._gigabytes * 1e9:
+                raise StoppedError(f"stopped at {self._gigabytes:g} GB")
+            time.sleep(0.1)
+
+
+def held(process: int) -> float:
+    """The bytes of memory that a process holds; none where the system does not tell."""
+    try:
+        pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError):
+        return 0.0
+    return pages * resource.getpagesize()
+
+
+def compare(folder: Path, triples: int, repeat: int, runner: Runner) -> None:
     """Print the table of one size."""
-    engines = ["geokg", *(["reasonable"] if peer else []), *(["owlrl"] if triples <= limit else [])]
-    runs: dict[str, list[dict[str, float]]] = {engine: [] for engine in engines}
-    for _ in range(repeat):
-        for engine in engines:
-            runs[engine].append(run(engine, folder, peer))
-    middle = {engine: {key: median(one[key] for one in some) for key in some[0]} for engine, some in runs.items()}
+    runs: dict[str, list[dict[str, float]]] = {engine: [] for engine in runner.engines}
+    for number in range(repeat):
+        for engine, some in runs.items():
+            if engine in runner.stopped or (number and some[0]["load"] + some[0]["reason"] > 60):
+                continue
+            try:
+                some.append(runner(engine, folder))
+            except StoppedError as stop:
+                runner.stopped[engine] = f"{stop}, with {triples:,} triples"
+    middle = {
+        engine: {key: median(one[key] for one in some) for key in some[0]} for engine, some in runs.items() if some
+    }
     own = middle["geokg"]
     rows = [
         (
@@ -138,14 +202,17 @@ def compare(folder: Path, triples: int, repeat: int, peer: str | None, limit: in
             f"{told['MB']:.0f}",
             f"{told['found']:,.0f}",
             f"{told['shared'] / own['found']:.1%}",
+            str(len(runs[engine])),
         )
         for engine, told in middle.items()
     ]
-    print(f"\n{triples:,} triples, medians of {repeat}\n")
-    table(("engine", "load s", "reason s", "times geokg", "MB", "triples found", "of geokg's"), rows)
-    for engine, why in (("reasonable", "name a Python that has it"), ("owlrl", "it would take minutes")):
-        if engine not in engines:
-            print(f"{engine} was left out: {why}")
+    print(f"\n{triples:,} triples, medians\n")
+    table(("engine", "load s", "reason s", "times geokg", "MB", "triples found", "of geokg's", "runs"), rows)
+    for engine, why in runner.stopped.items():
+        print(f"{engine}: {why}")
+    if "reasonable" not in runner.engines:
+        print("reasonable was left out: name a Python that has it")
+    sys.stdout.flush()
 
 
 def follow(folder: Path, repeat: int, seed: int) -> None:
@@ -154,28 +221,35 @@ def follow(folder: Path, repeat: int, seed: int) -> None:
     store.ox.bulk_load(path=str(folder / "data.nq"), format=ox.RdfFormat.N_QUADS)
     for graph in rules.graphs(store):
         store.drop(graph)
-    clock, anew = Clock(), Clock()
-    with anew("s"):
-        total = rules.apply(store)
+    start = time.perf_counter()
+    total = rules.apply(store)
+    anew = time.perf_counter() - start
     rules.refresh(store)  # the first time, the rules' queries are read
+    seconds: dict[str, list[float]] = {}
+
+    def changed(name: str, removed: list[ox.Quad], added: list[ox.Quad]) -> None:
+        store.remove(removed)
+        store.extend(added)
+        start = time.perf_counter()
+        rules.refresh(store, removed=removed, added=added)
+        seconds.setdefault(name, []).append(time.perf_counter() - start)
+
     rng = random.Random(seed)
-    documents = rng.sample([graph for graph in store.graphs() if "/graph/document/" in graph], repeat)
-    for graph in documents:
-        quads = list(store.quads(graph))
-        label = [ox.Quad(quads[0].subject, ox.NamedNode(str(SKOS.altLabel)), ox.Literal("x"), quads[0].graph_name)]
-        store.extend(label)
-        with clock("a label more"):
-            rules.refresh(store, added=label)
-        store.remove(label)
-        store.drop(graph)
-        with clock("an article less"):
-            rules.refresh(store, removed=quads)
-        store.extend(quads)
-        with clock("an article more"):
-            rules.refresh(store, added=quads)
-    print(f"\nFacts and inferences, {total:,} of them, after a change: means of {repeat}\n")
-    rows = [(name, f"{1000 * seconds / repeat:.0f}") for name, seconds in clock.seconds.items()]
-    table(("change", "ms"), [*rows, ("all anew", f"{1000 * anew.seconds['s']:.0f}")])
+    for graph in rng.sample([graph for graph in store.graphs() if "/graph/document/" in graph], repeat):
+        quads = sorted(store.quads(graph), key=str)
+        resting = [quad for quad in quads if quad.predicate.value in CLAIMED]
+        claim = rng.choice([quad.subject for quad in quads if quad.predicate.value == str(GK.isClaimedBy)])
+        for name, edit in (
+            ("a claim", [quad for quad in quads if quad.subject == claim]),
+            ("20 triples", rng.sample(quads, 20)),
+            ("20 triples that acceptance asks for", rng.sample(resting, 20)),
+            ("an article", quads),
+        ):
+            changed(name, edit, [])
+            changed(name, [], edit)
+    print(f"\nFacts and inferences, {total:,} of them, after a change: medians of {2 * repeat}, there and back\n")
+    rows = [(name, f"{1000 * median(some):.0f}", f"{1000 * max(some):.0f}") for name, some in seconds.items()]
+    table(("change", "ms", "at most"), [*rows, ("all anew", f"{1000 * anew:.0f}", "")])
 
 
 def main() -> None:
@@ -185,7 +259,8 @@ def main() -> None:
     arguments.add_argument("--graph", type=Path, nargs="+", default=[], help="N-Quads files to take instead")
     arguments.add_argument("--repeat", type=int, default=3)
     arguments.add_argument("--seed", type=int, default=1)
-    arguments.add_argument("--owlrl", type=int, default=15_000, help="up to how many triples it is measured")
+    arguments.add_argument("--gigabytes", type=float, default=8, help="of memory that a run may take")
+    arguments.add_argument("--minutes", type=float, default=10, help="that a run may take")
     arguments.add_argument("--peer-python", help="a Python that has the package reasonable")
     arguments.add_argument("--run", nargs=2, metavar=("ENGINE", "FOLDER"), help=argparse.SUPPRESS)
     options = arguments.parse_args()
@@ -193,11 +268,12 @@ def main() -> None:
         print(json.dumps(ENGINES[options.run[0]](Path(options.run[1]))))
         return
     print(machine())
+    runner = Runner(options.peer_python, options.gigabytes, options.minutes)
     given = [ox.parse(path=str(path), format=ox.RdfFormat.N_QUADS) for path in options.graph]
     for quads in given or [domain(triples, seed=options.seed) for triples in options.triples]:
         with tempfile.TemporaryDirectory() as name:
             triples = write(Path(name), quads)
-            compare(Path(name), triples, options.repeat, options.peer_python, options.owlrl)
+            compare(Path(name), triples, options.repeat, runner)
             follow(Path(name), options.repeat, options.seed)
 
 
