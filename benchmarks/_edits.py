@@ -20,7 +20,7 @@ from typing import Any
 
 import pyoxigraph as ox
 from _domain import BASE, domain, faulty
-from rdflib.namespace import RDF, XSD
+from rdflib.namespace import OWL, RDF, XSD
 
 import geokg
 from geokg.shacl.judge import Fault
@@ -32,6 +32,7 @@ from geokg.shacl.validator import Validator
 from geokg.vocabulary import GK, packaged
 
 _TYPE = ox.NamedNode(str(RDF.type))
+_MARKS = [ox.NamedNode(str(mark)) for mark in (OWL.FunctionalProperty, OWL.AsymmetricProperty, OWL.IrreflexiveProperty)]
 _DATE_TIME = ox.NamedNode(str(XSD.dateTime))
 _DOCUMENT = BASE.graph + "document/"
 
@@ -162,15 +163,17 @@ class Editor:
 
     def commitment(self) -> Edit:
         """A commitment of a document once more, under another name, with its annotations."""
-        (quad,) = self._some(1, lambda quad: quad.predicate.value.endswith("/hasConsequent")) or [None]
-        if quad is None:
+        quads = sorted(self._store.quads_for_pattern(None, ox.NamedNode(str(GK.hasConsequent)), None), key=str)
+        if not quads:
             return [], []
+        quad = self._rng.choice(quads)
         end = f"-{self._rng.randrange(2**40):x}"
         old = list(self._store.quads_for_pattern(quad.subject, None, None))
         for link in self._store.quads_for_pattern(quad.subject, ox.NamedNode(str(GK.isEvidencedBy)), None):
             if not isinstance(link.object, ox.Literal):  # as another edit may have left it
                 old += self._store.quads_for_pattern(link.object, None, None)
-        own = {q.subject: ox.NamedNode(q.subject.value + end) for q in old if isinstance(q.subject, ox.NamedNode)}
+        named = {q.subject for q in old if isinstance(q.subject, ox.NamedNode)}
+        own: dict[Any, Any] = {node: ox.NamedNode(node.value + end) for node in named}
         return [], [
             ox.Quad(own.get(q.subject, q.subject), q.predicate, own.get(q.object, q.object), q.graph_name) for q in old
         ]
@@ -178,6 +181,12 @@ class Editor:
     def deletions(self) -> Edit:
         """Twenty triples of documents."""
         return self._some(20, lambda quad: str(quad.graph_name).startswith("<" + _DOCUMENT)), []
+
+    def axioms(self) -> Edit:
+        """Properties that are said to be of some kind, in a graph of their own, and some that no longer are."""
+        old = self._some(2, lambda quad: quad.predicate == _TYPE and quad.object in _MARKS)
+        named = [q.predicate for q in self._some(2, lambda quad: quad.predicate.value.startswith(str(GK)))]
+        return old, [ox.Quad(name, _TYPE, self._rng.choice(_MARKS), ox.NamedNode("x:axioms")) for name in named]
 
 
 def _with(quad: ox.Quad, value: ox.NamedNode | ox.BlankNode | ox.Literal) -> ox.Quad:
@@ -193,7 +202,7 @@ KINDS: dict[str, Callable[[Editor], Edit]] = {
     name: getattr(Editor, name)
     for name in (
         *("gone", "new", "rewired", "dates", "words", "classes", "nameless", "doubled"),
-        *("withdrawn", "returned", "commitment", "deletions"),
+        *("withdrawn", "returned", "commitment", "deletions", "axioms"),
     )
 }
 MEASURED = ("commitment", "deletions", "rewired", "dates")

@@ -159,7 +159,10 @@ class _Shapes:
         self._say(shape, f"“{self._label(name)}” cannot lead from a thing to itself.")
 
     def _shape(self, name: str, target: URIRef, value: URIRef, kind: URIRef = SH.NodeShape) -> URIRef:
-        shape = URIRef(GKS[f"Axiom-{name}"])
+        shape, number = URIRef(GKS[f"Axiom-{name}"]), 1
+        while (shape, None, None) in self.graph:  # properties of two vocabularies may end alike
+            number += 1
+            shape = URIRef(GKS[f"Axiom-{name}-{number}"])
         self.graph.add((shape, RDF.type, kind))
         self.graph.add((shape, target, value))
         self.graph.add((shape, SH.severity, SH.Violation))

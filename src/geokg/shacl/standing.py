@@ -126,7 +126,7 @@ class Changes:
     fixed: tuple[Fault, ...]
     judged: Mapping[ShapeNode, int]
     whole: tuple[ShapeNode, ...]
-    _before: _State = field(repr=False, compare=False)
+    _before: object = field(repr=False, compare=False)
 
 
 class Standing:
@@ -180,7 +180,8 @@ class Standing:
 
     def idle(self, nodes: Iterable[ShapeNode]) -> set[ShapeNode]:
         """Those of some shapes that judge no node."""
-        return {node for node in nodes if not _is_aimed(self._state.shapes.by_node[node], self._state.source)}
+        shapes = self._state.shapes.by_node
+        return {node for node in nodes if node in shapes and not is_aimed(shapes[node], self._state.source)}
 
     def touched(self, quads: Iterable[ox.Quad]) -> Touched:
         """The focus nodes, by shape, that can read some quads of the store; ``None`` for all of a shape's."""
@@ -240,7 +241,17 @@ class Standing:
 
     def undo(self, changes: Changes) -> None:
         """Forget the last edit, which the store no longer has either."""
-        self._state = changes._before
+        self.restore(changes._before)
+
+    @property
+    def state(self) -> object:
+        """All that is known now, to come back to with :meth:`restore`."""
+        return self._state
+
+    def restore(self, state: object) -> None:
+        """Know what was known at some time, and nothing else."""
+        assert isinstance(state, _State)  # noqa: S101 - it comes from here
+        self._state = state
 
     def _keep(self, before: _State, state: _State, touched: Touched) -> Changes:
         self._state, judged, whole = self._judge(state, touched, before.found)
@@ -298,7 +309,7 @@ class Standing:
         return replace(state, found=now, strays=apart, said=said, spelt=spelt), judged, tuple(whole)
 
 
-def _is_aimed(shape: Shape, source: StoreSource) -> bool:
+def is_aimed(shape: Shape, source: StoreSource) -> bool:
     """Whether a shape has any focus node."""
     targets = shape.targets
     return bool(targets.nodes) or (

@@ -78,7 +78,7 @@ def validate(
     urn:post: <urn:holder> is missing: there should be at least 1
     """
     held = hold(target, with_ontology=shapes is None)
-    rules = shapes if isinstance(shapes, Graph) else _read(shapes)
+    rules = read_rules(shapes)
     if shapes is None:
         rules += contradictions(held.whole, rules)
     model = read_model(rules)
@@ -137,7 +137,10 @@ def ontology_store() -> Store:
     return _store(statements())
 
 
-def _read(shapes: str | Path | Sequence[str | Path] | None) -> Graph:
+def read_rules(shapes: str | Path | Sequence[str | Path] | Graph | None) -> Graph:
+    """The shapes graph that is meant: files, folders, a graph as it is, or the packaged shapes."""
+    if isinstance(shapes, Graph):
+        return shapes
     if shapes is None:
         return shacl.read_shapes(packaged("ontology") / "shapes")
     return shacl.read_shapes(*([shapes] if isinstance(shapes, (str, Path)) else shapes))

@@ -2,32 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import combinations
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, combinations
+from pathlib import Path
 
 import pyoxigraph as ox
+from rdflib import Graph
+from rdflib.compare import isomorphic
+from rdflib.namespace import OWL, RDF, SKOS
 
 from ..ontology import statements
+from ..rules.contradictions import contradictions
 from ..shacl.judge import Fault
-from ..shacl.model import Model
+from ..shacl.model import Model, ShapeNode
 from ..shacl.outcome import new_report, results_of
 from ..shacl.reading import read_model
-from ..shacl.shapes import read_shapes
-from ..shacl.standing import Changes, Standing
-from ..shacl.terms import quads_to_ox
+from ..shacl.sources import StoreSource
+from ..shacl.spelling import Spelling
+from ..shacl.standing import Changes, Standing, is_aimed
+from ..shacl.terms import from_ox, quads_to_ox
 from ..store import Store
-from ..vocabulary import packaged, prefixes
+from ..vocabulary import prefixes
 from . import onegraph
 from .evidence import Evidence
 from .finding import Finding
 from .held import Held, has_ontology
-from .lookup import Lookup
+from .hiding import Copy, View, in_memory
+from .lookup import TYPE, Lookup
 from .report import Report
-from .run import in_order, ontology_store
+from .run import in_order, ontology_store, read_rules
+from .selection import Selection, select
 from .telling import Teller
 
 Pair = tuple[ox.Quad, ox.Quad]
+
+_OWL = str(OWL)
+_LABEL = ox.NamedNode(str(SKOS.prefLabel))
+_LISTS = (ox.NamedNode(str(RDF.first)), ox.NamedNode(str(RDF.rest)))
+
+
+@dataclass(frozen=True)
+class _State:
+    """What a report rests on beside what its two parts know.
+
+    Attributes:
+        whole: all that counts, what was inferred too.
+        stated: the same without that.
+        axioms: the shapes made from the axioms.
+        model: all shapes.
+        looked_up: the same, to look things up in.
+        chosen: which of them were asked for.
+        idle: those that judge nothing that was stated.
+        doubled: the triples that stand in two graphs.
+    """
+
+    whole: View
+    stated: View
+    axioms: Graph
+    model: Model
+    looked_up: Store
+    chosen: Selection | None
+    idle: frozenset[ShapeNode]
+    doubled: frozenset[Pair]
+
+    @property
+    def nodes(self) -> frozenset[ShapeNode]:
+        """The shapes that are judged by."""
+        run = None if self.chosen is None else self.chosen.run
+        return frozenset(one.node for one in self.model.shapes if run is None or one.node.value in run)
+
+    @property
+    def early(self) -> Model:
+        """The shapes for what was stated."""
+        return _of(self.model, self.nodes)
+
+    @property
+    def late(self) -> Model:
+        """The shapes that are shown what was inferred too, since they judge nothing else."""
+        return _of(self.model, self.idle)
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """What it takes to forget a change: ``edits`` are what the views made of it, the whole and then the stated."""
+
+    state: _State
+    parts: tuple[tuple[Standing, object], ...]
+    more: list[ox.Quad]
+    stores: tuple[ox.Store, ox.Store]
+    edits: list[tuple[list[ox.Quad], list[ox.Quad]]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -37,26 +102,36 @@ class Kept:
     Attributes:
         new: the findings that it brought.
         fixed: how many it took away.
+        judged: how many focus nodes were judged again, those of all shapes together.
+        whole: how many shapes were judged in full.
     """
 
     new: tuple[Finding, ...]
     fixed: int
-    _removed: list[ox.Quad] = field(repr=False, compare=False)
-    _added: list[ox.Quad] = field(repr=False, compare=False)
-    _changes: Changes = field(repr=False, compare=False)
-    _doubled: frozenset[Pair] = field(repr=False, compare=False)
+    judged: int
+    whole: int
+    _memory: _Memory = field(repr=False, compare=False)
 
 
 class StandingReport:
-    """What the packaged shapes find in a graph, as it is at every moment.
+    """What :func:`.run.validate` finds in a graph, as it is at every moment.
 
-    It has a copy of what the graph states, and is told of each change; so whoever wants to know what a change would do
-    can ask before making it. What rules infer is not in it: nobody wrote that.
+    It is told of each change. What was inferred is judged as there: by the shapes that judge nothing else. Where the
+    store holds graphs that are not judged, it has a copy without them, and another where it is asked what a change
+    would do that the store has not had.
 
     Args:
         store: the graph, as it is now.
+        shapes: files, folders or an rdflib graph; the packaged shapes unless given.
+        paths: the text files of documents by their id or IRI.
+        language: which language messages and labels should be in, where there is a choice.
+        only: the shapes to judge by, each by its IRI, short IRI, last part or label; all of them unless given.
+        spelling: how the literals of the store were written, if :func:`.spelling.fill` filled it.
+        copy: how copies are made.
+        scratch: a store with the same content that can be read faster; it is used up for the first run.
 
     Raises:
+        ShapesError: the shapes cannot be used, or there is none of that name.
         ValidationError: a query of a shape cannot be run.
 
     >>> report = StandingReport(Store.memory())
@@ -64,84 +139,228 @@ class StandingReport:
     'no findings'
     """
 
-    def __init__(self, store: Store) -> None:
-        self._model: Model = read_model(read_shapes(packaged("ontology") / "shapes"))
-        self._held = Held(Store.memory(base=store.base))
-        self._apart = {ox.NamedNode(self._held.inferred), ox.NamedNode(self._held.reported)}
-        self._stated = self._held.store
-        self._shapes = Store.memory(base=store.base)
-        self._shapes.extend(quads_to_ox(self._model.graph))
-        self._stated.ox.bulk_extend(self._counted(store.quads()))
-        if not has_ontology(self._stated):
-            self._stated.extend(statements(store.base.graph + "ontology", store.base.graph + "vocab"))
-        self._standing = Standing(self._stated.ox, self._model)
-        self._doubled = frozenset(onegraph.doubled(self._held))
+    def __init__(
+        self,
+        store: Store,
+        *,
+        shapes: str | Path | Sequence[str | Path] | Graph | None = None,
+        paths: Mapping[str, Path] | None = None,
+        language: str = "en",
+        only: Sequence[str] = (),
+        spelling: Spelling | None = None,
+        copy: Copy = in_memory,
+        scratch: ox.Store | None = None,
+    ) -> None:
+        self._base, self._paths, self._language, self._only, self._copy = store.base, paths, language, only, copy
+        self._is_packaged = shapes is None
+        self._rules = read_rules(shapes)
+        held = Held(store)
+        self._inferred, self._reported = ox.NamedNode(held.inferred), ox.NamedNode(held.reported)
+        self._begin(store.ox, spelling, scratch)
 
-    def apply(self, removed: Iterable[ox.Quad], added: Iterable[ox.Quad]) -> Kept:
-        """Take a change into account, whether it was made already or is only thought of.
+    def _begin(self, store: ox.Store, spelling: Spelling | None, scratch: ox.Store | None = None) -> None:
+        """Judge everything."""
+        is_bare = self._is_packaged and not self._has_ontology(store)
+        self._more = statements(self._base.graph + "ontology", self._base.graph + "vocab") if is_bare else []
+        whole = View(store, {self._reported}, self._more, copy=self._copy)
+        stated = self._without_inferred(whole)
+        axioms = self._axioms(whole.store)
+        doubled = frozenset(onegraph.doubled(Held(Store(whole.store, base=self._base)))) if self._is_packaged else ()
+        state = _State(whole, stated, axioms, *self._read(axioms), frozenset(), frozenset(doubled))
+        source = StoreSource(stated.store)
+        idle = frozenset(shape.node for shape in state.early.shapes if not is_aimed(shape, source))
+        self._state = replace(state, idle=idle)
+        if scratch is not None:
+            scratch.remove_graph(self._reported)
+            scratch.extend(self._more)
+        self._late = Standing(whole.store, self._state.late, spelling=spelling, scratch=scratch)
+        if scratch is not None:
+            scratch.remove_graph(self._inferred)
+        self._early = Standing(stated.store, self._state.early, spelling=spelling, scratch=scratch)
+
+    def apply(
+        self,
+        removed: Iterable[ox.Quad],
+        added: Iterable[ox.Quad],
+        *,
+        store: Store | None = None,
+        spelling: Spelling | None = None,
+    ) -> Kept:
+        """Take a change into account.
 
         Args:
             removed: quads that go.
             added: quads that come.
+            store: one that has had the change; without it the change is only thought of.
+            spelling: how its literals are written, if that was said before.
 
         Raises:
+            ShapesError: a shape that the reference engine cannot use.
             ValidationError: a query of a shape cannot be run; all is then as before.
         """
-        gone = [quad for quad in self._counted(removed) if quad in self._stated.ox]
-        come = [quad for quad in self._counted(added) if quad not in self._stated.ox]
-        self._edit(gone, come)
+        before = self._state
+        parts = tuple((part, part.state) for part in (self._early, self._late))
+        memory = _Memory(before, parts, self._more, (before.whole.store, before.stated.store))
         try:
-            changes = self._standing.apply(gone, come)
+            if store is not None and self._is_packaged and bool(self._more) == self._has_ontology(store.ox):
+                changes = self._anew(store.ox, spelling)  # the ontology came or went
+            else:
+                changes = self._follow(list(removed), list(added), store, spelling, memory)
         except BaseException:
-            self._edit(come, gone)
+            self._forget(memory)
             raise
-        before = self._doubled
-        moved = {quad.triple for quad in (*gone, *come)}
-        kept = frozenset(pair for pair in before if pair[0].triple not in moved)
-        self._doubled = kept.union(*map(self._pairs, moved))
-        new, pairs = self._told(changes.new, self._doubled - before), before - self._doubled
-        return Kept(new.findings, len(changes.fixed) + len(pairs), gone, come, changes, before)
+        new, fixed = Counter[Fault](), Counter[Fault]()
+        for one in changes:
+            new.update(one.new)
+            fixed.update(one.fixed)
+        come, pairs = new - fixed, self._state.doubled - before.doubled
+        return Kept(
+            self._told(come.elements(), pairs).findings if come or pairs else (),
+            (fixed - new).total() + len(before.doubled - self._state.doubled),
+            sum(number for one in changes for number in one.judged.values()),
+            sum(len(one.whole) for one in changes),
+            memory,
+        )
 
     def undo(self, kept: Kept) -> None:
         """Forget the last change: it was not made, or not kept."""
-        self._edit(kept._added, kept._removed)
-        self._standing.undo(kept._changes)
-        self._doubled = kept._doubled
+        self._forget(kept._memory)
 
     def report(self) -> Report:
         """All that stands, with the words behind each finding."""
-        return self._told(self._standing.results, self._doubled)
+        return self._told([*self._early.results, *self._late.results], self._state.doubled)
+
+    def _follow(
+        self,
+        removed: list[ox.Quad],
+        added: list[ox.Quad],
+        store: Store | None,
+        spelling: Spelling | None,
+        memory: _Memory,
+    ) -> list[Changes]:
+        before, after = self._state, None if store is None else store.ox
+        whole, stated = before.whole, before.stated
+        memory.edits.append(edit := whole.follow(removed, added, after))
+        if stated is not whole:
+            memory.edits.append(seen := stated.follow(removed, added, after))
+        elif whole.store.contains_named_graph(self._inferred):  # the first that was ever inferred
+            stated = self._without_inferred(whole)
+            seen = edit[0], [quad for quad in edit[1] if quad.graph_name != self._inferred]
+        else:
+            seen = edit
+        early = self._early.apply(*seen, store=stated.store, spelling=spelling)
+        late = self._late.apply(*edit, store=whole.store, spelling=spelling)
+        changes, state = [early, late], replace(before, stated=stated)
+        if self._is_packaged and any(map(self._says_axioms, chain(*edit))):
+            axioms = self._axioms(whole.store)
+            if not isomorphic(axioms, before.axioms):
+                model, looked_up, chosen = self._read(axioms)
+                state = replace(state, axioms=axioms, model=model, looked_up=looked_up, chosen=chosen)
+                changes.append(self._early.adopt(state.early))
+        looked = {node for one in (early, *changes[2:]) for node in (*one.judged, *one.whole)}
+        idle = (before.idle - looked | self._early.idle(looked)) & state.nodes
+        self._state = replace(state, idle=idle, doubled=self._doubled({quad.triple for quad in chain(*edit)}))
+        if idle != before.idle or state.model is not before.model:
+            changes.append(self._late.adopt(self._state.late))
+        return changes
+
+    def _anew(self, store: ox.Store, spelling: Spelling | None) -> list[Changes]:
+        """Judge everything again."""
+        old = Counter([*self._early.results, *self._late.results])
+        self._begin(store, spelling)
+        new = Counter([*self._early.results, *self._late.results])
+        whole = tuple(self._state.nodes)
+        return [Changes(tuple((new - old).elements()), tuple((old - new).elements()), {}, whole, None)]
+
+    def _forget(self, memory: _Memory) -> None:
+        before = memory.state
+        for view, store, edit in zip((before.whole, before.stated), memory.stores, memory.edits, strict=False):
+            view.back(*edit, store)
+        self._state, self._more = before, memory.more
+        (self._early, early), (self._late, late) = memory.parts
+        self._early.restore(early)
+        self._late.restore(late)
 
     def _told(self, faults: Iterable[Fault], pairs: Iterable[Pair]) -> Report:
-        graph = new_report()
+        graph, state = new_report(), self._state
         results = results_of(faults, graph)
-        lookup = Lookup(self._stated, self._shapes, ontology_store())
-        names = prefixes(self._stated.base)
-        teller = Teller(lookup, Evidence(Lookup(self._stated)), self._model, graph, names)
-        found = [teller.finding(result) for result in results]
-        found += [onegraph.finding(*pair, graph, teller) for pair in sorted(pairs, key=str)]
+        data, names = Store(state.whole.store, base=self._base), prefixes(self._base)
+        teller = Teller(
+            Lookup(data, state.looked_up, ontology_store()),
+            Evidence(Lookup(data), self._paths),
+            state.model,
+            graph,
+            names,
+            self._language,
+        )
+        told = None if state.chosen is None else state.chosen.told
+        found = [teller.finding(one) for one in results if told is None or teller.shape(one) in told]
+        if told is None or ox.NamedNode(str(onegraph.ONE_GRAPH)) in told:
+            found += [onegraph.finding(*pair, graph, teller) for pair in sorted(pairs, key=str)]
+        idle = {*state.model.idle, *(node.value for node in self._late.idle(state.idle))}
+        idle -= {str(shape) for shape in state.axioms.subjects()}  # that nobody breaks them is no news
         return Report(
             findings=tuple(sorted(found, key=in_order)),
             graph=graph,
-            notes=self._model.notes,
+            vacuous=tuple(sorted(idle if state.chosen is None else idle & state.chosen.run)),
+            notes=tuple(sorted({*self._early.notes, *self._late.notes})),
             texts=teller.evidence.texts,
             prefixes=names,
             titles=teller.titles | {str(onegraph.ONE_GRAPH): onegraph.TITLE},
-            base=self._stated.base.iri,
+            base=self._base.iri,
         )
+
+    # Graphs
+
+    def _has_ontology(self, store: ox.Store) -> bool:
+        return has_ontology(Store(store, base=self._base))
+
+    def _without_inferred(self, whole: View) -> View:
+        """What was stated: the same as all where nothing was inferred."""
+        if not whole.store.contains_named_graph(self._inferred):
+            return whole
+        return View(whole.store, {self._inferred, self._reported}, copy=self._copy)
+
+    def _doubled(self, moved: set[ox.Triple]) -> frozenset[Pair]:
+        """The triples that stand in two graphs, after some came or went."""
+        before = self._state.doubled
+        if not self._is_packaged:
+            return before
+        pairs = [pair for triple in moved for pair in self._pairs(triple)]
+        kept = before if moved.isdisjoint(pair[0].triple for pair in before) else None
+        if kept is None:
+            kept = frozenset(pair for pair in before if pair[0].triple not in moved)
+        return kept.union(pairs) if pairs else kept
 
     def _pairs(self, triple: ox.Triple) -> Iterator[Pair]:
         """The graphs that a triple stands in, two by two, as :func:`.onegraph.doubled` has them."""
-        quads = self._stated.ox.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
+        quads = self._state.whole.store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
         return combinations(sorted(quads, key=_name), 2)
 
-    def _counted(self, quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
-        return (quad for quad in quads if quad.graph_name not in self._apart)
+    # Shapes
 
-    def _edit(self, removed: Iterable[ox.Quad], added: Iterable[ox.Quad]) -> None:
-        for quad in removed:
-            self._stated.ox.remove(quad)
-        self._stated.ox.extend(added)
+    def _axioms(self, store: ox.Store) -> Graph:
+        """The shapes that say what the axioms forbid."""
+        if not self._is_packaged:
+            return Graph()
+        return contradictions(Store(store, base=self._base), self._rules, everywhere=True)
+
+    def _read(self, axioms: Graph) -> tuple[Model, Store, Selection | None]:
+        model, store = read_model(self._rules + axioms), Store.memory(base=self._base)
+        store.extend(quads_to_ox(model.graph))
+        more = [str(onegraph.ONE_GRAPH)] if self._is_packaged else []
+        return model, store, select(model, self._only, prefixes(self._base), more) if self._only else None
+
+    def _says_axioms(self, quad: ox.Quad) -> bool:
+        """Whether a quad can be part of an axiom, or names what one is about."""
+        about = quad.object if quad.predicate == TYPE else quad.predicate
+        if quad.predicate == _LABEL:
+            return (None, None, from_ox(quad.subject)) in self._state.axioms
+        return quad.predicate in _LISTS or (isinstance(about, ox.NamedNode) and about.value.startswith(_OWL))
+
+
+def _of(model: Model, nodes: frozenset[ShapeNode]) -> Model:
+    return replace(model, shapes=tuple(shape for shape in model.shapes if shape.node in nodes))
 
 
 def _name(quad: ox.Quad) -> str:
