@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import geokg
 from geokg import rules
 from geokg.errors import ReadError
 from geokg.rules import Rule
+from geokg.store import Store
 from geokg.vocabulary import GK, Base
 
 FACTS = "SELECT ?s ?p ?o { GRAPH ?g { ?s ?p ?o } ?p gk:isFactLayer true }"
@@ -348,3 +350,80 @@ def test_what_rules_wrote_can_be_told_and_taken_away(fresh_kg):
     rules.clear(fresh_kg.store)
     assert before - len(fresh_kg) == len(written)
     assert isinstance(next(iter(written)), ox.Quad)
+
+
+# After a change.
+
+TORTURE = {
+    "claim-0-negated": "{ ?x x:a ?y } WHERE { ?x x:p ?y FILTER NOT EXISTS"
+    " { ?y x:q ?z FILTER NOT EXISTS { ?z x:r ?x } } }",
+    "fact-either": "{ ?x x:b ?z } WHERE { { ?x x:a ?y } UNION { ?x x:q ?y MINUS { ?y x:p ?x } } ?y (x:p|^x:q)* ?z }",
+    "fact-chosen": "{ ?x x:c ?kind } WHERE { ?x x:b ?y OPTIONAL { ?y x:r ?w FILTER EXISTS { ?w x:a ?x } }"
+    " BIND ( IF(EXISTS { ?y x:r/x:r ?x }, x:n1, ?y) AS ?kind ) FILTER ( bound(?w) || ?x != x:n2 ) }",
+    "infer-again": "{ ?x x:d ?z . ?z x:e ?x } WHERE { ?x x:b/x:d* ?y . ?y x:r+ ?z FILTER NOT EXISTS { ?z x:q ?x } }",
+    "claim-1-counted": "{ ?x x:f ?y } WHERE { { SELECT ?x (COUNT(DISTINCT ?n) AS ?many) { ?x x:d ?n"
+    " OPTIONAL { ?n x:c ?m } FILTER ( !bound(?m) || ?m != x:n3 ) } GROUP BY ?x } FILTER ( ?many > 1 ) ?x x:p ?y }",
+    "fact-late": "{ ?x x:a ?y } WHERE { ?x x:f ?y FILTER NOT EXISTS { ?y x:e ?x } }",
+}
+"""Rules with all in them that may hide what they read, and that read what later ones give."""
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_rules_of_all_forms_give_is_followed_as_if_found_anew(seed, monkeypatch):
+    monkeypatch.setattr(rules, "_WORTH", 0)  # small as the graph is
+    prefix = "PREFIX x: <urn:x:>\n"
+    made = tuple(Rule(name, "", "inferred", f"{prefix}CONSTRUCT {body}") for name, body in sorted(TORTURE.items()))
+    assert all(rule.patterns(Base()) for rule in made)
+    rng = random.Random(seed)
+    nodes = [ox.NamedNode(f"urn:x:n{number}") for number in range(6)]
+
+    def drawn() -> ox.Quad:
+        graph = ox.NamedNode(f"urn:{rng.choice('gh')}")
+        return ox.Quad(rng.choice(nodes), ox.NamedNode(f"urn:x:{rng.choice('ppqrrbd')}"), rng.choice(nodes), graph)
+
+    store = Store.memory()
+    below = ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#subPropertyOf")
+    store.extend([ox.Quad(ox.NamedNode("urn:x:c"), below, ox.NamedNode("urn:x:r"), ox.NamedNode("urn:o"))])
+    rules.apply(store, made)
+    sizes = set()
+    for _ in range(60):
+        said = [quad for graph in ("urn:g", "urn:h") for quad in store.quads(graph)]
+        removed = rng.sample(said, min(len(said), rng.randrange(3)))
+        new = {drawn() for _ in range(rng.randrange(3) if len(said) < 14 else 0)}
+        added = [q for q in new if not any(store.contains(*q.triple, ox.NamedNode(g)) for g in ("urn:g", "urn:h"))]
+        store.remove(removed)
+        store.extend(added)
+        with monkeypatch.context() as only:
+            only.setattr(rules, "apply", lambda *_: pytest.fail("all is found anew"))
+            rules.refresh(store, removed=removed, added=added, rules=made)
+        anew = Store.memory()
+        anew.extend(quad for quad in store.quads() if not rules.is_given(quad, store.base))
+        rules.apply(anew, made)
+        assert set(store.quads()) == set(anew.quads()), (removed, added)
+        sizes.add(len(store))
+    assert len(sizes) > 10
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{ ?s x:p ?o } WHERE { GRAPH ?g { ?s x:q ?o } }",
+        "{ ?s x:p ?o } WHERE { ?s x:q ?o } ORDER BY ?s LIMIT 1",
+        "{ ?s x:p ?o } WHERE { { SELECT ?s (MAX(?v) AS ?o) { ?s x:q ?v } GROUP BY ?s } }",
+        "{ ?s x:p ?o } WHERE { ?s x:q ?v BIND (STRLEN(?v) AS ?o) }",
+        "{ ?s x:p ?o } WHERE { ?s x:q ?v OPTIONAL { ?v x:q ?o } }",
+    ],
+)
+def test_what_cannot_be_told_as_ways_lets_all_be_found_anew(body):
+    made = (Rule("fact-x", "", "inferred", f"PREFIX x: <urn:x:>\nCONSTRUCT {body}"),)
+    assert made[0].patterns(Base()) is None
+    store = Store.memory()
+    quads = [
+        ox.Quad(ox.NamedNode("urn:s"), ox.NamedNode("urn:x:q"), value, ox.NamedNode("urn:g"))
+        for value in (ox.NamedNode("urn:v"), ox.Literal("word"))
+    ]
+    store.extend(quads)
+    rules.refresh(store, added=quads, rules=made)
+    written = set(store.quads()) - set(quads)
+    rules.apply(store, made)
+    assert set(store.quads()) - set(quads) == written

@@ -85,7 +85,7 @@ class Region:
 
     def given(self, triple: ox.Triple, store: Store | None = None) -> list[ox.Quad]:
         """A triple where rules or axioms wrote it."""
-        quads = (store or self._store).match(triple.subject, triple.predicate, triple.object)
+        quads = (self._store if store is None else store).match(triple.subject, triple.predicate, triple.object)
         return [quad for quad in quads if is_given(quad, self._store.base)]
 
     def _said(self, triple: ox.Triple) -> list[ox.Quad]:
