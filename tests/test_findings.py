@@ -23,8 +23,6 @@ from rdflib.namespace import SH
 import geokg
 from geokg import KnowledgeGraph
 from geokg.cli import main
-from geokg.cli.check import changed
-from geokg.cli.watching import changes, reports
 from geokg.errors import ReadError
 from geokg.store import Store
 from geokg.text import Span, Text
@@ -683,52 +681,3 @@ def test_a_span_over_several_lines_is_marked_whole() -> None:
     )
     page = report.serialize("html")
     assert '<mark class="info">One\ntwo</mark>' in page
-
-
-# Watching
-
-
-def test_a_watch_tells_what_is_new_and_what_is_fixed(tmp_path: Path) -> None:
-    """The file is edited while nobody looks: each pause is one edit."""
-    shapes = tmp_path / "shapes.ttl"
-    shapes.write_text(f"{PREFIXES} x:S sh:targetSubjectsOf x:p ; sh:property [ sh:path x:p ; sh:nodeKind sh:IRI ] .")
-    data = tmp_path / "data.ttl"
-    data.write_text("<urn:a> <urn:x:p> 1 .")
-    edits = iter(["<urn:b> <urn:x:p> 22 .", None, "<urn:b <urn:x:p> 333 .", None, "<urn:c> <urn:x:p> <urn:d> .", None])
-
-    def pause() -> None:
-        edit = next(edits, "")
-        if edit == "":
-            raise KeyboardInterrupt
-        if edit is not None:
-            data.write_text(edit)
-
-    told: list[str] = []
-    with pytest.raises(KeyboardInterrupt):
-        for one in reports(lambda: validate(data, shapes=shapes), [tmp_path], pause=pause):
-            told.append(str(one) if isinstance(one, ReadError) else changed(*one) if one[1] else one[0].serialize())
-    first, second, third, fourth = told
-    assert first.startswith("urn:a: violation: ") and first.endswith("1 violation\n")
-    assert second.splitlines() == [
-        "urn:b: violation: urn:b: “22” is the wrong kind of node; it should be an IRI (urn:x:S)",
-        "urn:a: fixed: urn:a: “1” is the wrong kind of node; it should be an IRI (urn:x:S)",
-        "1 new, 1 fixed, 0 standing",
-    ]
-    assert third.startswith(f"{data}:1:")
-    assert fourth.splitlines()[-1] == "0 new, 1 fixed, 0 standing"
-
-
-def test_a_change_while_judging_is_seen(tmp_path: Path) -> None:
-    data = tmp_path / "data.ttl"
-    data.write_text("")
-    watch = changes([tmp_path], pause=lambda: None)
-    data.write_text("<urn:a> <urn:b> 1 .")
-    assert next(watch) == [data]
-    (tmp_path / "more.ttl").write_text("")
-    assert next(watch) == [tmp_path / "more.ttl"]
-
-
-def test_a_watch_needs_files_and_a_reader(tmp_path: Path) -> None:
-    for arguments in (("-",), (tmp_path / "none.ttl",), (tmp_path, "--format", "json")):
-        result = run("check", "--watch", *arguments)
-        assert result.exit_code == 2 and "--watch" in result.stderr

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -18,7 +18,7 @@ from ..validation.baseline import Difference
 from ..validation.formats import FORMATS
 from ..validation.layout import rule
 from .common import STDIN, Command, busy, is_source, json_option, read_graph, tell, tell_notices, told
-from .watching import reports
+from .watching import Anew, GraphFile, Texts, Watched, reports
 
 _FOLD = 10
 _SLOWEST = 5
@@ -84,7 +84,7 @@ _PREFIX = re.compile(r"^\s*PREFIX [^\n]*\n", re.MULTILINE)
 @click.option(
     "--watch",
     is_flag=True,
-    help="Check again when a file changes, and tell what is new and what is fixed, until Ctrl-C.",
+    help="Check again what changes in files, and tell what is new and what is fixed, until Ctrl-C.",
 )
 @click.option(
     "--timings",
@@ -148,7 +148,9 @@ def check(
             return validate(target, shapes=shapes or None, paths=paths, language=language, only=chosen, engine=engine)
 
     if watch:
-        _watch(judge, [*(Path(graph) for graph in graphs), *shapes], form, fold)
+        options = {"shapes": shapes or None, "language": language, "only": chosen}
+        watched = _watched(graphs, options) if engine == "auto" else Anew(judge)
+        _watch(watched or Anew(judge), [*(Path(graph) for graph in graphs), *shapes], form, fold)
     report = judge()
     if accepted:
         write_beside(accepted, [baseline.write(report)])
@@ -169,13 +171,20 @@ def check(
         context.exit(1)
 
 
-def _watch(judge: Callable[[], Report], places: list[Path], form: str, fold: int) -> NoReturn:
+def _watched(graphs: tuple[str, ...], options: dict[str, Any]) -> Watched | None:
+    """What is kept current: texts, or one file."""
+    if all(map(is_source, graphs)):
+        return Texts(graphs, options, read_graph, tell_notices)
+    return GraphFile(Path(graphs[0]), options) if len(graphs) == 1 and Path(graphs[0]).is_file() else None
+
+
+def _watch(watched: Watched, places: list[Path], form: str, fold: int) -> NoReturn:
     """Tell the first report whole, of each later one what is different."""
     if form != "text":
         raise click.UsageError("--watch is for people: it writes text only")
     if missing := [place for place in places if not place.exists()]:
         raise click.UsageError(f"--watch needs files or folders, and {missing[0]} is none")
-    for one in reports(judge, places):
+    for one in reports(watched, places):
         if isinstance(one, GeokgError):
             click.echo(told(one), err=True)
             continue

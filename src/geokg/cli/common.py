@@ -161,9 +161,9 @@ def tell(output: str | bytes) -> None:
     sys.stdout.buffer.flush()
 
 
-def tell_notices(kg: KnowledgeGraph) -> None:
-    """Say on stderr what was noticed while the graph was made."""
-    for notice in kg.notices:
+def tell_notices(kg: KnowledgeGraph, since: int = 0) -> None:
+    """Say on stderr what was noticed while the graph was made, but for so many that were told already."""
+    for notice in kg.notices[since:]:
         told = where(kg, notice)
         click.echo(":".join(map(str, told)) + f": notice: {notice.message}" if told else notice.message, err=True)
 

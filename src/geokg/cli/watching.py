@@ -1,14 +1,26 @@
-"""Checking again whenever a file changes: what ``geokg check --watch`` does."""
+"""Checking again what changes in files: what ``geokg check --watch`` does."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any, Protocol
 
+import pyoxigraph as ox
+
+from .. import rules
+from ..canonical import labelled
+from ..endpoint.delta import difference
 from ..errors import GeokgError
+from ..graph import KnowledgeGraph
+from ..readers import documents, find, readers
+from ..shacl.spelling import Spelling
+from ..store import Store, parse
 from ..validation import Report
 from ..validation.baseline import Difference
+from ..validation.held import filled
+from ..validation.standing import StandingReport
 
 _PAUSE = 0.5
 
@@ -59,27 +71,219 @@ def _changes(places: list[Path], before: Stamps, pause: Callable[[], None]) -> I
         yield changed
 
 
+class Watched(Protocol):
+    """What is watched, with its report."""
+
+    def begin(self) -> Report:
+        """Read everything and judge it."""
+
+    def again(self, changed: Collection[Path]) -> Report:
+        """The report after some files have changed.
+
+        Raises:
+            GeokgError: what stands there now cannot be read or judged.
+        """
+
+
+class Anew:
+    """What is read and judged anew each time.
+
+    Args:
+        judge: does that.
+    """
+
+    def __init__(self, judge: Callable[[], Report]) -> None:
+        self._judge = judge
+
+    def begin(self) -> Report:
+        """Judge it."""
+        return self._judge()
+
+    def again(self, changed: Collection[Path]) -> Report:  # noqa: ARG002 (all of it is read)
+        """Judge it once more."""
+        return self._judge()
+
+
+class _Kept:
+    """What is judged once; after that only what has changed is judged again, unless shapes change."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._options = options
+        self._shapes = [Path(path).resolve() for path in options.get("shapes") or ()]
+        self._report: StandingReport | None = None
+        self._pending: set[Path] = set()
+
+    def begin(self) -> Report:
+        """Read everything and judge it."""
+        self._report = self._begun()
+        return self._report.report()
+
+    def again(self, changed: Collection[Path]) -> Report:
+        """The report after some files have changed, and those that could not be read before."""
+        self._pending.update(changed)
+        if self._report is None or any(map(self._is_shapes, self._pending)):
+            self.begin()
+        else:
+            self._follow(self._report, self._pending)
+        self._pending.clear()
+        assert self._report is not None  # noqa: S101 - just made
+        return self._report.report()
+
+    def _is_shapes(self, path: Path) -> bool:
+        return any(path.resolve().is_relative_to(shapes) for shapes in self._shapes)
+
+    def _begun(self) -> StandingReport:
+        raise NotImplementedError
+
+    def _follow(self, report: StandingReport, changed: Collection[Path]) -> None:
+        raise NotImplementedError
+
+
+class GraphFile(_Kept):
+    """A file of RDF: what is judged again is what differs from what stood there before.
+
+    Args:
+        path: the file.
+        options: those of :class:`.StandingReport`.
+    """
+
+    def __init__(self, path: Path, options: Mapping[str, Any]) -> None:
+        super().__init__(options)
+        self._path = path
+        self._store = Store.memory()
+
+    def _begun(self) -> StandingReport:
+        self._store, spelling = self._read()
+        return StandingReport(self._store, spelling=spelling, **self._options)
+
+    def _follow(self, report: StandingReport, changed: Collection[Path]) -> None:  # noqa: ARG002 (there is one)
+        store, spelling = self._read()
+        delta = difference(self._store.ox, store.ox)
+        report.apply(delta.removed, delta.added, store=store, spelling=spelling)
+        self._store = store
+
+    def _read(self) -> tuple[Store, Spelling | None]:
+        quads = _steady(parse(self._path, base_iri=self._path.resolve().as_uri()))
+        # The report has the ontology where the file has none.
+        held = filled(quads, self._store.base, self._path, with_ontology=False)
+        held.admit()
+        return held.store, held.spelling
+
+
+def _steady(quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
+    """The same with blank nodes that are called alike each time, so that they do not all differ from what was read."""
+    nameless = []
+    for quad in quads:
+        if ox.BlankNode in map(type, (quad.subject, quad.object, quad.graph_name)):
+            nameless.append(quad)
+        else:
+            yield quad
+    yield from labelled(nameless)
+
+
+class Texts(_Kept):
+    """Annotated texts: a document that changes is put into the graph again; for whatever else all is built.
+
+    Args:
+        sources: files and folders.
+        options: those of :class:`.StandingReport`.
+        build: makes a graph of the sources.
+        tell: is given the graph and the number of its notices that were told before.
+    """
+
+    def __init__(
+        self,
+        sources: Collection[str],
+        options: Mapping[str, Any],
+        build: Callable[..., KnowledgeGraph],
+        tell: Callable[[KnowledgeGraph, int], None] = lambda _kg, _told: None,
+    ) -> None:
+        super().__init__(options)
+        self._sources, self._build, self._tell = sources, build, tell
+        self._kg = KnowledgeGraph.empty()
+        self._documents: dict[Path, set[str]] = {}
+
+    def _begun(self) -> StandingReport:
+        self._kg, self._documents = self._built()
+        return StandingReport(self._kg.store, paths=self._kg.paths, **self._options)
+
+    def _built(self) -> tuple[KnowledgeGraph, dict[Path, set[str]]]:
+        kg = self._build(*self._sources)
+        self._tell(kg, 0)
+        held: dict[Path, set[str]] = {}
+        for iri, text in kg.paths.items():
+            for file in _annotations(text):
+                held.setdefault(file, set()).add(iri.removeprefix(kg.base.document("")))
+        return kg, held
+
+    def _follow(self, report: StandingReport, changed: Collection[Path]) -> None:
+        files = {file for path in changed for file in _annotations(path)}
+        there = {path.absolute() for path in find(*self._sources)}
+        if any(path.suffix != ".txt" and path.absolute() not in {*there, *self._documents} for path in changed):
+            self._rebuild(report)
+            return
+        read = {file: list(documents(file)) for file in files & there}
+        ids = [document.id for found in read.values() for document in found]
+        others = {one for file, held in self._documents.items() if file not in files for one in held}
+        if len(set(ids)) < len(ids) or not others.isdisjoint(ids):
+            self._rebuild(report)  # which says what is wrong
+            return
+        gone = {one for file in files for one in self._documents.get(file, ())} - set(ids)
+        kg, told = self._kg, len(self._kg.notices)
+        graphs = [kg.base.document_graph(one) for one in (*ids, *gone)]
+        before = _content(kg, graphs)
+        try:
+            for one in sorted(gone):
+                kg.retract(one)
+            for found in read.values():
+                for document in found:
+                    kg.add(document)
+        finally:  # what was done before one of them failed has been done
+            after = _content(kg, graphs)
+            report.apply(before - after, after - before, store=kg.store)
+        self._tell(kg, told)
+        for file in files:
+            self._documents[file] = {document.id for document in read.get(file, ())}
+
+    def _rebuild(self, report: StandingReport) -> None:
+        kg, held = self._built()
+        delta = difference(self._kg.store.ox, kg.store.ox)
+        self._kg.paths.clear()  # the report has this one
+        self._kg.paths.update(kg.paths)
+        report.apply(delta.removed, delta.added, store=kg.store)
+        kg.paths, self._kg, self._documents = self._kg.paths, kg, held
+
+
+def _annotations(path: Path) -> set[Path]:
+    """The annotation files that a file is, or may be the text of."""
+    suffixes = {suffix for reader in readers().values() for suffix in reader.SUFFIXES}
+    files = {path.with_suffix(suffix) for suffix in suffixes} if path.suffix == ".txt" else {path}
+    return {file.absolute() for file in files}
+
+
+def _content(kg: KnowledgeGraph, graphs: Iterable[str]) -> set[ox.Quad]:
+    """What some graphs hold, and those that follow from them."""
+    return {quad for graph in (*graphs, *rules.graphs(kg.store)) for quad in kg.store.quads(graph)}
+
+
 def reports(
-    judge: Callable[[], Report], places: Iterable[Path], *, pause: Callable[[], None] | None = None
+    watched: Watched, places: Iterable[Path], *, pause: Callable[[], None] | None = None
 ) -> Iterator[tuple[Report, Difference | None] | GeokgError]:
     """The report, and then after each change the next, with what is different; or why there is none.
 
     Args:
-        judge: reads everything anew and judges it.
-        places: what it reads.
+        watched: what is judged.
+        places: the files and folders that it reads.
         pause: see :func:`changes`.
     """
-    told: Report | None = None
     watch = changes(places, pause=pause) if pause else changes(places)
-    while True:
+    told = watched.begin()
+    yield told, None
+    for changed in watch:
         try:
-            report = judge()
+            report = watched.again(changed)
         except GeokgError as error:
-            if told is None:
-                raise
             yield error
         else:
-            yield report, None if told is None else report.difference(told)
+            yield report, report.difference(told)
             told = report
-        if next(watch, None) is None:
-            return

@@ -91,16 +91,21 @@ def hold(target: KnowledgeGraph | Graph | str | Path | Iterable[ox.Quad], *, wit
         as_it_is = target.store.is_here or not any(map(target.store.has_graph, (held.inferred, held.reported)))
         if as_it_is and (has_ontology(target.store) or not with_ontology):
             return held
-        return _filled(target.store.quads(), target.base, None, with_ontology=with_ontology)
+        return filled(target.store.quads(), target.base, None, with_ontology=with_ontology)
     base = Base.from_environment()
     if isinstance(target, (str, Path)):
         path = Path(target)
-        return _filled(parse(path, base_iri=path.resolve().as_uri()), base, path, with_ontology=with_ontology)
+        return filled(parse(path, base_iri=path.resolve().as_uri()), base, path, with_ontology=with_ontology)
     quads = quads_to_ox(target) if isinstance(target, Graph) else target
-    return _filled(quads, base, None, with_ontology=with_ontology)
+    return filled(quads, base, None, with_ontology=with_ontology)
 
 
-def _filled(quads: Iterable[ox.Quad], base: Base, path: Path | None, *, with_ontology: bool) -> Held:
+def filled(quads: Iterable[ox.Quad], base: Base, path: Path | None, *, with_ontology: bool) -> Held:
+    """Quads in a store of their own, what was inferred and reported apart; ``path`` is where they come from.
+
+    >>> len(filled([], Base(), None, with_ontology=False).store)
+    0
+    """
     store = Store.memory(base=base)
     later: list[ox.Quad] = []
     apart = {ox.NamedNode(base.graph + name) for name in ("inferred", "report")}
