@@ -350,12 +350,12 @@ class Pool:
         with self._lock:
             if query not in self._line.running:
                 return
-            took = self._over(query)
+            self._over(query)
             if query.worker is not None:
                 is_newest = query.worker.generation is self._generations[-1]
-                if is_newest and took < 1 and not is_full and not query.job.is_federated:
+                if is_newest and not is_full and not query.job.is_federated:
                     self._idle.append(query.worker)
-                else:  # it has had much to do, and much of the memory for that never comes back
+                else:
                     self._dismiss(query.worker)
             self._line.grant(time.monotonic())
 
@@ -372,15 +372,14 @@ class Pool:
                 self._gone(query.worker.generation)
             self._line.grant(time.monotonic())
 
-    def _over(self, query: Query) -> float:
-        """Take a query out of those that run; how many seconds it took."""
+    def _over(self, query: Query) -> None:
+        """Take a query out of those that run."""
         took = time.monotonic() - query.started
         self._line.running.remove(query)
         self._line.remember(query, took)
         if took >= self.slow or query.reason in ("deadline", "died", "large"):
             told = f"ended ({query.reason})" if query.reason else "answered"
             log.warning("slow query %d of %s %s after %.1f s: %s", query.id, query.client, told, took, query.job.query)
-        return took
 
     def _dismiss(self, worker: Worker) -> None:
         worker.close()

@@ -42,8 +42,9 @@ FRAME = struct.Struct(">cI")
 READY, HEAD, DATA, END, ERROR = b"R", b"H", b"D", b"E", b"X"
 FULL = b"full"
 """Behind the last piece: the worker has taken so much memory that another should take its place."""
-SHARE = 64 << 20
-"""Bytes that a worker of a store in memory may copy of it and stay: a quad that is read is copied, as it is counted."""
+SHARE = 128 << 20
+"""Bytes that a worker may have for itself and stay. Of a store in memory it copies what it reads, as that is counted;
+a store on disk it reads through a cache of its own; and not all that a query took comes back from the allocator."""
 FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
     "json": ox.QueryResultsFormat.JSON,
     "xml": ox.QueryResultsFormat.XML,
@@ -184,44 +185,20 @@ def _size() -> int:
 def _serve(channel: socket.socket, store: ox.Store, settings: Settings) -> None:
     with suppress(ConnectionResetError, BrokenPipeError), channel, channel.makefile("rb") as incoming:
         channel.sendall(FRAME.pack(READY, 0))
+        own = _Own()
         while head := incoming.read(FRAME.size):
             _, length = FRAME.unpack(head)
             used = resource.getrusage(resource.RUSAGE_SELF)
             seconds = int(used.ru_utime + used.ru_stime + 2 * settings.longest) + 2
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
-            most = SHARE if settings.in_memory else settings.memory // 2
-            _answer(channel, store, json.loads(incoming.read(length)), settings.prefixes, most)
+            _answer(channel, store, json.loads(incoming.read(length)), settings.prefixes, own)
 
 
-def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefixes: dict[str, str], most: int) -> None:
+def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefixes: dict[str, str], own: _Own) -> None:
     out = _Out(channel)
     try:
-        graphs: dict[str, Any] = {
-            name: None if job[name] is None else [ox.NamedNode(iri) for iri in job[name]]
-            for name in ("default_graphs", "named_graphs")
-        }
-        results = store.query(
-            job["query"],
-            base_iri=job["base_iri"],
-            prefixes=prefixes,
-            use_default_graph_as_union=job["union"],
-            default_graph=graphs["default_graphs"],
-            named_graphs=graphs["named_graphs"],
-        )
-        is_rdf = isinstance(results, ox.QueryTriples)
-        kind = "triples" if is_rdf else "boolean" if isinstance(results, ox.QueryBoolean) else "rows"
-        chosen = job["triples" if is_rdf else "rows"]
-        out.frame(HEAD, json.dumps({"kind": kind, "format": chosen}).encode())
-        if chosen == "html":
-            out.write(_page(results, job["page_rows"]))
-        elif chosen and isinstance(results, ox.QueryTriples):
-            placed = _placed(results, job["graph"]) if job["graph"] else results
-            ox.serialize(placed, cast("IO[bytes]", out), cast(ox.RdfFormat, FORMATS[chosen]), prefixes=prefixes)
-        elif isinstance(results, ox.QueryBoolean) and chosen in ("csv", "tsv"):
-            out.write(b"true\n" if results else b"false\n")
-        elif chosen and not isinstance(results, ox.QueryTriples):
-            results.serialize(cast("IO[bytes]", out), cast(ox.QueryResultsFormat, FORMATS[chosen]))
-        out.end(FULL if _copied() > most else b"")
+        _write(out, store, job, prefixes)
+        out.end(FULL if own.is_much() else b"")
     except (BrokenPipeError, ConnectionResetError):
         raise SystemExit from None
     except SyntaxError as error:
@@ -234,9 +211,55 @@ def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefix
         out.fail("evaluation" if job["is_federated"] else "reading", str(error))
 
 
-def _copied() -> int:
-    """Bytes that this process has had for itself since it was forked, about."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt * resource.getpagesize()
+def _write(out: _Out, store: ox.Store, job: dict[str, Any], prefixes: dict[str, str]) -> None:
+    graphs: dict[str, Any] = {
+        name: None if job[name] is None else [ox.NamedNode(iri) for iri in job[name]]
+        for name in ("default_graphs", "named_graphs")
+    }
+    results = store.query(
+        job["query"],
+        base_iri=job["base_iri"],
+        prefixes=prefixes,
+        use_default_graph_as_union=job["union"],
+        default_graph=graphs["default_graphs"],
+        named_graphs=graphs["named_graphs"],
+    )
+    is_rdf = isinstance(results, ox.QueryTriples)
+    kind = "triples" if is_rdf else "boolean" if isinstance(results, ox.QueryBoolean) else "rows"
+    chosen = job["triples" if is_rdf else "rows"]
+    out.frame(HEAD, json.dumps({"kind": kind, "format": chosen}).encode())
+    if chosen == "html":
+        out.write(_page(results, job["page_rows"]))
+    elif chosen and isinstance(results, ox.QueryTriples):
+        placed = _placed(results, job["graph"]) if job["graph"] else results
+        ox.serialize(placed, cast("IO[bytes]", out), cast(ox.RdfFormat, FORMATS[chosen]), prefixes=prefixes)
+    elif isinstance(results, ox.QueryBoolean) and chosen in ("csv", "tsv"):
+        out.write(b"true\n" if results else b"false\n")
+    elif chosen and not isinstance(results, ox.QueryTriples):
+        results.serialize(cast("IO[bytes]", out), cast(ox.QueryResultsFormat, FORMATS[chosen]))
+
+
+class _Own:
+    """The memory that this process has for itself; to look costs milliseconds, so that waits until pages have come."""
+
+    def __init__(self) -> None:
+        self._looked, self._room = 0, SHARE
+
+    def is_much(self) -> bool:
+        """Whether it is, or will soon be, more than a worker may have and stay."""
+        came = resource.getrusage(resource.RUSAGE_SELF).ru_minflt * resource.getpagesize()
+        if came - self._looked < self._room:
+            return False
+        self._looked, self._room = came, SHARE - _private()
+        if self._room < SHARE // 8:
+            _libc().malloc_trim(0)
+            self._room = SHARE - _private()
+        return self._room < SHARE // 8
+
+
+def _private() -> int:
+    lines = Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Private_Dirty:")) << 10
 
 
 def _placed(triples: ox.QueryTriples, graph: str) -> Iterator[ox.Quad]:
