@@ -30,6 +30,7 @@ from geokg.validation import GROUPINGS, Cause, Finding, Report, ShapesError, bas
 from geokg.validation.catalogue import catalogue
 from geokg.validation.formats import FORMATS
 from geokg.validation.nearest import likeness
+from geokg.validation.telling import Teller
 from geokg.vocabulary import prefixes
 from w3c.servers import _free_port, _running, find
 
@@ -343,6 +344,22 @@ def test_most(form: str, many: Report) -> None:
 
 
 # Names
+
+
+def test_words_are_looked_up_for_what_is_shown_alone(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+    worded = Teller._worded
+    monkeypatch.setattr(Teller, "_worded", lambda self, result: told.append(result) or worded(self, result))
+    report = validate(file)
+    assert len(told) >= len(PLANTED) - 1  # that a triple stands in two graphs is told by itself
+    told.clear()
+    late = validate(file, late=True)
+    assert (late.summary, told) == (report.summary, [])
+    shown = late.serialize(most=2)
+    assert shown == report.serialize(most=2)
+    assert len(told) == 2
+    assert late.serialize("json") == report.serialize("json")
+    assert len(told) == len(set(map(id, told)))
 
 
 def test_a_blank_node_is_named_by_what_it_is_and_where_it_hangs() -> None:

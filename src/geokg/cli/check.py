@@ -145,7 +145,15 @@ def check(
     def judge() -> Report:
         target, paths = _target(graphs)
         with busy("Checking"):
-            return validate(target, shapes=shapes or None, paths=paths, language=language, only=chosen, engine=engine)
+            return validate(
+                target,
+                shapes=shapes or None,
+                paths=paths,
+                language=language,
+                only=chosen,
+                engine=engine,
+                late=True,  # --max and --fold may leave most unread
+            )
 
     if watch:
         options = {"shapes": shapes or None, "language": language, "only": chosen}

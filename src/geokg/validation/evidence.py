@@ -47,6 +47,7 @@ class Evidence:
         self._paths = paths or {}
         self._known: dict[Term, tuple[Span, ...]] = {}
         self._by_iri: dict[Term, Text | None] = {}
+        self._documents: dict[str, Term] = {}
 
     def text(self, document: Term | None) -> Text | None:
         """The text of a document, if it is one and has one."""
@@ -62,6 +63,7 @@ class Evidence:
         identifier = document_id(iri)
         path = self._paths.get(identifier) or self._paths.get(iri)
         text = Text(identifier, content, path.as_posix() if path else self._file_name(document, identifier))
+        self._documents.setdefault(identifier, document)
         return self.texts.setdefault(identifier, text)
 
     def _file_name(self, document: Term, identifier: str) -> str:
@@ -122,10 +124,8 @@ class Evidence:
         for annotation in self.annotations(focus):
             if found := self.data.objects(annotation, _CREATOR) or self.data.objects(annotation, _CONTRIBUTOR):
                 return tuple(map(_plain, found))
-        for node, text in self._by_iri.items():
-            if text and text.document == document:
-                return tuple(map(_plain, self.data.objects(node, _CONTRIBUTOR)))
-        return ()
+        node = self._documents.get(document)
+        return tuple(map(_plain, self.data.objects(node, _CONTRIBUTOR))) if node else ()
 
     def _own(self, node: Term) -> Iterator[Span]:
         """The spans of an annotation, of a target or of a selector."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from ..text import Span
 
@@ -124,6 +125,42 @@ class Finding:
         value = "" if self.value is None or _is_local(self.value) else self.value
         told = (self.shape, self.component, self.path, self.document, focus, value)
         return hashlib.sha256("\x00".join(told).encode("utf-8", "replace")).hexdigest()[:_FINGERPRINT]
+
+
+class LateFinding(Finding):
+    """A finding whose words are looked up when somebody asks for them; the data must be the same until then.
+
+    Args:
+        words: gives the fields that are not there yet.
+        known: those that are.
+
+    >>> known = {"severity": "info", "shape": "urn:shape", "focus": "urn:node"}
+    >>> LateFinding(lambda: {"message": "odd"}, known).message
+    'odd'
+    """
+
+    def __init__(self, words: Callable[[], dict[str, Any]], known: dict[str, Any]) -> None:
+        vars(self).update(known, _words=words)
+
+
+class _Late:
+    """A field of a :class:`LateFinding`: once it is asked for, all of them are there, before this."""
+
+    def __init__(self, name: str, otherwise: object) -> None:
+        self._name = name
+        self._otherwise = otherwise
+
+    def __get__(self, finding: LateFinding | None, owner: type) -> object:
+        if finding is None:
+            return self._otherwise
+        own = vars(finding)
+        if words := own.pop("_words", None):
+            own.update(words())
+        return own.get(self._name, self._otherwise)
+
+
+for _field in fields(Finding):
+    setattr(LateFinding, _field.name, _Late(_field.name, None if _field.default is MISSING else _field.default))
 
 
 def _is_local(node: str) -> bool:

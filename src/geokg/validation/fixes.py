@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import pyoxigraph as ox
 from rdflib.namespace import DCTERMS, RDF, XSD
@@ -235,6 +236,7 @@ def _data(quads: list[ox.Quad]) -> str:
     return " ".join(told)
 
 
+@lru_cache(maxsize=10_000)
 def _holds(expression: str) -> bool:
     """Whether SPARQL finds an expression true; an error is not."""
     return bool(_CALCULATOR.query(f"ASK {{ FILTER ({expression}) }}"))

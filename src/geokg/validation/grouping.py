@@ -87,11 +87,11 @@ def faults(findings: Iterable[Finding]) -> list[tuple[Finding, ...]]:
     >>> [len(fault) for fault in faults([one, other])]
     [2]
     """
-    found: dict[tuple[str, ...], list[Finding]] = {}
+    found: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         value = finding.value or ""
         shared = value if ":" in value and not value.startswith("_:") and "/data/document/" not in value else ""
-        key = (finding.shape, finding.component, finding.path, finding.severity, shared if finding.allowed else "")
+        key = (finding.shape, finding.component, finding.path, finding.severity, shared and finding.allowed and shared)
         found.setdefault(key, []).append(finding)
     return [tuple(fault) for fault in found.values()]
 

@@ -91,4 +91,5 @@ class Lookup:
 
 
 def _sorted(terms: Iterable[Term | ox.Triple]) -> list[Term]:
-    return sorted({term for term in terms if not isinstance(term, ox.Triple)}, key=str)
+    found = {term for term in terms if not isinstance(term, ox.Triple)}
+    return sorted(found, key=str) if len(found) > 1 else list(found)

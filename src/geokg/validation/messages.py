@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pyoxigraph as ox
 from rdflib import Graph, URIRef
+from rdflib.term import Node
 
 from ..shacl import Result, model, paths
 from ..shacl.shapes import path_text
@@ -64,6 +65,8 @@ class Messages:
         self._demands = Demands(wording)
         self._report = report
         self._shapes = {shape.node: shape for shape in every(shapes)}
+        self._constraints: dict[tuple[Node, Node], list[model.Constraint]] = {}
+        self._allowed: dict[tuple[Node, Node], tuple[str, ...]] = {}
 
     def message(self, result: Result) -> str:
         """What a result says, from its shape's message or else from its constraint."""
@@ -97,13 +100,20 @@ class Messages:
 
     def constraints(self, result: Result) -> list[model.Constraint]:
         """The constraints that a result can come from: those of its shape that are of its kind."""
-        shape = self.shape(result)
-        found = shape.constraints if shape else ()
-        return [one for one in found if kind_of(one).value == str(result.component)]
+        key = (result.shape, result.component)
+        if key not in self._constraints:
+            shape = self.shape(result)
+            found = shape.constraints if shape else ()
+            self._constraints[key] = [one for one in found if kind_of(one).value == str(result.component)]
+        return self._constraints[key]
 
     def allowed(self, result: Result) -> tuple[str, ...]:
         """What the shape would take instead."""
-        return tuple(dict.fromkeys(word for one in self.constraints(result) for word in self._asked(one)))
+        key = (result.shape, result.component)
+        if key not in self._allowed:
+            words = (word for one in self.constraints(result) for word in self._asked(one))
+            self._allowed[key] = tuple(dict.fromkeys(words))
+        return self._allowed[key]
 
     def causes(self, result: Result) -> tuple[Cause, ...]:
         """Why a result that comes from other shapes is one: what fails in each of them."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def validate(
     only: Sequence[str] = (),
     engine: shacl.Engine = "auto",
     digests: bool = False,
+    late: bool = False,
 ) -> Report:
     """Judge a graph, or any RDF, by shapes.
 
@@ -57,6 +59,8 @@ def validate(
         only: the shapes to judge by, each by its IRI, short IRI, last part or label; all of them unless given.
         engine: ``compiled`` runs inside the store, ``pyshacl`` is the reference and slow; ``auto`` is the first, with
             the second for what it cannot do.
+        late: look up the words of a finding when somebody asks for them: quicker where few are read of many; what is
+            judged must not change until then.
         digests: take the digest of each graph too, for :func:`.provenance.store_run`; it reads everything once more.
 
     Returns:
@@ -93,11 +97,12 @@ def validate(
         names,
         language,
     )
-    found = [teller.finding(one) for one in outcome.results if chosen is None or teller.shape(one) in chosen.told]
+    tell = teller.late if late else teller.finding
+    found = [tell(one) for one in outcome.results if chosen is None or teller.shape(one) in chosen.told]
     if shapes is None and (chosen is None or ox.NamedNode(str(ONE_GRAPH)) in chosen.told):
         found += [onegraph.finding(*pair, outcome.graph, teller) for pair in onegraph.doubled(held)]
     return Report(
-        findings=tuple(sorted(found, key=in_order)),
+        findings=tuple(ordered(found)),
         graph=outcome.graph,
         shapes=tuple(outcome.runs),
         vacuous=tuple(iri for iri in outcome.vacuous if chosen is None or iri in chosen.run),
@@ -152,6 +157,17 @@ def in_order(finding: Finding) -> tuple[Any, ...]:
     >>> in_order(Finding("odd", "warning", "urn:shape", "urn:node"))[0]
     True
     """
+    return (*_place(finding), finding.message)
+
+
+def ordered(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings in that order, asked for their words only where nothing else tells them apart."""
+    for _, some in groupby(sorted(findings, key=_place), key=_place):
+        first, *rest = some
+        yield from sorted([first, *rest], key=lambda finding: finding.message) if rest else [first]
+
+
+def _place(finding: Finding) -> tuple[Any, ...]:
     span = finding.span
     place = (not finding.document, finding.document, span is None, (span.start, span.end) if span else ())
-    return (*place, SEVERITIES.index(finding.severity), finding.shape, finding.focus, finding.path, finding.message)
+    return (*place, SEVERITIES.index(finding.severity), finding.shape, finding.focus, finding.path)
