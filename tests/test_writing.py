@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -32,7 +33,7 @@ from geokg.errors import Busy, QueryError, QueryNotAllowed, QuerySyntaxError, Qu
 from geokg.graph import KnowledgeGraph
 from geokg.sparql import check_update
 from geokg.store import Store
-from geokg.validation.standing import StandingReport
+from geokg.validation.standing import Kept, StandingReport
 from geokg.vocabulary import prefixes
 
 TOKEN = "a secret"
@@ -286,6 +287,60 @@ def test_what_was_wrong_before_keeps_nobody_out() -> None:
     assert strict.delete("/store?graph=x:g", headers=BEARER).status_code == 204
 
 
+def test_what_axioms_forbid_is_refused() -> None:
+    """No packaged shape says so: the ontology does."""
+    kg = geokg.sample()
+    client = create_app(kg, writer=StoreWriter(kg.store, gate="refuse"), token=TOKEN).test_client()
+    names = " ".join(f"PREFIX {name}: <{iri}>" for name, iri in prefixes(kg.base).items())
+    both = f"{names} INSERT {{ GRAPH <x:g> {{ ?who a gk:Organization }} }} WHERE {{ ?who a gk:Person }}"
+    both = both.replace("WHERE { ", "WHERE { GRAPH ?g { ") + " }"
+    twice = f"{names} INSERT DATA {{ GRAPH <x:g> {{ <x:a> gk:isOrganOf <x:b>, <x:c> }} }}"
+    same = f"{names} INSERT DATA {{ GRAPH <x:g> {{ <x:a> gk:bordersOn <x:a> }} }}"
+    before = set(kg.store.quads())
+    for update, said in ((both, "Kind-disjoint"), (twice, "isOrganOf-functional"), (same, "bordersOn-irreflexive")):
+        response = client.post("/update", data={"update": update}, headers=BEARER)
+        assert response.status_code == 422
+        assert said in " ".join(finding["shape"] for finding in response.get_json(force=True)["findings"])
+        response = client.post("/update", data={"update": update}, headers=BEARER | {"Accept": "text/turtle"})
+        assert (response.status_code, said in response.text) == (422, True)
+    assert set(kg.store.quads()) == before
+    mark = "INSERT DATA { GRAPH <x:g> { gk:claims a owl:FunctionalProperty . <x:a> <x:p> 1 , 2 } }"
+    assert client.post("/update", data={"update": names + mark}, headers=BEARER).status_code == 204
+    mark = "INSERT DATA { GRAPH <x:g> { <x:p> a owl:FunctionalProperty } }"
+    response = client.post("/update", data={"update": names + mark}, headers=BEARER)
+    assert response.status_code == 422, "an axiom that the data contradicts is a fault too"
+
+
+def test_the_graph_is_copied_and_judged_before_the_first_change_and_never_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[str] = []
+    for owner, name in ((StoreWriter, "copy"), (StandingReport, "__init__"), (rules, "apply")):
+        monkeypatch.setattr(owner, name, _noting(getattr(owner, name), name, done))
+    kg = geokg.sample()
+    done.clear()
+    writer = StoreWriter(kg.store, gate="refuse")
+    assert "__init__" in done and "apply" in done
+    done.clear()
+    for text in (GOOD, BAD, GOOD.replace("x:a", "x:b"), BAD, GOOD.replace("INSERT", "DELETE")):
+        with contextlib.suppress(Refused):
+            writer.write(Change("update", text=text))
+    assert done == []
+    assert {quad.subject.value for quad in kg.store.quads("x:g")} == {"x:b"}
+    fresh = Store.memory(base=kg.base)
+    fresh.extend(kg.store.quads())
+    rules.apply(fresh)
+    assert set(fresh.quads()) == set(kg.store.quads())
+
+
+def _noting(function: Callable[..., object], name: str, done: list[str]) -> Callable[..., object]:
+    def noted(*given: object, **more: object) -> object:
+        done.append(name)
+        return function(*given, **more)
+
+    return noted
+
+
 def test_chance_does_not_get_past_the_gate(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is kept is what was judged, even where a second evaluation would give something else."""
     kg = KnowledgeGraph.empty()
@@ -293,9 +348,12 @@ def test_chance_does_not_get_past_the_gate(monkeypatch: pytest.MonkeyPatch) -> N
     text = "INSERT { GRAPH <x:g> { ?s <x:b> ?u } } WHERE { BIND(UUID() AS ?s) BIND(STRUUID() AS ?u) }"
     seen: list[set[ox.Quad]] = []
     apply = StandingReport.apply
-    monkeypatch.setattr(
-        StandingReport, "apply", lambda self, old, new: (seen.append(set(new)), apply(self, old, new))[1]
-    )
+
+    def spy(self: StandingReport, old: Sequence[ox.Quad], new: Sequence[ox.Quad], *, store: Store) -> Kept:
+        seen.append(set(new))
+        return apply(self, old, new, store=store)
+
+    monkeypatch.setattr(StandingReport, "apply", spy)
     writer.write(Change("update", text=text))
     judged = {quad for quad in seen[-1] if quad.graph_name == ox.NamedNode("x:g")}  # rules add what follows
     assert set(kg.store.quads("x:g")) == judged != set()

@@ -9,6 +9,8 @@ from typing import TypeAlias
 
 import pyoxigraph as ox
 
+from ..store import Store
+from ..vocabulary import Base
 from .problems import ProtocolError
 
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
@@ -35,22 +37,62 @@ class Delta:
     def __len__(self) -> int:
         return len(self.removed) + len(self.added)
 
-    def outside(self, graphs: Collection[str]) -> Delta:
-        """The part that is in none of these graphs."""
-        return Delta(
-            [quad for quad in self.removed if name_of(quad) not in graphs],
-            [quad for quad in self.added if name_of(quad) not in graphs],
-            [name for name in self.created if name not in graphs],
-            [name for name in self.dropped if name not in graphs],
-        )
+    def __neg__(self) -> Delta:
+        """The way back."""
+        return Delta(self.added, self.removed, self.dropped, self.created)
 
-    def __or__(self, other: Delta) -> Delta:
-        """Both, of which neither touches what the other does."""
+
+class Recorder(Store):
+    """A store that knows what was done to it by ``extend``, ``remove`` and ``drop``.
+
+    >>> store, quad = ox.Store(), ox.Quad(ox.NamedNode("x:a"), ox.NamedNode("x:b"), ox.Literal("c"))
+    >>> recorder = Recorder(store)
+    >>> recorder.extend([quad])
+    >>> len(recorder.since(ox.Store()).added)
+    1
+    """
+
+    def __init__(self, store: ox.Store, *, base: Base | None = None) -> None:
+        super().__init__(store, base=base)
+        self._quads: dict[ox.Quad, None] = {}
+        self._graphs: dict[str, None] = {}
+
+    def extend(self, quads: Iterable[ox.Quad]) -> None:
+        """Add quads, all or nothing."""
+        super().extend(self._noted(quads))
+
+    def remove(self, quads: Iterable[ox.Quad]) -> None:
+        """Take quads away; no error where one is not there."""
+        super().remove(self._noted(quads))
+
+    def drop(self, graph: str) -> None:
+        """Remove a named graph with all that it holds."""
+        self._noted(self.quads(graph))
+        self._graphs[graph] = None
+        super().drop(graph)
+
+    def _noted(self, quads: Iterable[ox.Quad]) -> list[ox.Quad]:
+        noted = list(quads)
+        self._quads.update(dict.fromkeys(noted))
+        self._graphs.update((name, None) for name in dict.fromkeys(map(name_of, noted)) if name is not None)
+        return noted
+
+    def since(self, before: ox.Store, delta: Delta = Delta()) -> Delta:
+        """What has become different.
+
+        Args:
+            before: what the store held at first.
+            delta: what was done to it before anybody looked.
+        """
+        quads = dict.fromkeys((*delta.removed, *delta.added, *self._quads))
+        graphs = sorted({*delta.created, *delta.dropped, *self._graphs})
+        had = {name for name in graphs if before.contains_named_graph(ox.NamedNode(name))}
+        has = {name for name in graphs if self.has_graph(name)}
         return Delta(
-            [*self.removed, *other.removed],
-            [*self.added, *other.added],
-            [*self.created, *other.created],
-            [*self.dropped, *other.dropped],
+            [quad for quad in quads if quad in before and quad not in self.ox],
+            [quad for quad in quads if quad in self.ox and quad not in before],
+            sorted(has - had),
+            sorted(had - has),
         )
 
 

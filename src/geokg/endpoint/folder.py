@@ -79,8 +79,13 @@ class FolderWriter:
         self._generations: list[_Generation] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Connection | None = None
+        self._is_prepared = False
         self._folder.parent.mkdir(parents=True, exist_ok=True)
-        self._start()
+        channel = self._start()
+        try:
+            self._prepare(channel, None)
+        except (GeokgError, EOFError, OSError) as error:
+            raise GeokgError(f"{self._folder}: cannot be judged as a whole ({self._end() or error})") from error
 
     def snapshot(self) -> FolderSnapshot:
         """The newest copy, for a pool to read from; the copy stays until the pool lets go of it."""
@@ -145,6 +150,8 @@ class FolderWriter:
         channel = self._channel or self._start()
         is_done = False
         try:
+            if not self._prepare(channel, _STARTING):
+                raise Busy("what is judged at the door is still being judged as a whole", retry_after=60)
             channel.send(change)
             done = self._receive(channel, self._deadline)
             is_done = True
@@ -153,6 +160,13 @@ class FolderWriter:
             raise self._lost(error, is_done=is_done) from None
         self._show(cast("tuple[str, int]", published))
         return cast("tuple[bool, Verdict]", done)
+
+    def _prepare(self, channel: Connection, seconds: float | None) -> bool:
+        """Wait until the process has judged the store, if need be for ever; whether it has."""
+        if not self._is_prepared and channel.poll(seconds):
+            self._receive(channel, 0)
+            self._is_prepared = True
+        return self._is_prepared
 
     def _receive(self, channel: Connection, seconds: float) -> object:
         if not channel.poll(seconds):
@@ -205,7 +219,7 @@ class FolderWriter:
             ours.close()
             self._end()
             raise
-        self._channel = ours
+        self._channel, self._is_prepared = ours, False
         self._show(cast("tuple[str, int]", published))
         return ours
 

@@ -19,6 +19,7 @@ import shutil
 import sys
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -28,16 +29,19 @@ import pyoxigraph as ox
 from ..errors import GeokgError, QueryError, ReadError
 from ..sparql.worker import STACK, forbid_calls, leave_network
 from ..store import Store
+from ..validation.hiding import in_memory
 from ..vocabulary import Base
 from .changes import Change
 from .delta import Delta, exchange, rewrite
 from .problems import ProtocolError
 from .writer import LARGE, Door, Gate, Verdict
 
-READY, DONE, COPIED, FAILED = "ready", "done", "copied", "failed"
+READY, PREPARED, DONE, COPIED, FAILED = "ready", "prepared", "done", "copied", "failed"
 _PATIENCE = 10.0
 _IN_MEMORY = 200_000
 """Quads up to which a candidate is in memory: about 100 MB."""
+_EACH = 800
+"""Bytes that a quad in memory takes, with what judging it needs."""
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
@@ -81,9 +85,20 @@ class Scribe:
         copies: the folder that copies are put into; what is in it is removed.
         gate: what to do with changes that add violations.
         is_ruled: whether accepted and inferred facts are found again after each change.
+        memory: bytes that may be taken.
     """
 
-    def __init__(self, store: Store, folder: Path, copies: Path, *, gate: Gate, is_ruled: bool = True) -> None:
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        copies: Path,
+        *,
+        gate: Gate,
+        is_ruled: bool = True,
+        memory: int = 4 << 30,
+    ) -> None:
+        self._memory = memory
         self._store, self._folder, self._copies = store, folder, copies
         self._door = Door(gate, is_ruled=is_ruled)
         self._numbers = itertools.count(time.time_ns())  # no name of a process before this one: its copies are let go
@@ -127,6 +142,22 @@ class Scribe:
     def empty(self) -> ox.Store:
         """A store that is still to be filled."""
         return ox.Store(str(self._candidate()))
+
+    def scratch(self) -> ox.Store | None:
+        """A copy in memory, unless that would take half of what may be taken."""
+        return in_memory(self._store.ox, ()) if len(self._store) * _EACH < self._memory // 2 else None
+
+    def without(self, store: ox.Store, graphs: Collection[ox.NamedNode]) -> ox.Store:
+        """A copy of a candidate without some graphs; where the candidate is on disk, beside it: the same files."""
+        beside = self._copies / f"without-{next(self._numbers)}"
+        try:
+            store.backup(str(beside))
+        except RuntimeError:  # it is in memory
+            return in_memory(store, graphs)
+        copy = ox.Store(str(beside))
+        for graph in graphs:
+            copy.remove_graph(graph)
+        return copy
 
     def _candidate(self) -> Path:
         self._discard()
@@ -176,6 +207,9 @@ class Scribe:
     def serve(self, channel: Connection) -> None:
         """Take changes from a channel until it is closed."""
         channel.send((READY, self.publish()))
+        self._door.prepare(self._store, self)
+        _give_back()
+        channel.send((PREPARED, None))
         while True:
             try:
                 change = channel.recv()
@@ -234,6 +268,14 @@ def exchange_folders(one: Path, other: Path) -> None:
         os.close(handle)
 
 
+def _give_back() -> None:
+    """Give memory that is no longer needed back to the system, where its library can do that."""
+    gc.collect()
+    function = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if function is not None:
+        function(0)
+
+
 def _limit(memory: int) -> None:
     pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
     most = int(pages) * resource.getpagesize() + STACK + memory
@@ -251,7 +293,7 @@ def _run(settings: Settings) -> None:
     try:
         folder, copies = Path(settings.folder), Path(settings.copies)
         store = open_patiently(folder, Base(settings.base))
-        scribe = Scribe(store, folder, copies, gate=settings.gate, is_ruled=settings.is_ruled)
+        scribe = Scribe(store, folder, copies, gate=settings.gate, is_ruled=settings.is_ruled, memory=settings.memory)
     except (GeokgError, OSError) as error:
         channel.send((FAILED, error))
         return
@@ -259,7 +301,10 @@ def _run(settings: Settings) -> None:
         leave_network()
         forbid_calls()
         _limit(settings.memory)
-    scribe.serve(channel)
+    try:
+        scribe.serve(channel)
+    except GeokgError as error:
+        channel.send((FAILED, error.with_traceback(None)))
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol, TypeAlias
 
@@ -12,10 +12,11 @@ import pyoxigraph as ox
 from .. import rules
 from ..store import Store
 from ..validation import Finding
+from ..validation.hiding import in_memory
 from ..validation.standing import Kept, StandingReport
 from ..vocabulary import GK, prefixes
 from .changes import Change, has_graph, plan, run
-from .delta import Delta, difference, exchange, rewrite
+from .delta import Delta, Recorder, difference, exchange, rewrite
 from .problems import ProtocolError
 
 Gate: TypeAlias = Literal["off", "warn", "refuse"]
@@ -89,6 +90,12 @@ class Place(Protocol):
     def empty(self) -> ox.Store:
         """A candidate that is still to be filled."""
 
+    def scratch(self) -> ox.Store | None:
+        """A copy in memory, unless that would take too much."""
+
+    def without(self, store: ox.Store, graphs: Collection[ox.NamedNode]) -> ox.Store:
+        """A copy of a candidate without some graphs."""
+
     def commit(self, delta: Delta, candidate: ox.Store | None) -> None:
         """Make the store hold what the candidate does: whole or not at all."""
 
@@ -115,6 +122,25 @@ class Door:
         self.candidate: ox.Store | None = None
         self._standing: StandingReport | None = None
         self._is_current = False
+
+    def prepare(self, store: Store, place: Place) -> None:
+        """Judge the store, and see whether rules leave it as it is, so that the first change need not wait for it.
+
+        Raises:
+            ValidationError: a query of a shape cannot be run.
+        """
+        if self.gate == "off":
+            return
+        scratch = place.scratch()
+        if scratch is not None and self.is_ruled and _are_rules_concerned(store, Delta()):
+            ruled = Recorder(scratch, base=store.base)
+            rules.apply(ruled)
+            self._is_current = ruled.since(store.ox) == Delta([], [], [], [])
+            if not self._is_current:
+                scratch = place.scratch()
+        self.candidate = place.copy()
+        report = StandingReport(Store(self.candidate, base=store.base), copy=place.without, scratch=scratch)
+        self._standing = report
 
     def pass_through(self, store: Store, change: Change, place: Place) -> tuple[bool, Verdict]:
         """Carry a change out on a store, unless the gate refuses it.
@@ -148,30 +174,28 @@ class Door:
         else:
             candidate = _prepared(store, delta, place, former)
         if self.is_ruled:
-            delta = _ruled(store, Store(candidate, base=store.base), delta, was_current=was_current)
+            delta = _ruled(store, candidate, delta, was_current=was_current)
+        verdict = Verdict()
         if self.gate == "off":
-            verdict = Verdict()
             place.commit(delta, candidate)
         else:
-            verdict = self._judged(store, delta, lambda: place.commit(delta, candidate))
+            standing = self._standing = self._standing or StandingReport(store, copy=place.without)
+            kept = standing.apply(delta.removed, delta.added, store=Store(candidate, base=store.base))
+            try:
+                verdict = self._verdict(standing, kept)
+                place.commit(delta, candidate)
+            except BaseException as error:
+                if isinstance(error, Refused) and len(delta) <= LARGE:
+                    exchange(candidate, -delta)
+                    self.candidate, self._is_current = candidate, was_current
+                standing.undo(kept)
+                raise
         self.candidate, self._is_current = candidate, self.is_ruled
         return is_new, verdict
 
-    def _judged(self, store: Store, delta: Delta, commit: Callable[[], None]) -> Verdict:
-        """What shapes say of a change, which is then made; the report is as before if it is not."""
-        standing = self._standing = self._standing or StandingReport(store)
-        kept = standing.apply(delta.removed, delta.added)
-        try:
-            verdict = self._verdict(standing, kept)
-            commit()
-        except BaseException:
-            standing.undo(kept)
-            raise
-        return verdict
-
     def _verdict(self, standing: StandingReport, kept: Kept) -> Verdict:
         added = tuple(finding for finding in kept.new if finding.severity == "violation")
-        verdict = Verdict(added, standing.report().serialize("turtle")) if added else Verdict()
+        verdict = Verdict(added, standing.report(told=False).serialize("turtle")) if added else Verdict()
         if added and self.gate == "refuse":
             raise Refused(f"this would add {len(added)} violation{'s' if len(added) > 1 else ''}", verdict)
         return verdict
@@ -200,20 +224,19 @@ def _are_rules_concerned(store: Store, delta: Delta | None) -> bool:
     return any(quad.object == policy for quad in delta.added)
 
 
-def _ruled(store: Store, candidate: Store, delta: Delta, *, was_current: bool) -> Delta:
+def _ruled(store: Store, candidate: ox.Store, delta: Delta, *, was_current: bool) -> Delta:
     """Let facts and inferences follow on a candidate, and all that it then differs in.
 
     What others wrote into the graphs of rules goes.
     """
-    if not rules.policies(candidate) and not rules.graphs(candidate):
+    ruled = Recorder(candidate, base=store.base)
+    if not rules.policies(ruled) and not rules.graphs(ruled) and not rules.graphs(store):
         return delta
-    former = {*rules.graphs(store), *rules.graphs(candidate)}
     if was_current:
-        rules.refresh(candidate, removed=delta.removed, added=delta.added)
+        rules.refresh(ruled, removed=delta.removed, added=delta.added)
     else:
-        rules.apply(candidate)
-    theirs = sorted(former.union(rules.graphs(candidate)))
-    return delta.outside(theirs) | difference(store.ox, candidate.ox, theirs)
+        rules.apply(ruled)
+    return ruled.since(store.ox, delta)
 
 
 def check_conditions(store: Store, change: Change) -> None:
@@ -258,6 +281,7 @@ class StoreWriter:
         self._store = store
         self._door = Door(gate, is_ruled=is_ruled)
         self._lock = threading.Lock()
+        self._door.prepare(store, self)
 
     def write(self, change: Change) -> Written:
         """Carry a change out, alone and whole.
@@ -280,6 +304,14 @@ class StoreWriter:
     def empty(self) -> ox.Store:
         """A store that is still to be filled."""
         return ox.Store()
+
+    def scratch(self) -> ox.Store:
+        """A copy in memory."""
+        return self.copy()
+
+    def without(self, store: ox.Store, graphs: Collection[ox.NamedNode]) -> ox.Store:
+        """A copy of a candidate without some graphs."""
+        return in_memory(store, graphs)
 
     def commit(self, delta: Delta, candidate: ox.Store | None) -> None:  # noqa: ARG002 (others can use it)
         """Make the store hold what the candidate does."""

@@ -226,9 +226,13 @@ class StandingReport:
         """Forget the last change: it was not made, or not kept."""
         self._forget(kept._memory)
 
-    def report(self) -> Report:
-        """All that stands, with the words behind each finding."""
-        return self._told([*self._early.results, *self._late.results], self._state.doubled)
+    def report(self, *, told: bool = True) -> Report:
+        """All that stands.
+
+        Args:
+            told: whether it has findings, with the words behind each; else the graph alone, which takes less time.
+        """
+        return self._told([*self._early.results, *self._late.results], self._state.doubled, told=told)
 
     def _follow(
         self,
@@ -281,7 +285,7 @@ class StandingReport:
         self._early.restore(early)
         self._late.restore(late)
 
-    def _told(self, faults: Iterable[Fault], pairs: Iterable[Pair]) -> Report:
+    def _told(self, faults: Iterable[Fault], pairs: Iterable[Pair], *, told: bool = True) -> Report:
         graph, state = new_report(), self._state
         results = results_of(faults, graph)
         data, names = Store(state.whole.store, base=self._base), prefixes(self._base)
@@ -293,9 +297,9 @@ class StandingReport:
             names,
             self._language,
         )
-        told = None if state.chosen is None else state.chosen.told
-        found = [teller.finding(one) for one in results if told is None or teller.shape(one) in told]
-        if told is None or ox.NamedNode(str(onegraph.ONE_GRAPH)) in told:
+        chosen = None if state.chosen is None else state.chosen.told
+        found = [teller.finding(one) for one in results if told and (chosen is None or teller.shape(one) in chosen)]
+        if chosen is None or ox.NamedNode(str(onegraph.ONE_GRAPH)) in chosen:
             found += [onegraph.finding(*pair, graph, teller) for pair in sorted(pairs, key=str)]
         idle = {*state.model.idle, *(node.value for node in self._late.idle(state.idle))}
         idle -= {str(shape) for shape in state.axioms.subjects()}  # that nobody breaks them is no news
