@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
@@ -349,9 +350,9 @@ def test_chance_does_not_get_past_the_gate(monkeypatch: pytest.MonkeyPatch) -> N
     seen: list[set[ox.Quad]] = []
     apply = StandingReport.apply
 
-    def spy(self: StandingReport, old: Sequence[ox.Quad], new: Sequence[ox.Quad], *, store: Store) -> Kept:
+    def spy(self: StandingReport, old: Sequence[ox.Quad], new: Sequence[ox.Quad], **more: Any) -> Kept:
         seen.append(set(new))
-        return apply(self, old, new, store=store)
+        return apply(self, old, new, **more)
 
     monkeypatch.setattr(StandingReport, "apply", spy)
     writer.write(Change("update", text=text))

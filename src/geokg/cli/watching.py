@@ -159,7 +159,7 @@ class GraphFile(_Kept):
     def _follow(self, report: StandingReport, changed: Collection[Path]) -> None:  # noqa: ARG002 (there is one)
         store, spelling = self._read()
         delta = difference(self._store.ox, store.ox)
-        report.apply(delta.removed, delta.added, store=store, spelling=spelling)
+        report.apply(delta.removed, delta.added, store=store, spelling=spelling, severities=())
         self._store = store
 
     def _read(self) -> tuple[Store, Spelling | None]:
@@ -240,7 +240,7 @@ class Texts(_Kept):
                     kg.add(document)
         finally:  # what was done before one of them failed has been done
             after = _content(kg, graphs)
-            report.apply(before - after, after - before, store=kg.store)
+            report.apply(before - after, after - before, store=kg.store, severities=())
         self._tell(kg, told)
         for file in files:
             self._documents[file] = {document.id for document in read.get(file, ())}
@@ -250,7 +250,7 @@ class Texts(_Kept):
         delta = difference(self._kg.store.ox, kg.store.ox)
         self._kg.paths.clear()  # the report has this one
         self._kg.paths.update(kg.paths)
-        report.apply(delta.removed, delta.added, store=kg.store)
+        report.apply(delta.removed, delta.added, store=kg.store, severities=())
         kg.paths, self._kg, self._documents = self._kg.paths, kg, held
 
 

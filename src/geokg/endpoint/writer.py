@@ -11,7 +11,7 @@ import pyoxigraph as ox
 
 from .. import rules
 from ..store import Store
-from ..validation import Finding
+from ..validation import Finding, Severity
 from ..validation.hiding import in_memory
 from ..validation.standing import Kept, StandingReport
 from ..vocabulary import GK, prefixes
@@ -20,6 +20,7 @@ from .delta import Delta, Recorder, difference, exchange, rewrite
 from .problems import ProtocolError
 
 Gate: TypeAlias = Literal["off", "warn", "refuse"]
+_JUDGED: tuple[Severity, ...] = ("violation",)
 LARGE = 10_000
 """Quads from which a change is made by writing all anew: a transaction of so many takes seconds (measured)."""
 
@@ -180,7 +181,8 @@ class Door:
             place.commit(delta, candidate)
         else:
             standing = self._standing = self._standing or StandingReport(store, copy=place.without)
-            kept = standing.apply(delta.removed, delta.added, store=Store(candidate, base=store.base))
+            after = Store(candidate, base=store.base)
+            kept = standing.apply(delta.removed, delta.added, store=after, severities=_JUDGED)
             try:
                 verdict = self._verdict(standing, kept)
                 place.commit(delta, candidate)
@@ -194,7 +196,7 @@ class Door:
         return is_new, verdict
 
     def _verdict(self, standing: StandingReport, kept: Kept) -> Verdict:
-        added = tuple(finding for finding in kept.new if finding.severity == "violation")
+        added = kept.new
         verdict = Verdict(added, standing.report(told=False).serialize("turtle")) if added else Verdict()
         if added and self.gate == "refuse":
             raise Refused(f"this would add {len(added)} violation{'s' if len(added) > 1 else ''}", verdict)

@@ -342,10 +342,9 @@ def _resettled(
         return dict.fromkeys(now.moved)
     found: Touched = {}
     for footprint in (before, now):
-        for shape, focus in footprint.touched([*moved, *typed], store, gone).items():
-            if shape in now.moved:
-                known = found.get(shape, set())
-                found[shape] = None if focus is None or known is None else focus | known
+        for shape, focus in footprint.touched([*moved, *typed], store, gone, only=now.moved).items():
+            known = found.get(shape, set())
+            found[shape] = None if focus is None or known is None else focus | known
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, combinations
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 import pyoxigraph as ox
 from rdflib import Graph
 from rdflib.compare import isomorphic
-from rdflib.namespace import OWL, RDF, SKOS
+from rdflib.namespace import OWL, RDF, SH, SKOS
 
 from ..ontology import statements
 from ..rules.contradictions import contradictions
@@ -27,7 +27,7 @@ from ..store import Store
 from ..vocabulary import prefixes
 from . import onegraph
 from .evidence import Evidence
-from .finding import Finding
+from .finding import SEVERITIES, Finding, Severity
 from .held import Held, has_ontology
 from .hiding import Copy, View, in_memory
 from .lookup import TYPE, Lookup
@@ -39,6 +39,10 @@ from .telling import Teller
 Pair = tuple[ox.Quad, ox.Quad]
 
 _OWL = str(OWL)
+_SEVERITY: dict[ox.NamedNode, Severity] = {
+    ox.NamedNode(str(SH.Warning)): "warning",
+    ox.NamedNode(str(SH.Info)): "info",
+}
 _LABEL = ox.NamedNode(str(SKOS.prefLabel))
 _LISTS = (ox.NamedNode(str(RDF.first)), ox.NamedNode(str(RDF.rest)))
 
@@ -100,7 +104,7 @@ class Kept:
     """What a change did to a report.
 
     Attributes:
-        new: the findings that it brought.
+        new: the findings that it brought, of the severities that were asked for.
         fixed: how many it took away.
         judged: how many focus nodes were judged again, those of all shapes together.
         whole: how many shapes were judged in full.
@@ -185,6 +189,7 @@ class StandingReport:
         *,
         store: Store | None = None,
         spelling: Spelling | None = None,
+        severities: Collection[Severity] = SEVERITIES,
     ) -> Kept:
         """Take a change into account.
 
@@ -193,6 +198,7 @@ class StandingReport:
             added: quads that come.
             store: one that has had the change; without it the change is only thought of.
             spelling: how its literals are written, if that was said before.
+            severities: which of the new findings are told; to put one into words takes longer than to judge it.
 
         Raises:
             ShapesError: a shape that the reference engine cannot use.
@@ -213,9 +219,10 @@ class StandingReport:
         for one in changes:
             new.update(one.new)
             fixed.update(one.fixed)
-        come, pairs = new - fixed, self._state.doubled - before.doubled
+        come = [fault for fault in (new - fixed).elements() if _SEVERITY.get(fault.severity, "violation") in severities]
+        pairs = self._state.doubled - before.doubled if "violation" in severities else frozenset()
         return Kept(
-            self._told(come.elements(), pairs).findings if come or pairs else (),
+            self._told(come, pairs).findings if come or pairs else (),
             (fixed - new).total() + len(before.doubled - self._state.doubled),
             sum(number for one in changes for number in one.judged.values()),
             sum(len(one.whole) for one in changes),

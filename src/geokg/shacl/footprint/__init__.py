@@ -16,7 +16,7 @@ again. Whoever is not found keeps the results that he has.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import pyoxigraph as ox
@@ -45,6 +45,7 @@ class Footprint:
         shapes: those with targets.
         below: the class hierarchy of the data: what gives a class and all classes below it.
         without: graphs of the data that shapes are not shown.
+        about: the properties of all triples that it will be asked about, if they are known; then it is made sooner.
         former: an earlier one; what it knows of a shape is taken from it where the shape and its classes are the same.
 
     Attributes:
@@ -58,6 +59,7 @@ class Footprint:
         below: Below,
         *,
         without: frozenset[ox.NamedNode] = frozenset(),
+        about: frozenset[str] | None = None,
         former: Footprint | None = None,
     ) -> None:
         self._without = without
@@ -70,7 +72,7 @@ class Footprint:
             if walked is None or walked.shape != shape or walked.below != below_each:
                 known = walked.below if walked and walked.shape == shape else {}
                 self.moved[shape.node] = frozenset(cls for cls in known if known[cls] != below_each[cls])
-                walked = _Walked(shape, below_each, tuple(shape_reads(shape, below)))
+                walked = _Walked(shape, below_each, tuple(shape_reads(shape, below, about)))
             self._walked[shape.node] = walked
             for read in walked.reads:
                 for key in _keys(read):
@@ -81,7 +83,12 @@ class Footprint:
         return self._walked[shape].below[cls]
 
     def touched(
-        self, changed: Iterable[ox.Quad], store: ox.Store, gone: Iterable[ox.Quad] = ()
+        self,
+        changed: Iterable[ox.Quad],
+        store: ox.Store,
+        gone: Iterable[ox.Quad] = (),
+        *,
+        only: Collection[ShapeNode] | None = None,
     ) -> dict[ShapeNode, set[Term] | None]:
         """The focus nodes, by shape, whose results can be other ones now.
 
@@ -89,6 +96,7 @@ class Footprint:
             changed: the quads that came or went, as a store gives them back.
             store: as it is now.
             gone: those of them that are no longer there.
+            only: the shapes that are asked about; all unless given.
 
         Returns:
             For each shape that reads some of them its focus nodes, or ``None`` for all of them. Some may be no focus
@@ -99,7 +107,8 @@ class Footprint:
             if quad.graph_name not in self._without:
                 for key in (None, quad.predicate, (quad.predicate, quad.object)):
                     for shape, read in self._reads.get(key, ()):
-                        reading[shape].append((read, quad))
+                        if only is None or shape in only:
+                            reading[shape].append((read, quad))
         gone = [quad for quad in gone if quad.graph_name not in self._without]
         state = Eithertime(store, gone, without=self._without)
         return {shape: _all_touched(some, state) for shape, some in reading.items()}

@@ -8,6 +8,7 @@ import pyoxigraph as ox
 
 from ..model import Class, Closed, Custom, Pair, PropertyShape, Query, Shape, Sparql
 from ..prebinding import with_path
+from .naming import may_read
 from .patterns import ALWAYS, THIS, Beside, Edge, Either, Fresh, Read, Slot, Term, Walk, both, reads
 from .queries import NotUnderstood, query_reads
 
@@ -23,14 +24,15 @@ def classes_of(shape: Shape) -> frozenset[ox.NamedNode]:
     return frozenset((*shape.targets.classes, *own)).union(*map(classes_of, shape.called))
 
 
-def shape_reads(shape: Shape, below: Below) -> Iterator[Read]:
+def shape_reads(shape: Shape, below: Below, about: frozenset[str] | None = None) -> Iterator[Read]:
     """What a shape can read from each of its focus nodes, and what makes a node one of these.
 
     Args:
         shape: a shape with targets.
         below: the class hierarchy of the data.
+        about: of queries only those are read that may read triples of these properties; all unless given.
     """
-    walker = _Walker(below, is_sure=not shape.targets.nodes)
+    walker = _Walker(below, about, is_sure=not shape.targets.nodes)
     targets = shape.targets
     for cls in targets.classes:
         yield from walker.instance(THIS, cls, ALWAYS)
@@ -46,10 +48,12 @@ class _Walker:
 
     Args:
         below: the class hierarchy.
+        about: the properties of which queries are read.
         is_sure: whether focus nodes are in the data, as they are unless the shape names them itself.
     """
 
-    def __init__(self, below: Below, *, is_sure: bool) -> None:
+    def __init__(self, below: Below, about: frozenset[str] | None, *, is_sure: bool) -> None:
+        self._about = about
         self.fresh = Fresh()
         self._is_sure = is_sure
         self._below = below
@@ -91,8 +95,11 @@ class _Walker:
                         yield from self.shape(inner, value, inside)
 
     def _query(self, query: Query, path: str, given: dict[str, Slot], context: Either) -> Iterator[Read]:
+        text = with_path(query.text, path)
+        if self._about is not None and not may_read(text, self._about):
+            return
         try:
-            yield from query_reads(with_path(query.text, path), given, context, self.fresh, self._sure(*given.values()))
+            yield from query_reads(text, given, context, self.fresh, self._sure(*given.values()))
         except NotUnderstood:
             yield Read(Edge(self.fresh(), self.fresh(), self.fresh()), all=True)
 
