@@ -79,7 +79,9 @@ def judge_as_spelt(store: ox.Store, spelling: Spelling, model: Model) -> Spelt:
     if spelling:
         # In both spellings: the query of a shape may name either.
         changed = [quad for odd in spelling.odd for quad in (odd.stored, odd.spelt)]
-        for shape, some in Footprint(model.shapes, StoreSource(store).subclasses).touched(changed, store).items():
+        about = frozenset(quad.predicate.value for quad in changed)
+        footprint = Footprint(model.shapes, StoreSource(store).subclasses, about=about)
+        for shape, some in footprint.touched(changed, store).items():
             own = nodes.get(shape, set())
             nodes[shape] = None if some is None or own is None else {*some, *own}
     if not nodes:

@@ -30,29 +30,29 @@ def may_read(query: str, properties: Collection[str]) -> bool:
     >>> may_read(query, {"urn:x:p"}), may_read(query, {"urn:x:o"}), may_read("ASK { $this ?p 1 }", {"urn:x:o"})
     (True, False, True)
     """
-    tokens = [
+    parts = [
         (str(found.lastgroup), found[0]) for found in _TOKEN.finditer(query) if found.lastgroup not in (None, "space")
     ]
     prefixes = {}
-    for (kind, token), (after, iri) in pairwise(tokens):
-        if kind == "name" and token.endswith(":") and after == "iri":
-            prefixes[token] = iri[1:-1]
+    for (kind, part), (after, iri) in pairwise(parts):
+        if kind == "name" and part.endswith(":") and after == "iri":
+            prefixes[part] = iri[1:-1]
     # A variable is a property where something stands before it that has properties, and something after it; not in a
     # list of what is told or grouped by.
-    padded = [("other", "{"), *tokens, ("other", "}")]
+    padded = [("other", "{"), *parts, ("other", "}")]
     listed = False
-    for (before, left), (kind, token), (after, right) in zip(padded, padded[1:], padded[2:], strict=False):
-        listed = (listed or token.lower() in ("select", "by")) and token not in "{}"
+    for (before, left), (kind, part), (after, right) in zip(padded, padded[1:], padded[2:], strict=False):
+        listed = (listed or part.lower() in ("select", "by")) and part not in "{}"
         if listed:
             continue
-        if token.lower() in _ANYTHING or (kind == "name" and not {"\\", "%"}.isdisjoint(token)):
+        if part.lower() in _ANYTHING or (kind == "name" and not {"\\", "%"}.isdisjoint(part)):
             return True
-        if token == "!" and (after in ("iri", "name") or right in "(^a"):
+        if part == "!" and (after in ("iri", "name") or right in "(^a"):
             return True
         if kind == "variable" and (before in _TERMS or left in ";[])") and (after in _TERMS or right in "[("):
             return True
-        start, colon, local = token.partition(":")
-        iri = token[1:-1] if kind == "iri" else prefixes.get(start + colon, "") + local if kind == "name" else ""
-        if iri in properties or (token == "a" and str(RDF.type) in properties):
+        start, colon, local = part.partition(":")
+        iri = part[1:-1] if kind == "iri" else prefixes.get(start + colon, "") + local if kind == "name" else ""
+        if iri in properties or (part == "a" and str(RDF.type) in properties):
             return True
     return False
