@@ -173,9 +173,10 @@ def test_a_graph_that_is_edited_is_not_judged_again_as_a_whole(tmp_path: Path, k
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """A copy of the packaged texts."""
-    return Path(shutil.copytree(packaged("data"), tmp_path / "data"))
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the packaged texts, in the folder that we are in."""
+    monkeypatch.chdir(tmp_path)
+    return Path(shutil.copytree(packaged("data"), "data"))
 
 
 @pytest.fixture

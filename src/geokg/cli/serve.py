@@ -23,7 +23,7 @@ from ..errors import GeokgError, ReadError
 from ..graph import KnowledgeGraph
 from ..sparql.guard import check_start
 from ..vocabulary import packaged
-from .common import STDIN, Command, is_source, json_option, read_graph, tell, tell_json, tell_notices
+from .common import STDIN, Command, busy, is_source, json_option, read_graph, tell, tell_json, tell_notices
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ def _data(graph: str | None, *, is_writable: bool, create: bool, ephemeral: bool
             raise ReadError("is there and is no store; choose another name for a new one", path=folder)
         is_store = True
     if folder is not None and is_store and is_writable:
-        with closing(FolderWriter(folder, **settings)) as writer:
+        with closing(_writer(folder, **settings)) as writer:
             yield _Data(KnowledgeGraph(writer.store), writer=writer)
         return
     kg = read_graph(graph or str(packaged("data")))
@@ -222,8 +222,13 @@ def _data(graph: str | None, *, is_writable: bool, create: bool, ephemeral: bool
     with tempfile.TemporaryDirectory(prefix="geokg-") as temporary:
         copy = Path(temporary) / "store"
         kg.store.save(copy)
-        with closing(FolderWriter(copy, base=kg.base, **settings)) as writer:
+        with closing(_writer(copy, base=kg.base, **settings)) as writer:
             yield _Data(KnowledgeGraph(writer.store), writer=writer)
+
+
+def _writer(folder: Path, **settings: Any) -> FolderWriter:
+    with busy("Checking what is there"):
+        return FolderWriter(folder, **settings)
 
 
 def _stop(*_: object) -> None:

@@ -218,11 +218,11 @@ class Texts(_Kept):
 
     def _follow(self, report: StandingReport, changed: Collection[Path]) -> None:
         files = {file for path in changed for file in _annotations(path)}
-        there = {path.absolute() for path in find(*self._sources)}
+        there = {path.absolute(): path for path in find(*self._sources)}  # which are told as they were given
         if any(path.suffix != ".txt" and path.absolute() not in {*there, *self._documents} for path in changed):
             self._rebuild(report)
             return
-        read = {file: list(documents(file)) for file in files & there}
+        read = {file: list(documents(there[file])) for file in files & there.keys()}
         ids = [document.id for found in read.values() for document in found]
         others = {one for file, held in self._documents.items() if file not in files for one in held}
         if len(set(ids)) < len(ids) or not others.isdisjoint(ids):
