@@ -14,6 +14,9 @@ from rdflib import Graph
 import geokg
 from geokg.shacl import read_shapes, validate
 from geokg.shacl.engine import ENGINES, Engine
+from geokg.shacl.footprint.naming import may_read
+from geokg.shacl.footprint.patterns import ALWAYS, Fresh
+from geokg.shacl.footprint.queries import NotUnderstood, query_reads
 from geokg.shacl.overlay import overlay
 from geokg.shacl.reading import read_model
 from geokg.shacl.spelling import Odd, fill, is_odd, with_lines
@@ -255,3 +258,75 @@ def test_only_those_who_can_see_it_are_judged_again(tmp_path: Path) -> None:
     assert [spelt.holds(near, ox.NamedNode(f"urn:e:{node}")) for node in "ab"] == [True, False]
     assert [spelt.holds(far, ox.NamedNode(f"urn:e:{node}")) for node in "cd"] == [True, False]
     assert [str(result.focus) for result in spelt.outcome.results] == ["urn:e:c"]
+
+
+# What a query says without being parsed
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("ASK { $this e:p ?o }", True),
+        ("ASK { $this <urn:e:p> ?o }", True),
+        ("ASK { $this e:q/^e:p ?o }", True),
+        ("ASK { $this ?any ?o }", True),
+        ("ASK { ?s e:q 1 ; ?any ?o }", True),
+        ("ASK { ?s e:q [ ?any ?o ] }", True),
+        ("ASK { $this !e:q ?o }", True),
+        ("ASK { $this !(e:q|^e:q) ?o }", True),
+        ("ASK { $this e:q* ?o }", True),  # no step leads from each node to itself
+        ("ASK { $this e:q? ?o }", True),
+        ("ASK { GRAPH ?g { $this e:q ?o } }", True),
+        (r"ASK { $this e:\p ?o }", True),
+        ("SELECT $this ?p ?o { $this e:q ?p , ?o FILTER (?p != ?o && !bound(?x)) } GROUP BY $this ?p ?o", False),
+        ("ASK { $this e:q 'e:p' . ?o e:pp 3 FILTER EXISTS { ?o e:r ?x } } # e:p", False),
+        ("ASK { $this a e:p }", True),  # it is a class here, but who knows
+    ],
+)
+def test_which_queries_may_read_a_property(query: str, named: bool) -> None:
+    assert may_read(f"PREFIX e: <urn:e:> {query}", {"urn:e:p"}) is named
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_no_query_that_reads_a_property_is_passed_over(data: st.DataObject) -> None:
+    """By what the footprint of the whole query says."""
+    node = st.sampled_from(["$this", "?a", "?b", "e:n", "[]", "[ e:p ?c ]", "'e:q'"])
+    path = st.sampled_from(["e:p", "^e:q", "e:p/e:r", "(e:q|e:r)+", "e:q*", "e:q?", "?a", "!e:q", "a", "<urn:e:q>"])
+    triple = st.builds("{} {} {}".format, node.filter(lambda one: one != "'e:q'"), path, node)
+    part: st.SearchStrategy[str] = triple | st.builds("OPTIONAL {{ {} }}".format, triple)
+    part |= st.builds("FILTER (?a != 3 || NOT EXISTS {{ {} ; {} ?d }})".format, triple, path)
+    part |= st.builds("{{ SELECT ?a ?b {{ {} }} }} UNION {{ {} }}".format, triple, triple)
+    query = "PREFIX e: <urn:e:> SELECT $this ?a {\n" + " .\n".join(data.draw(st.lists(part, min_size=1))) + " }"
+    try:
+        read = list(query_reads(query, {"this": "this"}, ALWAYS, Fresh()))
+    except NotUnderstood:
+        return
+    for name in ("p", "q", "r"):
+        predicate = ox.NamedNode(f"urn:e:{name}")
+        if any(isinstance(one.edge.predicate, str) or one.edge.predicate == predicate for one in read):
+            assert may_read(query, {predicate.value}), (name, query)
+
+
+# The truth of what is none
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("written", ["none^^boolean", "x^^integer"])
+def test_an_ill_typed_truth_value_or_number_is_false(engine: Engine, written: str, tmp_path: Path) -> None:
+    """SPARQL 1.1, 17.2.2. To Oxigraph it is an error, which comes to the same but under ``!`` and ``IF``."""
+    value, _, datatype = written.partition("^^")
+    data = parsed(f"e:a e:p '{value}'^^xsd:{datatype} .")
+    found = {}
+    for condition in ("?value", "?value || true", "?value && true", "!?value", "IF(?value, false, true)"):
+        text = f"""e:s sh:targetNode e:a ; sh:sparql [
+            sh:select "SELECT $this ?value {{ $this <urn:e:p> ?value FILTER ({condition}) }}" ] ."""
+        found[condition] = len(validate(data, shapes(tmp_path, text), engine=engine).results)
+    turned = 1 if engine == "pyshacl" else 0
+    assert found == {
+        "?value": 0,
+        "?value || true": 1,
+        "?value && true": 0,
+        "!?value": turned,
+        "IF(?value, false, true)": turned,
+    }

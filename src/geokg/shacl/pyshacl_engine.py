@@ -25,7 +25,7 @@ from rdflib.term import Node
 from ..errors import GeokgError
 from .components import OWN, Component
 from .outcome import Outcome, Result, ShapeRun, order
-from .queries import SHAPES_GRAPH, CachingDataset, ShapesError, ValidationError
+from .queries import SHAPES_GRAPH, CachingDataset, ShapesError, ValidationError, sound_truth
 from .shapes import called, check, targets
 from .terms import as_spelt, dataset
 
@@ -81,7 +81,7 @@ def validate(
     """
     check(shapes)
     graph = data if isinstance(data, CachingDataset) else dataset(data)
-    with as_spelt():
+    with as_spelt(), sound_truth():
         return _run(graph, shapes, only)
 
 

@@ -6,12 +6,15 @@ prepared query any number of times. Comparisons in it are SPARQL's (:mod:`.compa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from types import MethodType
 from typing import Any
 
 from pyparsing import ParseException, ParseResults
 from rdflib import Dataset, Graph, Literal, URIRef
+from rdflib.plugins.sparql import evalutils, operators
 from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 from rdflib.plugins.sparql.parserutils import CompValue, Expr
@@ -21,6 +24,7 @@ from rdflib.term import Node
 
 from ..errors import GeokgError
 from .comparing import compare
+from .literals import INTEGERS, XSD
 
 SHAPES_GRAPH = "geokgShapesGraph"
 """The variable that stands for ``$shapesGraph`` in a query, which pyshacl does not bind under its own name."""
@@ -30,6 +34,9 @@ _SHAPES = URIRef("urn:geokg:shapes")
 _OPERATORS = {
     f"{name}Expression" for name in ("ConditionalOr", "ConditionalAnd", "Relational", "Additive", "Multiplicative")
 }
+
+
+_TRUTHFUL = {*INTEGERS, *(XSD + name for name in ("boolean", "decimal", "double", "float"))}
 
 
 class ShapesError(GeokgError):
@@ -122,6 +129,25 @@ def prepare(text: str) -> Query:
         elif isinstance(part, Expr) and part.name == "Builtin_STR":
             part._evalfn = MethodType(_text, part)
     return query
+
+
+@contextmanager
+def sound_truth() -> Iterator[None]:
+    """Let a truth value or number whose text is none count as false (SPARQL 1.1, 17.2.2), while the block runs.
+
+    rdflib takes an ill-typed truth value for true; how it finds out is one function for the whole process.
+    """
+    known = operators.EBV
+
+    def truth(term: Any) -> bool:
+        is_none = isinstance(term, Literal) and term.ill_typed and str(term.datatype) in _TRUTHFUL
+        return False if is_none else known(term)
+
+    operators.EBV = evalutils.EBV = truth  # type: ignore[assignment, attr-defined]
+    try:
+        yield
+    finally:
+        operators.EBV = evalutils.EBV = known  # type: ignore[attr-defined]
 
 
 def _keep_constant(part: CompValue) -> None:
