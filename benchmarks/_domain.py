@@ -298,7 +298,7 @@ def faulty(
         chance = zlib.crc32(f"{seed} {quad}".encode())
         if chance < rate * 2**32:
             rng = random.Random(chance)
-            yield from rng.choice([change for fits, change in kinds if fits(quad)])(kept, rng)
+            yield from rng.choice([change for fits, change in kinds if fits(kept)])(kept, rng)
         else:
             yield kept
 
