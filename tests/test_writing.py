@@ -323,8 +323,9 @@ def test_the_graph_is_copied_and_judged_before_the_first_change_and_never_again(
     writer = StoreWriter(kg.store, gate="refuse")
     assert "__init__" in done and "apply" in done
     done.clear()
-    for text in (GOOD, BAD, GOOD.replace("x:a", "x:b"), BAD, GOOD.replace("INSERT", "DELETE")):
-        with contextlib.suppress(Refused):
+    twice = "CREATE GRAPH <x:g>"
+    for text in (GOOD, BAD, twice, GOOD.replace("x:a", "x:b"), BAD, GOOD.replace("INSERT", "DELETE")):
+        with contextlib.suppress(Refused, ProtocolError):
             writer.write(Change("update", text=text))
     assert done == []
     assert {quad.subject.value for quad in kg.store.quads("x:g")} == {"x:b"}
@@ -374,6 +375,21 @@ def test_the_gate_stands_in_the_process_that_writes(tmp_path: Path, kg: Knowledg
         assert refused.value.verdict.added[0].severity == "violation"
         assert len(writer.store) == len(kg)
         assert len(list((tmp_path / ".kg.generations").iterdir())) == 1, "the candidate is gone"
+    finally:
+        writer.close()
+
+
+def test_the_gate_stands_again_after_its_process_was_killed(tmp_path: Path) -> None:
+    writer = FolderWriter(tmp_path / "kg", gate="refuse")
+    try:
+        assert writer._process is not None
+        writer._process.kill()
+        with pytest.raises(QueryError):
+            writer.write(Change("update", text=GOOD))
+        writer.write(Change("update", text=GOOD))
+        with pytest.raises(Refused):
+            writer.write(Change("update", text=BAD))
+        assert len(writer.store) == 1
     finally:
         writer.close()
 

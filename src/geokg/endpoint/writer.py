@@ -170,7 +170,9 @@ class Door:
             return is_new, Verdict()
         if delta is None:
             candidate = former or place.copy()
+            self.candidate, self._is_current = candidate, was_current  # an update that fails leaves all as it was
             run(candidate, change, prefixes(store.base))
+            self.candidate, self._is_current = None, False
             delta = difference(store.ox, candidate)
         else:
             candidate = _prepared(store, delta, place, former)
