@@ -28,7 +28,7 @@ from .axioms import Axiom, says_axioms, signature
 from .closure import Closure, Name
 from .footprint import Footprint, footprint
 from .joining import Pattern, TooLargeError
-from .region import Region, is_given
+from .region import Region, is_given, is_ruled
 from .ways import axiom_way, rule_ways
 
 STAGES = (
@@ -131,8 +131,7 @@ def graphs(store: Store) -> list[str]:
     >>> graphs(Store.memory())
     []
     """
-    inferred, accepted = store.base.graph + "inferred", store.base.graph + "accepted/"
-    return [graph for graph in store.graphs() if graph == inferred or graph.startswith(accepted)]
+    return [graph for graph in store.graphs() if is_ruled(graph, store.base)]
 
 
 def clear(store: Store) -> None:

@@ -52,7 +52,11 @@ def footprint(sparql: str, namespaces: Mapping[str, str]) -> Footprint | None:
 
 
 def parsed(sparql: str, namespaces: Mapping[str, str]) -> Any:
-    """A query's parse tree, names and paths made out. Not its algebra: rdflib's loses a FILTER inside an EXISTS."""
+    """A query's parse tree, names and paths made out. Not its algebra: rdflib's loses a FILTER inside an EXISTS.
+
+    >>> parsed("CONSTRUCT { ?s x:p ?o } WHERE { ?s x:q ?o }", {"x": "urn:"}).template
+    [[rdflib.term.Variable('s'), rdflib.term.URIRef('urn:p'), rdflib.term.Variable('o')]]
+    """
     tree = parseQuery(sparql)
     prologue = translatePrologue(tree[0], None, dict(namespaces))
     query = traverse(tree[1], visitPost=partial(translatePName, prologue=prologue))

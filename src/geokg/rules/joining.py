@@ -43,6 +43,12 @@ class Pattern:
         heads: the variables of what comes of it.
         shared: those that each triple has that comes of it.
         steps: the properties that it walks along.
+
+    >>> from .ways import rule_ways
+    >>> [way] = rule_ways("CONSTRUCT { ?x x:p ?y } WHERE { ?x x:q ?y OPTIONAL { ?x x:r ?z } }", {"x": "x:"})
+    >>> pattern = Pattern(way)
+    >>> bin(pattern.core), [bin(mask) for mask in pattern.beside], sorted(pattern.heads)
+    ('0b1', ['0b10'], ['x', 'y'])
     """
 
     def __init__(self, way: Way) -> None:
@@ -86,6 +92,16 @@ class View:
     """A store and, with it, what it does not hold any more or may be about to hold.
 
     All its methods raise ``TooLargeError`` when they have looked at too much together.
+
+    >>> from .ways import rule_ways
+    >>> [way] = rule_ways("CONSTRUCT { ?x x:p ?y } WHERE { ?x x:q/x:q ?y }", {"x": "x:"})
+    >>> pattern, (one, two, q) = Pattern(way), (ox.NamedNode(f"x:{name}") for name in ("1", "2", "q"))
+    >>> store = Store.memory()
+    >>> store.extend([ox.Quad(one, q, two)])
+    >>> view = View(store)
+    >>> view.add([ox.Triple(two, q, one)])
+    >>> view.solutions(pattern, pattern.core, {"x": two}, frozenset({"y"}))
+    ({'y': <NamedNode value=x:2>},)
     """
 
     def __init__(self, store: Store) -> None:
@@ -272,7 +288,12 @@ class View:
 
 
 def fitted(head: Atom, triple: ox.Triple) -> Values | None:
-    """The values of a pattern's variables for a triple; nothing if it does not fit."""
+    """The values of a pattern's variables for a triple; nothing if it does not fit.
+
+    >>> node = ox.NamedNode("x:a")
+    >>> fitted(("x", node, "x"), ox.Triple(node, node, node))
+    {'x': <NamedNode value=x:a>}
+    """
     found: Values = {}
     for slot, term in zip(head, (triple.subject, triple.predicate, triple.object), strict=True):
         if (found.setdefault(slot, term) if isinstance(slot, str) else slot) != term:
@@ -281,7 +302,12 @@ def fitted(head: Atom, triple: ox.Triple) -> Values | None:
 
 
 def filled(head: Atom, values: Values) -> ox.Triple | None:
-    """A pattern's triple; nothing where that would be none."""
+    """A pattern's triple; nothing where that would be none.
+
+    >>> node = ox.NamedNode("x:a")
+    >>> filled(("x", node, node), {"x": ox.Literal("no subject")}) is None
+    True
+    """
     subject, predicate, value = (values[slot] if isinstance(slot, str) else slot for slot in head)
     return None if isinstance(subject, ox.Literal) else ox.Triple(subject, predicate, value)  # type: ignore[arg-type]
 

@@ -23,10 +23,23 @@ from .joining import Pattern, View, filled, fitted
 from .ways import Link
 
 
-def is_given(quad: ox.Quad, base: Base) -> bool:
-    """Whether a quad stands in a graph that rules write."""
-    graph = quad.graph_name.value if isinstance(quad.graph_name, ox.NamedNode) else ""
+def is_ruled(graph: str, base: Base) -> bool:
+    """Whether a graph is one that rules write.
+
+    >>> [is_ruled(Base().graph + name, Base()) for name in ("inferred", "accepted/standard", "entities")]
+    [True, True, False]
+    """
     return graph == base.graph + "inferred" or graph.startswith(base.graph + "accepted/")
+
+
+def is_given(quad: ox.Quad, base: Base) -> bool:
+    """Whether a quad stands in such a graph.
+
+    >>> node = ox.NamedNode("x:a")
+    >>> is_given(ox.Quad(node, node, node, ox.NamedNode(Base().graph + "inferred")), Base())
+    True
+    """
+    return isinstance(quad.graph_name, ox.NamedNode) and is_ruled(quad.graph_name.value, base)
 
 
 class Region:
@@ -45,6 +58,16 @@ class Region:
 
     Raises:
         TooLargeError: it is not worth it.
+
+    >>> from .ways import rule_ways
+    >>> ways = rule_ways("CONSTRUCT { ?x x:b ?y } WHERE { ?x x:a ?y FILTER NOT EXISTS { ?y x:c ?z } }", {"x": "x:"})
+    >>> one, other, a, b, c = (ox.NamedNode(f"x:{name}") for name in ("1", "2", "a", "b", "c"))
+    >>> store = Store.memory()
+    >>> store.extend([ox.Quad(one, a, other)])
+    >>> gone = [ox.Triple(other, c, one)]
+    >>> region = Region(store, patterns=map(Pattern, ways), mixed={b}, gone=gone, came=[])
+    >>> [str(triple) for triple in region.touched], len(region.copy())
+    (['<x:1> <x:b> <x:2>'], 1)
     """
 
     def __init__(

@@ -80,7 +80,12 @@ class Way:
 
 
 def axiom_way(axiom: Axiom) -> Way:
-    """An axiom as a way."""
+    """An axiom as a way.
+
+    >>> a, b = ox.NamedNode("x:a"), ox.NamedNode("x:b")
+    >>> len(axiom_way(Axiom("subproperty", ("x", b, "y"), (("x", a, "y"),), ox.Triple(a, b, b))).core)
+    1
+    """
     links = tuple(_link(subject, predicate, value) for subject, predicate, value in axiom.body)
     return Way((axiom.head,), links)
 

@@ -161,7 +161,11 @@ def in_order(finding: Finding) -> tuple[Any, ...]:
 
 
 def ordered(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Findings in that order, asked for their words only where nothing else tells them apart."""
+    """Findings in that order, asked for their words only where nothing else tells them apart.
+
+    >>> [finding.message for finding in ordered(Finding(word, "info", "urn:s", "urn:n") for word in ("two", "one"))]
+    ['one', 'two']
+    """
     for _, some in groupby(sorted(findings, key=_place), key=_place):
         first, *rest = some
         yield from sorted([first, *rest], key=lambda finding: finding.message) if rest else [first]
