@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -104,7 +105,7 @@ class Anew:
         return self._judge()
 
 
-class _Kept:
+class _Kept(ABC):
     """What is judged once; after that only what has changed is judged again, unless shapes change."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
@@ -132,11 +133,13 @@ class _Kept:
     def _is_shapes(self, path: Path) -> bool:
         return any(path.resolve().is_relative_to(shapes) for shapes in self._shapes)
 
+    @abstractmethod
     def _begun(self) -> StandingReport:
-        raise NotImplementedError
+        """Read everything and judge it."""
 
+    @abstractmethod
     def _follow(self, report: StandingReport, changed: Collection[Path]) -> None:
-        raise NotImplementedError
+        """Tell the report what has changed."""
 
 
 class GraphFile(_Kept):
