@@ -404,6 +404,25 @@ def test_what_rules_of_all_forms_give_is_followed_as_if_found_anew(seed, monkeyp
     assert len(sizes) > 10
 
 
+def test_a_change_that_touches_too_much_lets_all_be_found_anew(monkeypatch):
+    monkeypatch.setattr(rules, "_WORTH", 0)
+    monkeypatch.setattr("geokg.rules.joining._FREE", 0)
+    kg = geokg.sample()
+    store = kg.store
+    before = set(store.quads())
+    removed = [quad for quad in store.quads() if quad.predicate.value == str(GK.hasStance)]
+    anew = []
+    apply = rules.apply
+    monkeypatch.setattr(rules, "apply", lambda *given: anew.append(given) or apply(*given))
+    monkeypatch.setattr("geokg.rules.joining._PER_LOOK", 10**9)
+    store.remove(removed)
+    rules.refresh(store, removed=removed)
+    assert set(store.quads()) < before - set(removed)
+    store.extend(removed)
+    rules.refresh(store, added=removed)
+    assert (len(anew), set(store.quads())) == (2, before)
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -17,8 +17,10 @@ from ..store import Store, Term
 from .axioms import Atom
 from .ways import Link, Place, Step, Way
 
-_MOST = 100_000
-"""After how many looks into the store it is quicker to find all anew."""
+_FREE = 4096
+"""How many looks into the store nobody asks about."""
+_PER_LOOK = 8
+"""Of how many triples all is found anew in the time that a look takes."""
 _FIRST_LOOK = 4
 
 Values: TypeAlias = "dict[str, Term]"
@@ -91,7 +93,7 @@ class Pattern:
 class View:
     """A store and, with it, what it does not hold any more or may be about to hold.
 
-    All its methods raise ``TooLargeError`` when they have looked at too much together.
+    All its methods raise ``TooLargeError`` when they have looked at too much together for such a store.
 
     >>> from .ways import rule_ways
     >>> [way] = rule_ways("CONSTRUCT { ?x x:p ?y } WHERE { ?x x:q/x:q ?y }", {"x": "x:"})
@@ -108,7 +110,8 @@ class View:
         self._store = store
         self._ghosts = Store.memory()
         self._names: set[ox.NamedNode] = set()
-        self._left = _MOST
+        self._looks = 0
+        self._asked = _FREE
         self._solved: defaultdict[Pattern, dict[object, tuple[Values, ...]]] = defaultdict(dict)
         self._read: defaultdict[Pattern, dict[object, bool]] = defaultdict(dict)
         self._paired: dict[_Ends, tuple[int, list[_Pair]]] = {}
@@ -275,9 +278,12 @@ class View:
         return list(nodes), tuple(triples)
 
     def _look(self, times: int = 1) -> None:
-        self._left -= times
-        if self._left < 0:
-            raise TooLargeError
+        self._looks += times
+        if self._looks > self._asked:
+            enough = _PER_LOOK * self._looks
+            if sum(1 for _ in islice(self._store.quads(), enough)) < enough:
+                raise TooLargeError
+            self._asked = 2 * self._looks
 
     def _match(self, subject: Term | None, predicate: ox.NamedNode, value: Term | None) -> Iterator[ox.Triple]:
         if isinstance(subject, ox.Literal):
