@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import pyoxigraph as ox
@@ -18,6 +19,10 @@ from .paths import Alternative, Inverse, OneOrMore, Path, Step, ZeroOrMore, Zero
 from .paths import Sequence as Chain
 
 TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+_DOUBLED = (
+    "SELECT ?s ?p ?o { GRAPH ?g { ?s ?p ?o } GRAPH ?h { ?s ?p ?o } FILTER(STR(?g) < STR(?h)) }",
+    "SELECT ?s ?p ?o { ?s ?p ?o GRAPH ?h { ?s ?p ?o } }",
+)
 _SUBCLASS = ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#subClassOf")
 
 
@@ -174,3 +179,32 @@ class StoreSource:
                         seen.add(far)
                         waiting.append(far)
                         yield far
+
+
+def doubled_in(store: ox.Store) -> frozenset[ox.Triple]:
+    """The triples that stand in two graphs.
+
+    >>> doubled_in(ox.Store())
+    frozenset()
+    """
+    found: set[ox.Triple] = set()
+    for query in _DOUBLED:
+        rows = store.query(query)
+        assert isinstance(rows, ox.QuerySolutions)  # noqa: S101 - it is a SELECT
+        found |= {ox.Triple(row["s"], row["p"], row["o"]) for row in rows}
+    return frozenset(found)
+
+
+def doubled_since(store: ox.Store, before: frozenset[ox.Triple], changed: Iterable[ox.Quad]) -> frozenset[ox.Triple]:
+    """The same after some quads came or went.
+
+    >>> doubled_since(ox.Store(), frozenset(), [])
+    frozenset()
+    """
+    moved = {quad.triple for quad in changed}
+    twice = {
+        triple
+        for triple in moved
+        if len(list(islice(store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None), 2))) > 1
+    }
+    return before - moved | twice if moved & before or twice else before

@@ -2,8 +2,9 @@
 
 After an edit the footprints of the shapes say which focus nodes it can have touched; these alone are judged again.
 Where classes move in their hierarchy, their instances count as touched. A shape is judged in full where an edit touches
-too many of its nodes, or where it cannot be said whom it touches; shapes with queries are when a triple gets into a
-second graph that is the first to do so; and shapes that cannot be compiled, whenever they are touched.
+too many of its nodes, or where it cannot be said whom it touches; all are, where it is a large part of the store;
+shapes with queries are, when a triple gets into a second graph that is the first to do so; and shapes that cannot be
+compiled, whenever they are touched.
 """
 
 from __future__ import annotations
@@ -22,19 +23,18 @@ from .footprint import Footprint, Term
 from .judge import Fault, Judge
 from .model import Model, Shape, ShapeNode
 from .referred import faults_of, refer
-from .sources import TYPE, StoreSource
+from .sources import TYPE, StoreSource, doubled_in, doubled_since
 from .sparql import Asker
 from .spelling import Spelling, is_odd, stored
 from .spelt import Spelt, judge_as_spelt
 from .validator import Validator
 
 _SUBCLASS = ox.NamedNode("http://www.w3.org/2000/01/rdf-schema#subClassOf")
-_DOUBLED = (
-    "SELECT ?s ?p ?o { GRAPH ?g { ?s ?p ?o } GRAPH ?h { ?s ?p ?o } FILTER(STR(?g) < STR(?h)) }",
-    "SELECT ?s ?p ?o { ?s ?p ?o GRAPH ?h { ?s ?p ?o } }",
-)
 _MANY = 2000
 """From so many focus nodes on, judging a whole shape takes no longer."""
+
+_FEW, _WORTH = 200, 25
+"""An edit of more quads costs more than a full run where the store holds less than so many times as many (measured)."""
 
 Found = Mapping[Any, tuple[Fault, ...]]
 """The results of one shape by focus node; who has none is not in it. What the reference engine judged in one is under
@@ -158,7 +158,7 @@ class Standing:
         self, store: ox.Store, model: Model, *, spelling: Spelling | None = None, scratch: ox.Store | None = None
     ) -> None:
         shapes, source = _Shapes.of(model), StoreSource(store if scratch is None else scratch)
-        doubled = _doubled(source.store)
+        doubled = doubled_in(source.store)
         source.is_doubled = bool(doubled)
         state = _State(shapes, source, Footprint(model.shapes, source.subclasses), doubled, spelling=spelling)
         state = self._judge(state, dict.fromkeys(shapes.by_node), {})[0]
@@ -229,11 +229,14 @@ class Standing:
         if any(quad.predicate == _SUBCLASS for quad in moved):
             source = StoreSource(source.store)
             footprint = Footprint(before.shapes.model.shapes, source.subclasses, former=footprint)
-        doubled = _doubled_now(source.store, before.doubled, moved)
+        doubled = doubled_since(source.store, before.doubled, moved)
         source.is_doubled = bool(doubled)
-        touched = footprint.touched(moved, source.store, gone)
-        if footprint is not before.footprint and footprint.moved:
-            touched |= _resettled(before.footprint, footprint, source.store, moved, gone)
+        if _is_large(len(moved), source.store):
+            touched: Touched = dict.fromkeys(before.shapes.by_node)
+        else:
+            touched = footprint.touched(moved, source.store, gone)
+            if footprint is not before.footprint and footprint.moved:
+                touched |= _resettled(before.footprint, footprint, source.store, moved, gone)
         if bool(doubled) != bool(before.doubled):  # the judge folds equal rows of queries where any triple stands twice
             touched |= dict.fromkeys(before.shapes.asking)
         state = replace(before, source=source, footprint=footprint, doubled=doubled, spelling=spelling)
@@ -309,6 +312,12 @@ class Standing:
         return replace(state, found=now, strays=apart, said=said, spelt=spelt), judged, tuple(whole)
 
 
+def _is_large(number: int, store: ox.Store) -> bool:
+    """Whether to judge everything takes less time than to find out whom an edit of so many quads touches."""
+    enough = _WORTH * number
+    return number > _FEW and sum(1 for _ in islice(store, enough)) < enough
+
+
 def is_aimed(shape: Shape, source: StoreSource) -> bool:
     """Whether a shape has any focus node."""
     targets = shape.targets
@@ -359,27 +368,6 @@ def _different(
                 some = found if focus is None or None in found else focus & found.keys()
                 counter.update(fault for term in some for fault in found[term])
     return counters
-
-
-def _doubled(store: ox.Store) -> frozenset[ox.Triple]:
-    """The triples that stand in two graphs."""
-    found: set[ox.Triple] = set()
-    for query in _DOUBLED:
-        rows = store.query(query)
-        assert isinstance(rows, ox.QuerySolutions)  # noqa: S101 - it is a SELECT
-        found |= {ox.Triple(row["s"], row["p"], row["o"]) for row in rows}
-    return frozenset(found)
-
-
-def _doubled_now(store: ox.Store, before: frozenset[ox.Triple], changed: Iterable[ox.Quad]) -> frozenset[ox.Triple]:
-    """The same after some quads came or went."""
-    moved = {quad.triple for quad in changed}
-    twice = {
-        triple
-        for triple in moved
-        if len(list(islice(store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None), 2))) > 1
-    }
-    return before - moved | twice if moved & before or twice else before
 
 
 def _stored(quads: Iterable[ox.Quad]) -> list[ox.Quad]:
