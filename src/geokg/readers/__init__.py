@@ -1,6 +1,6 @@
 """From files to ``Document``: which reader reads what, and every annotated text below a folder.
 
-A reader is a module with ``SUFFIXES``, the endings of its annotation files, and ``documents(path)``, which yields what
+A reader is a module with ``SUFFIXES``, the endings of its annotation files, and ``documents(given)``, which yields what
 one such file holds. Ours stand in one table; others add theirs as entry points of the group ``geokg.readers``, whose
 name is the format's name and whose value is the module. A module is imported when a file asks for it.
 """
@@ -16,6 +16,7 @@ from typing import Protocol
 
 from ..errors import ReadError, UnknownFormat
 from ..text import Document
+from .given import AnnotationFile
 
 GROUP = "geokg.readers"
 """The group of entry points through which other packages add readers."""
@@ -28,7 +29,7 @@ class Reader(Protocol):
 
     SUFFIXES: tuple[str, ...]
 
-    def documents(self, path: Path) -> Iterator[Document]:
+    def documents(self, given: AnnotationFile) -> Iterator[Document]:
         """Yield what one annotation file holds."""
 
 
@@ -110,7 +111,7 @@ def read(path: str | Path, *, format: str | None = None) -> Document:
     ('china-taliban/article', 2241)
     """
     path = _annotations(Path(path))
-    found = list(_reader(path, format).documents(path))
+    found = list(_reader(path, format).documents(AnnotationFile(path)))
     if len(found) != 1:
         raise ReadError(f"holds {len(found)} texts, not one; read it with documents()", path=path)
     return found[0]
@@ -164,7 +165,7 @@ def documents(*sources: str | Path) -> Iterator[Document]:
     """
     seen: dict[str, Path] = {}
     for path in find(*sources):
-        for document in _reader(path, None).documents(path):
+        for document in _reader(path, None).documents(AnnotationFile(path)):
             if document.id in seen:
                 raise ReadError(
                     f"the document id {document.id!r} is taken by {seen[document.id]}; "

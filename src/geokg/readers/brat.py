@@ -35,6 +35,7 @@ from ..text import (
     Relation,
     Text,
 )
+from .given import AnnotationFile
 from .offsets import Quote, explain, fits
 from .source import decode, read_bytes, read_source, read_text
 
@@ -84,7 +85,7 @@ class _Line:
         return ReadError(message, path=self.path, line=self.number, column=column)
 
 
-def documents(path: Path) -> Iterator[Document]:
+def documents(given: AnnotationFile) -> Iterator[Document]:
     """Yield the one document that an annotation file and its text make.
 
     Raises:
@@ -92,11 +93,13 @@ def documents(path: Path) -> Iterator[Document]:
         ReadError: anything else that is not as it should be.
 
     >>> from geokg.vocabulary import packaged
-    >>> [document.source.id for document in documents(packaged("data") / "china-taliban" / "article.ann")]
+    >>> given = AnnotationFile(packaged("data") / "china-taliban" / "article.ann")
+    >>> [document.source.id for document in documents(given)]
     ['china-taliban']
     """
+    path = given.path
     source = read_source(path.parent)
-    text_path = path.with_suffix(".txt")
+    text_path = given.text or path.with_suffix(".txt")
     data = read_bytes(path)
     if not text_path.is_file():
         raise ReadError(f"has no text: {text_path.name} should stand beside it", path=path)
