@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..text import Text
+from .units import Unit, Units
 
 _SHOWN = 60
 
@@ -115,27 +115,14 @@ def _nearest(quote: Quote, words: str, content: str) -> int | None:
 
 def _unit(quotes: list[Quote], content: str) -> str | None:
     """What the offsets count, when all quotes fit once they are taken to count that."""
-    units: dict[str, Callable[[int, str], int]] = {
-        "bytes of UTF-8": lambda _, c: len(c.encode("utf-8")),
-        "UTF-16 units": lambda _, c: 2 if c > "\uffff" else 1,
-        "each CR LF as one character": lambda i, c: 0 if c == "\r" and content[i + 1 : i + 2] == "\n" else 1,
-        "from behind the byte-order mark": lambda i, c: 0 if i == 0 and c == "\ufeff" else 1,
-    }
-    for name, width in units.items():
-        first: dict[int, int] = {}
-        last: dict[int, int] = {}
-        units_before = 0
-        for index, character in enumerate(content):
-            first.setdefault(units_before, index)
-            last[units_before] = index
-            units_before += width(index, character)
-        first.setdefault(units_before, len(content))
-        last[units_before] = len(content)
-        if units_before == len(content):
+    for unit in (Unit.UTF8, Unit.UTF16, Unit.CRLF, Unit.MARK):
+        units = Units(content, unit)
+        if units.length == len(content):
             continue
-        if all(start in last and end in first for quote in quotes for start, end in quote.parts) and all(
-            fits(Quote(tuple((last[start], first[end]) for start, end in quote.parts), quote.words), content)
-            for quote in quotes
-        ):
-            return name
+        try:
+            converted = [Quote(tuple(units.span(*part) for part in quote.parts), quote.words) for quote in quotes]
+        except ValueError:
+            continue
+        if all(fits(quote, content) for quote in converted):
+            return str(unit.value)
     return None
