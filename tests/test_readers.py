@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import geokg.readers
 from geokg.errors import ReadError, UnknownFormat
-from geokg.readers import documents, find, read
+from geokg.readers import documents, find, read, registry
 from geokg.readers.source import read_source
 from geokg.text import Source
 
@@ -52,7 +51,7 @@ def test_everything_below_folders_sorted_and_once(tmp_path: Path) -> None:
     (tmp_path / "a" / "notes.txt").write_text("No annotations here.")
     wanted = ["a/deep/y.ann", "a/y.ann", "a/z.ann", "b/x.ann"]
     for sources in ([tmp_path], [tmp_path / "b", tmp_path / "a"], [tmp_path / "a", tmp_path, tmp_path / "b/x.txt"]):
-        assert [path.relative_to(tmp_path).as_posix() for path in find(*sources)] == wanted
+        assert [given.path.relative_to(tmp_path).as_posix() for given in find(*sources)] == wanted
     assert [document.id for document in documents(tmp_path)] == ["deep/y", "a/y", "a/z", "b/x"]
 
 
@@ -86,10 +85,10 @@ def test_a_decomposed_name_gives_the_same_id(tmp_path: Path) -> None:
 @pytest.fixture
 def entries(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EntryPoint]]:
     found: list[EntryPoint] = []
-    monkeypatch.setattr(geokg.readers, "entry_points", lambda group: found)
-    geokg.readers.readers.cache_clear()
+    monkeypatch.setattr(registry, "entry_points", lambda group: found)
+    registry.readers.cache_clear()
     yield found
-    geokg.readers.readers.cache_clear()
+    registry.readers.cache_clear()
 
 
 def test_others_add_readers(tmp_path: Path, entries: list[EntryPoint], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,8 +112,8 @@ def test_others_add_readers(tmp_path: Path, entries: list[EntryPoint], monkeypat
     with pytest.raises(ReadError, match=r"b\.ann and b\.json both stand beside this text"):
         read(tmp_path / "b.txt")
     entries.append(EntryPoint("again", "twice_reader", "geokg.readers"))
-    geokg.readers.readers.cache_clear()
-    with pytest.raises(UnknownFormat, match=r"again and twice both read \.twice; say which with format="):
+    registry.readers.cache_clear()
+    with pytest.raises(UnknownFormat, match=r"again and twice both read it; say which with format="):
         read(tmp_path / "a.twice")
 
 

@@ -21,7 +21,7 @@ from ..errors import GeokgError, IdentityConflict, ReadError, UnknownTerm, place
 from ..graph import KnowledgeGraph
 from ..opening import open as open_graph
 from ..population import build as build_graph
-from ..readers import readers
+from ..readers import is_annotated
 from ..store import Store
 from ..text import Document, Span
 from ..views import Claim, Thing
@@ -82,8 +82,7 @@ def is_source(path: str) -> bool:
     where = Path(path)
     if where.is_dir():
         return not (where / "CURRENT").exists()  # RocksDB's own sign
-    suffixes = {".txt"}.union(*(reader.SUFFIXES for reader in readers().values()))
-    return where.suffix in suffixes
+    return is_annotated(where)
 
 
 def _from_stdin() -> KnowledgeGraph:

@@ -98,12 +98,12 @@ def documents(given: AnnotationFile) -> Iterator[Document]:
     ['china-taliban']
     """
     path = given.path
-    source = read_source(path.parent)
+    source = read_source(given.folder)
     text_path = given.text or path.with_suffix(".txt")
     data = read_bytes(path)
     if not text_path.is_file():
         raise ReadError(f"has no text: {text_path.name} should stand beside it", path=path)
-    text = read_text(text_path, source)
+    text = read_text(text_path, source, given.annotator)
     lines = _lines(path, decode(data, path))
     mentions = _mentions(lines, text)
     events = tuple(_event(line, lines, mentions) for line in lines.values() if line.id[0] == "E")
@@ -122,6 +122,7 @@ def documents(given: AnnotationFile) -> Iterator[Document]:
         notes=tuple(_note(line, lines) for line in of("#")),
         equivalences=tuple(_equivalence(line, lines) for line in of("*")),
         source=source,
+        annotator=given.annotator,
         path=path,
     )
 

@@ -17,12 +17,23 @@ class AnnotationFile:
         text: the text that it is over, where a rule pairs the two; ``None`` where the reader knows where to look.
         annotator: who wrote the annotations, where a rule tells.
         lenient: keep the good annotations of a broken file.
+        format: the name of the reader; ``None`` to let the file tell.
     """
 
     path: Path
     text: Path | None = None
     annotator: str | None = None
     lenient: bool = False
+    format: str | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder whose ``source.toml`` speaks of this file: the text's.
+
+        >>> AnnotationFile(Path("marks/a_ann.ann"), Path("wire/a.txt")).folder.name
+        'wire'
+        """
+        return (self.text or self.path).parent
 
 
 @dataclass

@@ -19,6 +19,9 @@ NAME = "source.toml"
 """The file beside a text that says what it is."""
 
 _LISTS = ("author", "annotators")
+_RULES = ("pairs",)
+_PAIRS = re.compile(r"[^*]*\{stem\}[^*]*(?:\*(?!\*)[^*]*)?|[^*]*\*[^*]*\{stem\}[^*]*")
+_HALF = re.compile("[\ud800-\udfff]")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -61,8 +64,23 @@ def read_bytes(path: Path) -> bytes:
         raise ReadError(f"cannot be read: {reason}", path=path) from error
 
 
-def read_text(path: Path, source: Source) -> Text:
+def identify(source: Source, *names: str | None) -> str:
+    """The id of a document: the source's id, a slash, and the names of file, text in it and annotator, as there are.
+
+    >>> identify(Source(id="wire"), "article", None, "Ann Lee")
+    'wire/article/Ann Lee'
+    """
+    # Some systems hand file names out decomposed; the id of a document must not depend on the machine.
+    return unicodedata.normalize("NFC", "/".join([source.id, *(name.replace("/", "-") for name in names if name)]))
+
+
+def read_text(path: Path, source: Source, *names: str | None) -> Text:
     """A text file, exactly as it is; its id is the source's id, a slash, and the file's name without its ending.
+
+    Args:
+        path: the file.
+        source: what is known of it.
+        names: what else its id has, such as the annotator.
 
     Raises:
         ReadError: it does not exist, or is not UTF-8.
@@ -71,9 +89,26 @@ def read_text(path: Path, source: Source) -> Text:
     >>> read_text(packaged("data") / "china-taliban" / "article.txt", Source(id="wire")).document
     'wire/article'
     """
-    # Some systems hand file names out decomposed; the id of a document must not depend on the machine.
-    identifier = unicodedata.normalize("NFC", f"{source.id}/{path.stem}")
-    return Text(identifier, decode(read_bytes(path), path), path.name)
+    return Text(identify(source, path.stem, *names), decode(read_bytes(path), path), path.name)
+
+
+def embedded(content: str, identifier: str, path: Path, *, line: int | None = None) -> Text:
+    r"""A text that stands inside another file, such as a string in JSON.
+
+    Raises:
+        ReadError: it has half of a surrogate pair, which no text can have.
+
+    >>> embedded("a\ud83d", "wire/1", Path("a.json"))
+    Traceback (most recent call last):
+    geokg.errors.ReadError: a.json: the text has half of a surrogate pair, '\ud83d' at 1: it was cut in two
+    """
+    if half := _HALF.search(content):
+        raise ReadError(
+            f"the text has half of a surrogate pair, {half.group()!r} at {half.start()}: it was cut in two",
+            path=path,
+            line=line,
+        )
+    return Text(identifier, content, path.name)
 
 
 def read_source(folder: Path) -> Source:
@@ -86,19 +121,49 @@ def read_source(folder: Path) -> Source:
     'wire'
     """
     name = Path(os.path.abspath(folder)).name  # noqa: PTH100 - resolve() would follow links, and so change the name
-    path = folder / NAME
-    if not path.is_file():
-        if not name:
-            raise ReadError("texts in the root folder need a source.toml with an id", path=folder)
-        return Source(id=name)
+    values = {key: value for key, value in _table(folder).items() if key not in _RULES}
+    if not values and not name:
+        raise ReadError("texts in the root folder need a source.toml with an id", path=folder)
+    return Source(**{"id": name, **values})
+
+
+def read_pairs(folder: Path) -> str | None:
+    """The rule of a folder's ``source.toml`` that pairs its texts with annotation files, if there is one.
+
+    Raises:
+        ReadError: as ``read_source``.
+
+    >>> read_pairs(Path("some/wire"))
+    """
+    return _table(folder).get("pairs")
+
+
+def read_toml(path: Path) -> tuple[dict[str, Any], str]:
+    """The tables of a TOML file, and its characters.
+
+    Raises:
+        ReadError: it cannot be read, or is not TOML; with line and column.
+
+    >>> read_toml(Path("no/such.toml"))
+    Traceback (most recent call last):
+    geokg.errors.ReadError: no/such.toml: cannot be read: No such file or directory
+    """
     content = decode(read_bytes(path), path).removeprefix("\ufeff")
     try:
-        table = tomllib.loads(content)
+        return tomllib.loads(content), content
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         line, column = _place(str(error), content)
         message = re.sub(r" \(at .*\)$", "", str(error))
         raise ReadError(f"is not TOML: {message}", path=path, line=line, column=column) from error
-    known = [field.name for field in fields(Source)]
+
+
+def _table(folder: Path) -> dict[str, Any]:
+    """The keys and values of a ``source.toml``, each looked at."""
+    path = folder / NAME
+    if not path.is_file():
+        return {}
+    table, content = read_toml(path)
+    known = [*(field.name for field in fields(Source)), *_RULES]
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
@@ -106,8 +171,7 @@ def read_source(folder: Path) -> Source:
             hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
             raise ReadError(f"unknown key {key!r}; {hint}", path=path, line=_line(key, content))
         values[key] = _value(key, value, path, content)
-    values.setdefault("id", name)
-    return Source(**values)
+    return values
 
 
 def _value(key: str, value: object, path: Path, content: str) -> str | tuple[str, ...]:
@@ -122,6 +186,10 @@ def _value(key: str, value: object, path: Path, content: str) -> str | tuple[str
         if isinstance(value, str) and re.fullmatch(r"[^\s/#?%]+(?:/[^\s/#?%]+)*", value):
             return value
         wanted = "a string without spaces and without # ? %; slashes only inside"
+    elif key == "pairs":
+        if isinstance(value, str) and _PAIRS.fullmatch(value) and not value.startswith("/"):
+            return value
+        wanted = "a path from here with {stem} for the text's name and at most one star for the annotator's"
     else:
         if isinstance(value, str) and value.strip():
             return value
