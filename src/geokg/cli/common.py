@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ..claims import Notice
-from ..errors import GeokgError, IdentityConflict, ReadError, UnknownTerm, place
+from ..errors import GeokgError, IdentityConflict, ReadError, UnknownTerm, WriteError, place
 from ..graph import KnowledgeGraph
 from ..opening import open as open_graph
 from ..population import build as build_graph
@@ -108,7 +108,7 @@ def told(error: GeokgError) -> str:
     >>> told(ReadError("is wrong", path="a.ann", line=3))
     'a.ann:3: error: is wrong'
     """
-    if isinstance(error, ReadError | UnknownTerm | IdentityConflict) and error.path is not None:
+    if isinstance(error, ReadError | UnknownTerm | IdentityConflict | WriteError) and error.path is not None:
         return f"{place(error.path, error.line, error.column)}error: {error.message}"
     return f"geokg: error: {error}"
 
