@@ -1,0 +1,234 @@
+"""A document while it is being mapped: what annotations have become so far, and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from ..dates import Interval
+from ..errors import UnknownTerm, place
+from ..scheme import Property, Scheme
+from ..text import Argument, Attribute, Document, Event, Mention, Normalization, Span
+from ..vocabulary import GK
+from .rule import AttributeRule, LabelMap, Missing, Rule, lookup
+from .usage import Usage
+
+CONTENT, ACTOR, EVIDENCE = str(GK.hasContent), str(GK.hasActor), str(GK.isEvidencedBy)
+SITUATION, STATEMENT, SPEAKER = "Situation", "Statement", "Actor"
+_ON_MENTIONS = (str(GK.isMetonym), str(GK.confidence))
+
+
+@dataclass
+class Draft:
+    """An event in the making.
+
+    Attributes:
+        content: it was only a span that is said; other events in these words are said too.
+    """
+
+    id: str
+    label: str
+    iri: str
+    trigger: Mention
+    line: int
+    arguments: list[tuple[Property, str]] = field(default_factory=list)
+    content: bool = False
+
+    def targets(self, *properties: str) -> list[str]:
+        """The ids of what plays some roles."""
+        return [target for role, target in self.arguments if role.iri in properties]
+
+    def event(self) -> Event:
+        """The event; fillers of one role are numbered from the second, as annotators write them."""
+        counts: dict[str, int] = {}
+        arguments = []
+        for role, target in dict.fromkeys(self.arguments):
+            counts[role.label] = counts.get(role.label, 0) + 1
+            arguments.append(Argument(role.label, target, counts[role.label] if counts[role.label] > 1 else None))
+        return Event(self.id, self.label, self.trigger, tuple(arguments), self.line)
+
+
+class Parts:
+    """What a document has become so far.
+
+    Args:
+        document: as it was read.
+        labels: what its labels mean.
+        scheme: the ontology's labels.
+
+    Attributes:
+        mentions: the mentions of entities, concepts and evidence, by id.
+        drafts: the events, by id.
+        attributes: their values.
+        entries: the entries of registers that mentions stand for.
+        speakers: for events that a chain of speakers tells: the rule, the chain, and its line.
+        same: mentions that stand for what else is marked on their words, until that is found.
+        rules: the rule of each mention and event that is kept.
+        splitting: the attributes that split a label, by what they stand on; they say something by that alone.
+        alias: for ids that are gone, the id of what stands for the same.
+        gone: for ids that stand for nothing, ``ignored`` or ``unknown``.
+        usage: what became of each annotation.
+    """
+
+    def __init__(self, document: Document, labels: LabelMap, scheme: Scheme) -> None:
+        self.document = document
+        self.labels = labels
+        self.scheme = scheme
+        self.mentions: dict[str, Mention] = {}
+        self.drafts: dict[str, Draft] = {}
+        self.attributes: list[Attribute] = []
+        self.entries: list[Normalization] = []
+        self.speakers: dict[str, tuple[AttributeRule, str, int]] = {}
+        self.same: dict[str, Mention] = {}
+        self.rules: dict[str, Rule] = {}
+        self.splitting: set[tuple[str, str]] = set()
+        self.alias: dict[str, str] = {}
+        self.gone: dict[str, str] = {}
+        self.usage = Usage()
+        self._set: dict[tuple[str, str], str | None] = {}
+
+    def count(self, kind: str, name: str, fate: str, line: int, why: str = "") -> None:
+        """Say what became of an annotation."""
+        where = place(self.document.path, line or None).removesuffix(": ")
+        self.usage.count(kind, name, fate, where or self.document.id, why)
+
+    def find(self, identifier: str) -> str:
+        """The id of what an id stands for now."""
+        return self.alias.get(identifier, identifier)
+
+    def lives(self, identifier: str) -> bool:
+        """Whether there is a mention or an event of this id."""
+        return identifier in self.mentions or identifier in self.drafts
+
+    def fate(self, *identifiers: str) -> str:
+        """What becomes of an annotation that stands on others of which one is gone."""
+        fates = {self.gone.get(identifier, "unknown") for identifier in identifiers if not self.lives(identifier)}
+        return "ignored" if fates == {"ignored"} else "unknown"
+
+    def draft(self, identifier: str, label: str, trigger: Mention, rule: Rule, line: int) -> Draft:
+        """Begin an event."""
+        self.rules[identifier] = rule
+        self.drafts[identifier] = Draft(identifier, label, self.scheme.events[label], trigger, line)
+        return self.drafts[identifier]
+
+    def rule(
+        self, rules: Mapping[str, Rule | None], label: str, attributes: Iterable[Attribute]
+    ) -> tuple[Rule | Missing | None, str]:
+        """The rule for a label, split by attributes as far as it is, and the name to count it by."""
+        given = {attribute.name: attribute for attribute in attributes}
+        rule, name = lookup(rules, label), label
+        while isinstance(rule, Rule) and rule.by is not None:
+            attribute = given.get(rule.by)
+            # What has no such attribute is split by the empty value.
+            found = lookup(rule.split, (attribute.value if attribute else "") or "")
+            if attribute and not (isinstance(found, Missing) and rule.term):
+                name += f"[{rule.by}={attribute.value}]"
+                self.splitting.add((attribute.target, attribute.name))
+            # A value that no rule names is what the label itself is, if that is said.
+            rule = replace(rule, by=None) if isinstance(found, Missing) and rule.term else found
+        return rule, name
+
+    def is_entity(self, identifier: str) -> bool:
+        """Whether an id is that of a mention of an actor, a place, a post or an initiative."""
+        mention = self.mentions.get(identifier)
+        return mention is not None and self.scheme.mentions[mention.label].role == "entity"
+
+    def is_a(self, draft: Draft, kind: str) -> bool:
+        """Whether an event is of a class."""
+        return self.scheme.is_a(draft.iri, str(kind))
+
+    def play(self, draft: Draft, role: str, target: str) -> str:
+        """Let something play a role in an event.
+
+        Returns:
+            Why it cannot; empty if it can.
+        """
+        try:
+            found = self.scheme.property(role, draft.iri)
+        except UnknownTerm as error:
+            return error.message
+        if found.literal:
+            return f"{role} is an attribute, no role"
+        evidence = target in self.mentions and self.scheme.mentions[self.mentions[target].label].role == "evidence"
+        if evidence != (found.iri == EVIDENCE):
+            return f"{target} is {'an' if evidence else 'no'} evidence clause"
+        if found.iri == CONTENT and target in self.mentions:
+            target = self.situation(self.mentions[target]).id
+        if why := self._misfit(found, target):
+            return why
+        if target == draft.id:
+            return f"{target} would play a role in itself"
+        draft.arguments.append((found, target))
+        return ""
+
+    def _misfit(self, found: Property, target: str) -> str:
+        """Why something cannot play a role by what it is; a class above or below the role's own may fit."""
+        wanted = found.range
+        if wanted is None or found.iri in (CONTENT, EVIDENCE) or wanted not in self.scheme.superclasses:
+            return ""
+        kind = (
+            self.drafts[target].iri if target in self.drafts else self.scheme.mentions[self.mentions[target].label].iri
+        )
+        if self.scheme.is_a(kind, wanted) or self.scheme.is_a(wanted, kind):
+            return ""
+        return f"{target} is a {kind.rsplit('/', 1)[-1]}, and {found.label} is played by a {wanted.rsplit('/', 1)[-1]}"
+
+    def situation(self, mention: Mention) -> Draft:
+        """What is said, where only its words are marked: a plain situation that they are the evidence of."""
+        identifier = f"{mention.id}.said"
+        if identifier not in self.drafts:
+            trigger = Mention(f"{identifier}.words", SITUATION, mention.spans, mention.line)
+            self.draft(identifier, SITUATION, trigger, Rule(SITUATION), mention.line).content = True
+        return self.drafts[identifier]
+
+    def assign(self, target: str, name: str, value: str | None, identifier: str, line: int) -> str:
+        """Set an attribute.
+
+        Returns:
+            Why it cannot be; empty if it can.
+        """
+        draft = self.drafts.get(target)
+        try:
+            found = self.scheme.property(name, draft.iri if draft else None, kind="attribute")
+            if found.values_from is not None and value:
+                self.scheme.value(found.values_from, value)
+        except UnknownTerm as error:
+            return error.message
+        if why := self._forbids(found, target, value):
+            return why
+        if (target, found.iri) in self._set:
+            return "" if self._set[target, found.iri] == value else f"a second value for {name}"
+        self._set[target, found.iri] = value
+        self.attributes.append(Attribute(identifier, found.label, target, value, line))
+        return ""
+
+    def _forbids(self, found: Property, target: str, value: str | None) -> str:
+        if target in self.mentions:
+            mention = self.mentions[target]
+            concept = self.scheme.mentions[mention.label].role == "concept" and mention.label == found.label
+            if found.iri not in _ON_MENTIONS and not concept:
+                return f"{found.label} cannot stand on a mention"
+        elif not value:
+            return f"{found.label} needs a value"
+        elif found.iri == str(GK.edtf):
+            try:
+                Interval.from_edtf(value)
+            except ValueError as error:
+                return str(error)
+        elif found.values_from is None and found.iri != str(GK.confidence):
+            return f"{found.label} is a role, no attribute"
+        if found.iri == str(GK.confidence) and not _is_share(value):
+            return f"Confidence is a number from 0 to 1, not {value!r}"
+        return ""
+
+
+def words(spans: Iterable[Span]) -> tuple[tuple[int, int], ...]:
+    """The offsets of some words, to compare."""
+    return tuple((span.start, span.end) for span in spans)
+
+
+def _is_share(value: str | None) -> bool:
+    try:
+        return 0 <= float(value or "") <= 1
+    except ValueError:
+        return False

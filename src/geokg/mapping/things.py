@@ -1,0 +1,72 @@
+"""Mentions and events: what bears a label, and which of ours it gets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..text import Event, Mention
+from .parts import SITUATION, Parts, words
+from .rule import SAME, Missing, Rule
+
+
+def name(parts: Parts) -> None:
+    """Give every mention and event its label of ours, or leave it out."""
+    document = parts.document
+    for event in document.events:
+        _name(parts, event, event.trigger, event.id, event.trigger.id)
+    for event in document.events:
+        if event.trigger.id != event.id:
+            parts.alias.setdefault(event.trigger.id, event.id)
+    for mention in document.mentions:
+        _name(parts, mention, mention, mention.id)
+    on_words = {words(draft.trigger.spans): draft.id for draft in reversed(parts.drafts.values())}
+    on_words |= {words(mention.spans): mention.id for mention in reversed(parts.mentions.values())}
+    for mention in list(parts.same.values()):
+        if (found := on_words.get(words(mention.spans))) is not None:
+            stand_for(parts, mention, found)
+
+
+def stand_for(parts: Parts, mention: Mention, found: str) -> None:
+    """A mention stands for what else is marked on its words, or in its chain."""
+    del parts.same[mention.id]
+    parts.alias[mention.id] = found
+    parts.count("label", mention.label, "used", mention.line)
+
+
+def leave(parts: Parts) -> None:
+    """Leave out what should stand for whatever else is marked on its words, where nothing is."""
+    for mention in parts.same.values():
+        parts.gone[mention.id] = "ignored"
+        parts.count("label", mention.label, "ignored", mention.line)
+
+
+def _name(parts: Parts, item: Mention | Event, trigger: Mention, *identifiers: str) -> None:
+    attributes = [one for identifier in identifiers for one in parts.document.attributes_of(identifier)]
+    rule, counted = parts.rule(parts.labels.labels, item.label, attributes)
+    if isinstance(rule, Missing) and (item.label in parts.scheme.events or item.label in parts.scheme.mentions):
+        rule = Rule(item.label)
+    if isinstance(rule, Missing) or rule is None:
+        parts.gone[item.id] = fate = "ignored" if rule is None else "unknown"
+        parts.count("label", counted, fate, item.line)
+        return
+    term = rule.term or ""
+    if term == SAME:
+        parts.same[item.id] = replace(trigger, id=item.id, label=item.label)
+        return
+    parts.count("label", counted, "used", item.line)
+    if term not in parts.scheme.events:
+        parts.mentions[item.id] = Mention(item.id, term, trigger.spans, item.line)
+        parts.rules[item.id] = rule
+    elif isinstance(item, Mention) and (twin := _twin(parts, term, item)):
+        parts.alias[item.id] = twin
+    else:
+        draft = parts.draft(item.id, term, replace(trigger, label=term), rule, item.line)
+        draft.content = term == SITUATION and isinstance(item, Mention)
+
+
+def _twin(parts: Parts, term: str, mention: Mention) -> str | None:
+    """The event of the same class on the same words, such as an attribution on its cue."""
+    for draft in parts.drafts.values():
+        if draft.label == term and words(draft.trigger.spans) == words(mention.spans):
+            return draft.id
+    return None
