@@ -44,17 +44,17 @@ def fits(quote: Quote, content: str) -> bool:
     return written == found or all(w == f or (w == " " and f in "\r\n") for w, f in zip(written, found, strict=True))
 
 
-def explain(quote: Quote, others: list[Quote], text: Text) -> tuple[str, str]:
+def explain(quote: Quote, text: Text, unit: str | None) -> tuple[str, str]:
     """What is wrong with a quote that does not fit, and what may help.
 
     Args:
         quote: the one that does not fit.
-        others: all quotes of the file, to see whether its offsets count something else than characters.
         text: the text.
+        unit: what the offsets of the whole file count, where ``unit_of`` says so.
 
     >>> text = Text("demo", "One, two and two.", "demo.txt")
     >>> quote = Quote(((4, 7),), "two")
-    >>> for words in explain(quote, [quote], text):
+    >>> for words in explain(quote, text, None):
     ...     print(words)
     quotes 'two' at 4..7, but ' tw' stands there (demo.txt:1:5)
     the nearest 'two' stands at 5..8 (demo.txt:1:6)
@@ -67,7 +67,7 @@ def explain(quote: Quote, others: list[Quote], text: Text) -> tuple[str, str]:
     else:
         there = " ".join(text.content[start:end] for start, end in quote.parts)
         wrong = f"quotes {_short(words)} at {offsets}, but {_short(there)} stands there ({_at(text, start)})"
-    if unit := _unit(others, text.content):
+    if unit:
         return wrong, f"all offsets of this file fit when they count {unit}: convert them to Unicode code points"
     shift = _nearest(quote, words, text.content)
     if shift is None:
@@ -113,8 +113,12 @@ def _nearest(quote: Quote, words: str, content: str) -> int | None:
     return min(shifts, key=lambda shift: (abs(shift), shift)) if shifts else None
 
 
-def _unit(quotes: list[Quote], content: str) -> str | None:
-    """What the offsets count, when all quotes fit once they are taken to count that."""
+def unit_of(quotes: list[Quote], content: str) -> str | None:
+    """What offsets count, when all quotes of a file fit once they are taken to count that.
+
+    >>> unit_of([Quote(((5, 7),), "Hu")], "Zoë, Hu"), unit_of([Quote(((6, 8),), "Hu")], "Zoë, Hu")
+    (None, 'bytes of UTF-8')
+    """
     for unit in (Unit.UTF8, Unit.UTF16, Unit.CRLF, Unit.MARK):
         units = Units(content, unit)
         if units.length == len(content):
