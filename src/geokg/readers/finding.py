@@ -16,6 +16,9 @@ from .source import NAME
 PassedOver = Callable[[ReadError], None]
 """Is told a file that is left aside, and why."""
 
+_STEWARDS = frozenset({"reference", "entities.ttl", "judgements.jsonl"})
+"""What stewards keep in a source beside the texts; it is never a text."""
+
 
 def find(
     *sources: str | Path | AnnotationFile, format: str | None = None, passed_over: PassedOver | None = None
@@ -86,8 +89,9 @@ def _beside(text: Path) -> Path:
 def _below(folder: Path, format: str | None, passed_over: PassedOver) -> list[AnnotationFile]:
     places: list[tuple[Path, list[str]]] = []
     for root, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        places.append((Path(root), [name for name in names if not name.startswith(".")]))
+        kept = _STEWARDS if Path(root) == folder else frozenset()
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in kept]
+        places.append((Path(root), [name for name in names if not name.startswith(".") and name not in kept]))
     found: dict[str, AnnotationFile] = {}
     for place, names in places:
         if NAME in names and (pairs := Pairs.of(place)):
