@@ -243,7 +243,10 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Normalization:
-    """A link from a mention to an entry of a register (brat ``N``), such as ``Wikidata:Q148``."""
+    """A link from a mention to an entry of a register (brat ``N``), such as ``Wikidata:Q148``.
+
+    One whose kind is ``Name`` says what the mention is called, where its words do not; ``key`` is the name.
+    """
 
     id: str
     kind: str

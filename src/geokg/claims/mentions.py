@@ -11,7 +11,7 @@ from ..text import Mention
 from ..vocabulary import GK, OA
 from .writer import Writer, digest, offsets
 
-_EQUIVALENCE = "Equiv"
+_EQUIVALENCE, _NAME = "Equiv", "Name"
 
 
 def name_mentions(writer: Writer, scheme: Scheme, register: Register) -> dict[str, str]:
@@ -34,10 +34,15 @@ class _Mentions:
             for mention in self.document.mentions
         }
         self.references: dict[str, list[tuple[str, str]]] = {}
+        self.names: dict[str, str] = {}
+        """What the annotator says that mentions are called, where their words do not."""
         for one in self.document.normalizations:
             if self.kinds.get(one.target, Kind("", "evidence")).role != "entity":
                 raise writer.error(f"{one.id} names an entry of a register, but {one.target} is no entity", one.line)
-            self.references.setdefault(one.target, []).append((one.resource, one.key))
+            if one.kind == _NAME:
+                self.names[one.target] = one.key
+            else:
+                self.references.setdefault(one.target, []).append((one.resource, one.key))
 
     def run(self) -> dict[str, str]:
         nodes: dict[str, str] = {}
@@ -96,7 +101,7 @@ class _Mentions:
         for mention in group:
             references = self.references.get(mention.id, [])
             resolution = self.register.resolve(
-                mention.text,
+                self.names.get(mention.id, mention.text),
                 self.kinds[mention.id].iri,
                 address=f"{self.writer.iri}#{mention.spans[0].fragment}",
                 references=references,
@@ -117,11 +122,15 @@ class _Mentions:
         first = group[0]
         iri = f"{self.writer.iri}/entity/{digest(first.label, offsets(first.spans))}"
         self.writer.add(iri, RDF.type, self.kinds[first.id].iri)
-        self.writer.add(iri, SKOS.prefLabel, self.writer.words(max((m.text for m in group), key=len)))
+        self.writer.add(iri, SKOS.prefLabel, self.writer.words(self._called(group)))
         why = f" ({'; '.join(doubts)})" if doubts else ""
         message = f"{first.text!r} is nobody that is known{why}; it became a new {first.label} of this document"
         self.writer.notice(message, first.spans[0])
         return iri
+
+    def _called(self, group: list[Mention]) -> str:
+        names = [self.names[mention.id] for mention in group if mention.id in self.names]
+        return max(names or [mention.text for mention in group], key=len)
 
     def _mark(self, mention: Mention, annotation: str) -> None:
         for attribute in self.document.attributes_of(mention.id):

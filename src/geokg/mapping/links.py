@@ -47,6 +47,8 @@ def _argument(parts: Parts, event: Event, argument: Argument) -> None:
     name = f"{event.label}.{argument.role}"
     if draft is None:
         fate, why = parts.fate(event.id), f"{event.id} is no event"
+        if (words := parts.drafts.get(parts.find(argument.target))) is not None:
+            words.silenced = fate
     elif (role := _role(parts, parts.rules[event.id], argument)) is None:
         fate, why = "ignored", ""
     else:

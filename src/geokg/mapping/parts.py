@@ -10,7 +10,7 @@ from ..errors import UnknownTerm, place
 from ..scheme import Property, Scheme
 from ..text import Argument, Attribute, Document, Event, Mention, Normalization, Span
 from ..vocabulary import GK
-from .rule import AttributeRule, LabelMap, Missing, Rule, lookup
+from .rule import MISSING, AttributeRule, LabelMap, Missing, Rule, fitting, lookup
 from .usage import Usage
 
 CONTENT, ACTOR, EVIDENCE = str(GK.hasContent), str(GK.hasActor), str(GK.isEvidencedBy)
@@ -23,7 +23,8 @@ class Draft:
     """An event in the making.
 
     Attributes:
-        content: it was only a span that is said; other events in these words are said too.
+        content: it is only words that are said; other events in these words are said too.
+        silenced: what became of who says it, where that is left out.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Draft:
     line: int
     arguments: list[tuple[Property, str]] = field(default_factory=list)
     content: bool = False
+    silenced: str = ""
 
     def targets(self, *properties: str) -> list[str]:
         """The ids of what plays some roles."""
@@ -120,12 +122,16 @@ class Parts:
         while isinstance(rule, Rule) and rule.by is not None:
             attribute = given.get(rule.by)
             # What has no such attribute is split by the empty value.
-            found = lookup(rule.split, (attribute.value if attribute else "") or "")
-            if attribute and not (isinstance(found, Missing) and rule.term):
-                name += f"[{rule.by}={attribute.value}]"
+            value = (attribute.value if attribute else "") or ""
+            key = fitting(rule.split, value)
+            if key is None and rule.term:
+                # A value that no rule names is what the label itself is.
+                rule = replace(rule, by=None)
+                continue
+            if attribute:
+                name += f"[{rule.by}={value if key is None else key}]"
                 self.splitting.add((attribute.target, attribute.name))
-            # A value that no rule names is what the label itself is, if that is said.
-            rule = replace(rule, by=None) if isinstance(found, Missing) and rule.term else found
+            rule = MISSING if key is None else rule.split[key]
         return rule, name
 
     def is_entity(self, identifier: str) -> bool:

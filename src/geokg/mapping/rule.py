@@ -106,15 +106,23 @@ class Missing:
 MISSING = Missing()
 
 
-def lookup(rules: Mapping[str, _Rule], name: str) -> _Rule | Missing:
-    """The rule for a name: its own, else that of the longest beginning that ends in ``*``.
+def fitting(rules: Mapping[str, _Rule], name: str) -> str | None:
+    """The key of the rule for a name: the name itself, else its longest beginning that ends in ``*``.
 
-    >>> lookup({"POS*": 1, "POS_ADJ": 2}, "POS_VERB"), lookup({"POS*": 1, "POS_ADJ": 2}, "POS_ADJ")
-    (1, 2)
-    >>> lookup({"POS*": 1}, "Token") is MISSING
-    True
+    >>> fitting({"POS*": 1, "POS_ADJ": 2}, "POS_VERB"), fitting({"POS*": 1, "POS_ADJ": 2}, "POS_ADJ")
+    ('POS*', 'POS_ADJ')
+    >>> fitting({"POS*": 1}, "Token")
     """
     if name in rules:
-        return rules[name]
-    fitting = [key for key in rules if key.endswith("*") and name.startswith(key[:-1])]
-    return rules[max(fitting, key=len)] if fitting else MISSING
+        return name
+    return max((key for key in rules if key.endswith("*") and name.startswith(key[:-1])), key=len, default=None)
+
+
+def lookup(rules: Mapping[str, _Rule], name: str) -> _Rule | Missing:
+    """The rule for a name.
+
+    >>> lookup({"POS*": 1}, "POS_VERB"), lookup({"POS*": 1}, "Token") is MISSING
+    (1, True)
+    """
+    key = fitting(rules, name)
+    return MISSING if key is None else rules[key]

@@ -10,10 +10,13 @@
 
 from __future__ import annotations
 
-from ..text import Mention
+from ..text import Mention, Normalization
 from ..vocabulary import GK
 from .parts import ACTOR, CONTENT, SPEAKER, STATEMENT, Draft, Parts
 from .rule import AttributeRule, Rule
+
+UNNAMED = "[unnamed]"
+"""What a speaker is called of whom nothing is marked."""
 
 _ABOUT = (str(GK.hasConsequent), str(GK.hasAntecedent))
 
@@ -28,6 +31,7 @@ def settle(parts: Parts) -> None:
             speaker = Mention(f"{draft.id}.speaker", SPEAKER, draft.trigger.spans, draft.line)
             parts.mentions[speaker.id] = speaker
             parts.play(draft, SPEAKER, speaker.id)
+            parts.entries.append(Normalization(f"{draft.id}.name", "Name", speaker.id, "name", UNNAMED))
 
 
 def _nest(parts: Parts) -> None:

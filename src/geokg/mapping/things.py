@@ -34,10 +34,24 @@ def stand_for(parts: Parts, mention: Mention, found: str) -> None:
 
 
 def leave(parts: Parts) -> None:
-    """Leave out what should stand for whatever else is marked on its words, where nothing is."""
+    """Leave out what has nothing to stand for: "whatever is marked here" where nothing is, words that nobody says.
+
+    Else the narrator would claim words that somebody is quoted with.
+    """
     for mention in parts.same.values():
         parts.gone[mention.id] = "ignored"
         parts.count("label", mention.label, "ignored", mention.line)
+    needed = {target for draft in parts.drafts.values() for _, target in draft.arguments}
+    for mention in parts.document.mentions:
+        draft = parts.drafts.get(mention.id)
+        if draft is None or not draft.content:
+            continue
+        if draft.id in needed:
+            parts.count("label", mention.label, "used", mention.line)
+        else:
+            del parts.drafts[draft.id]
+            parts.gone[draft.id] = fate = draft.silenced or "unknown"
+            parts.count("label", mention.label, fate, mention.line, "nobody is marked who says it")
 
 
 def _name(parts: Parts, item: Mention | Event, trigger: Mention, *identifiers: str) -> None:
@@ -53,6 +67,10 @@ def _name(parts: Parts, item: Mention | Event, trigger: Mention, *identifiers: s
     if term == SAME:
         parts.same[item.id] = replace(trigger, id=item.id, label=item.label)
         return
+    if term == SITUATION and isinstance(item, Mention):
+        # Counted when it is known whether anybody says it.
+        parts.draft(item.id, term, replace(trigger, label=term), rule, item.line).content = True
+        return
     parts.count("label", counted, "used", item.line)
     if term not in parts.scheme.events:
         parts.mentions[item.id] = Mention(item.id, term, trigger.spans, item.line)
@@ -60,8 +78,7 @@ def _name(parts: Parts, item: Mention | Event, trigger: Mention, *identifiers: s
     elif isinstance(item, Mention) and (twin := _twin(parts, term, item)):
         parts.alias[item.id] = twin
     else:
-        draft = parts.draft(item.id, term, replace(trigger, label=term), rule, item.line)
-        draft.content = term == SITUATION and isinstance(item, Mention)
+        parts.draft(item.id, term, replace(trigger, label=term), rule, item.line)
 
 
 def _twin(parts: Parts, term: str, mention: Mention) -> str | None:
