@@ -1,15 +1,25 @@
-"""From folders of annotated texts to a graph: what ``geokg build`` does."""
+"""From folders of annotated texts to a graph: what ``geokg build`` does.
+
+``build`` makes a graph in memory, a document at a time. ``Builder`` makes one of any size: with several processes, on
+the disk, and from where it was broken off.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from . import readers
-from .errors import ReadError
-from .graph import KnowledgeGraph
-from .text import Document
-from .vocabulary import Base, packaged
+from .. import readers
+from ..claims import Notice
+from ..graph import KnowledgeGraph
+from ..mapping import Mapper, Usage
+from ..text import Document
+from ..vocabulary import Base, packaged
+from .builder import Builder
+from .plan import found
+from .worker import Told
+
+__all__ = ["Builder", "Told", "build", "sample"]
 
 Progress = Callable[[Iterable[Document], int], Iterable[Document]]
 """Wraps documents on their way in, to show how far it is; gets their number too."""
@@ -20,7 +30,7 @@ def build(*sources: str | Path, base: Base | None = None, progress: Progress | N
 
     Args:
         sources: folders, or single annotated texts. A folder may also hold ``entities.ttl``, ``judgements.jsonl`` and
-            ``reference/*.ttl``; without the last, the reference data that comes with geokg is taken.
+            ``reference/``; the reference data that comes with geokg is taken where it has no set of that name.
         base: where data and graphs are named.
         progress: wraps the documents, to show how far it is.
 
@@ -33,24 +43,17 @@ def build(*sources: str | Path, base: Base | None = None, progress: Progress | N
     >>> build(packaged("data")).documents()
     ['https://w3id.org/geokg/data/document/china-taliban/article']
     """
+    files = found(sources, lambda _: None)
     kg = KnowledgeGraph.empty(base=base)
     folders = [Path(source) for source in sources if Path(source).is_dir()]
-    references = [path for folder in folders for path in sorted((folder / "reference").glob("*.ttl"))]
-    for path in references or sorted((packaged("data") / "reference").glob("*.ttl")):
-        kg.curation.add_reference(path)
-    for folder in folders:
-        if (folder / "entities.ttl").exists():
-            kg.curation.add_entities(folder / "entities.ttl")
-        if (folder / "judgements.jsonl").exists():
-            kg.curation.add_judgements(folder / "judgements.jsonl")
-    files = list(readers.find(*sources))
-    if not files:
-        raise ReadError(
-            f"no annotated text here; known are {', '.join(readers.readers())}", path=" ".join(map(str, sources))
-        )
+    kg.notices += [Notice(str(remark)) for remark in kg.curation.add_folders(folders)]
+    mapper, usages = Mapper(), Usage()
     documents: Iterable[Document] = readers.documents(*files)
     for document in progress(documents, len(files)) if progress else documents:
-        kg.add(document, apply_rules=False)
+        mapped, usage = mapper(document)
+        usages += usage
+        kg.add(mapped, apply_rules=False)
+    kg.notices += map(Notice, usages.told())
     kg.apply_rules()
     return kg
 
