@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geokg.readers.units import Tokens, Unit, Units, misfits
+from geokg.readers.units import Tokens, Unit, Units, misfits, rival
 
 HOSTILE = st.text(st.sampled_from("ab \r\n\ufeff\u00a0\u200b\u200d\u0301é中א😀𝔸"), max_size=12)
 
@@ -74,6 +74,9 @@ def test_offsets_without_quotes_that_cannot_be() -> None:
         "offset 4 lies outside the text of 3 (Unicode code points)"
     )
     assert str(misfits("a😀b", [(1, 3), (3, 4)], Unit.CODE_POINTS)).endswith("when they count UTF-16 units")
+    assert rival("a😀b", [(1, 3), (3, 4)], Unit.CODE_POINTS) is Unit.UTF16
+    assert rival("a😀b", [(1, 3)], Unit.CODE_POINTS) is None
+    assert rival("a😀b", [(0, 9)], Unit.CODE_POINTS) is None
 
 
 def test_tokens() -> None:

@@ -14,12 +14,14 @@ from typing import Any
 
 from ..errors import ReadError
 from ..text import Source, Text
+from .units import Unit
 
 NAME = "source.toml"
 """The file beside a text that says what it is."""
 
 _LISTS = ("author", "annotators")
-_RULES = ("pairs",)
+_RULES = ("pairs", "offsets")
+_UNITS = {"code points": Unit.CODE_POINTS, "UTF-16": Unit.UTF16, "UTF-8": Unit.UTF8}
 _PAIRS = re.compile(r"[^*]*\{stem\}[^*]*(?:\*(?!\*)[^*]*)?|[^*]*\*[^*]*\{stem\}[^*]*")
 _HALF = re.compile("[\ud800-\udfff]")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -157,6 +159,17 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str]:
         raise ReadError(f"is not TOML: {message}", path=path, line=line, column=column) from error
 
 
+def read_unit(folder: Path, default: Unit | None = None) -> Unit | None:
+    """What the offsets of a folder's annotation files count, where its ``source.toml`` says so in ``offsets``.
+
+    Raises:
+        ReadError: as ``read_source``.
+
+    >>> read_unit(Path("some/wire"))
+    """
+    return _UNITS.get(_table(folder).get("offsets", ""), default)
+
+
 def _table(folder: Path) -> dict[str, Any]:
     """The keys and values of a ``source.toml``, each looked at."""
     path = folder / NAME
@@ -186,6 +199,10 @@ def _value(key: str, value: object, path: Path, content: str) -> str | tuple[str
         if isinstance(value, str) and re.fullmatch(r"[^\s/#?%]+(?:/[^\s/#?%]+)*", value):
             return value
         wanted = "a string without spaces and without # ? %; slashes only inside"
+    elif key == "offsets":
+        if value in _UNITS:
+            return str(value)
+        wanted = " or ".join(map(repr, _UNITS))
     elif key == "pairs":
         if isinstance(value, str) and _PAIRS.fullmatch(value) and not value.startswith("/"):
             return value

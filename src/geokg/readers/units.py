@@ -120,21 +120,30 @@ def misfits(content: str, spans: Iterable[tuple[int, int]], unit: Unit) -> str |
         unit: what the format says that they count.
 
     Returns:
-        What is wrong with the first that does not fit, and in which other unit all would fit.
+        What is wrong with the first that does not fit, and in which other unit all would fit, if they would.
 
     >>> print(misfits("né à", [(0, 3), (4, 6)], Unit.CODE_POINTS))
-    offset 6 lies outside the text of 4 (Unicode code points); all offsets of this file fit when they count bytes of
+    offset 6 lies outside the text of 4 (Unicode code points); all offsets of this text fit when they count bytes of
     UTF-8
     """
     spans = list(spans)
     wrong = _wrong(Units(content, unit), spans)
     if wrong is None:
         return None
-    others = (Unit.UTF8, Unit.UTF16, Unit.CODE_POINTS)
-    fit = [other.value for other in others if other is not unit and _wrong(Units(content, other), spans) is None]
-    if fit:
-        return f"{wrong}; all offsets of this file fit when they count {' or '.join(fit)}"
-    return wrong
+    other = rival(content, spans, unit)
+    return f"{wrong}; all offsets of this text fit when they count {other.value}" if other else wrong
+
+
+def rival(content: str, spans: Iterable[tuple[int, int]], unit: Unit) -> Unit | None:
+    """The other unit that all offsets fit in, when they do not all fit in the one that they are said to count.
+
+    Then none of them may be believed, not even those that happen to lie inside the text.
+    """
+    spans = list(spans)
+    if _wrong(Units(content, unit), spans) is None:
+        return None
+    others = (Unit.UTF16, Unit.UTF8, Unit.CODE_POINTS)
+    return next((one for one in others if one is not unit and _wrong(Units(content, one), spans) is None), None)
 
 
 def _wrong(units: Units, spans: Iterable[tuple[int, int]]) -> str | None:
