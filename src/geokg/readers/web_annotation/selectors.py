@@ -1,0 +1,242 @@
+"""From selectors to offsets: position, quote, fragment, range, and one within another. Never the wrong place."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NoReturn
+
+from ...errors import OffsetMismatch, ReadError
+from ...text import Text
+from ..measuring import measure
+from ..offsets import Quote, explain, fits
+from ..placed import Placed
+from ..units import Unit, Units
+from .parts import Target, many, types
+
+_CHAR = re.compile(r"char=([0-9]{0,10})(,?)([0-9]{0,10})((?:;(?:length=[0-9]+|md5=[0-9A-Fa-f]{32})(?:,[^;]*)?)*)")
+_CHECK = re.compile(r";(length|md5)=([0-9A-Fa-f]+)")
+_Span = tuple[int, int]
+
+
+def selects_words(target: Target) -> bool:
+    """Whether a target has a selector that selects words of a text."""
+    return any(map(_selects_words, target.selectors))
+
+
+def _selects_words(selector: object) -> bool:
+    if not isinstance(selector, Placed):
+        return False
+    kinds = types(selector)
+    if "RangeSelector" in kinds:
+        ends = [many(selector.get(key)) for key in ("startSelector", "endSelector")]
+        own = all(any(map(_selects_words, end)) for end in ends)
+    else:
+        own = bool(kinds & {"TextPositionSelector", "TextQuoteSelector"}) or (
+            "FragmentSelector" in kinds and str(selector.get("value")).startswith("char=")
+        )
+    return own and all(map(_selects_words, many(selector.get("refinedBy"))))
+
+
+def kinds_of(target: Target) -> str:
+    """The types of a target's selectors, for messages."""
+    return " and ".join(sorted({kind for one in target.selectors for kind in types(one)}))
+
+
+def quotes_of(targets: Iterable[Target]) -> list[Quote]:
+    """The quotes that stand beside offsets into the whole text: what tells the unit of the offsets."""
+    found = []
+    for target in targets:
+        exact = next((words for one in target.selectors if (words := _exact(one)) is not None), None)
+        spans = [span for one in target.selectors if "refinedBy" not in one and (span := _written(one))]
+        if exact is not None and spans:
+            found.append(Quote((spans[0],), exact))
+    return found
+
+
+def _exact(selector: Placed) -> str | None:
+    exact = selector.get("exact")
+    return exact if "TextQuoteSelector" in types(selector) and isinstance(exact, str) else None
+
+
+def _written(selector: Placed) -> _Span | None:
+    """The offsets of a position selector or of a fragment that has both, if they are such."""
+    if "TextPositionSelector" in types(selector):
+        start, end = selector.get("start"), selector.get("end")
+        return (start, end) if isinstance(start, int) and isinstance(end, int) and start <= end else None
+    found = _CHAR.fullmatch(str(selector.get("value"))) if "FragmentSelector" in types(selector) else None
+    return (int(found[1]), int(found[3])) if found and found[1] and found[3] else None
+
+
+class Selection:
+    """What selectors select in one text.
+
+    Args:
+        text: the text.
+        targets: all targets that are words of it; their quotes tell what offsets count.
+        path: the file of annotations, for messages.
+
+    Attributes:
+        unit: what offsets count in this file.
+    """
+
+    def __init__(self, text: Text, targets: Iterable[Target], path: Path) -> None:
+        self._text = text
+        self._path = path
+        self._name = ""
+        self.unit: Unit = measure(quotes_of(targets), text.content)
+        self._units = Units(text.content, self.unit)
+
+    def span(self, name: str, target: Target) -> _Span:
+        """The offsets of the words that a target is, in code points.
+
+        Args:
+            name: the id of its annotation, for messages.
+            target: what has selectors.
+
+        Raises:
+            OffsetMismatch: quoted words stand elsewhere, nowhere, or more than once.
+            ReadError: a selector is malformed, or two select different words.
+        """
+        self._name = name
+        # All selectors of a target select the same words: those with offsets say which, the others must agree.
+        found: list[tuple[Placed, _Span]] = []
+        quotes = []
+        whole = (0, len(self._text.content))
+        for selector in filter(_selects_words, target.selectors):
+            if _exact(selector) is not None and "refinedBy" not in selector:
+                quotes.append(selector)
+            else:
+                found.append((selector, self._find(selector, whole)))
+        for quote in quotes:
+            if found:
+                self._agree(found[0], quote)
+            else:
+                found.append((quote, self._quoted(quote, whole)))
+        for selector, span in found[1:]:
+            if span != found[0][1]:
+                self._wrong(
+                    selector,
+                    f"selects {span[0]}..{span[1]}, but another selector of its target "
+                    f"selects {found[0][1][0]}..{found[0][1][1]}",
+                )
+        return found[0][1]
+
+    def _find(self, selector: Placed, within: _Span) -> _Span:
+        """The offsets that a selector of words selects inside others."""
+        kinds = types(selector)
+        if "TextPositionSelector" in kinds:
+            span = self._position(selector, within)
+        elif "TextQuoteSelector" in kinds:
+            span = self._quoted(selector, within)
+        elif "RangeSelector" in kinds:
+            # The end is where the end selector begins: https://www.w3.org/TR/annotation-model/#range-selector
+            start, end = (self._end(selector.get(key), within)[0] for key in ("startSelector", "endSelector"))
+            if start > end:
+                self._wrong(selector, f"its end, {end}, comes before its start, {start}")
+            span = start, end
+        else:
+            span = self._fragment(selector, within)
+        for inner in many(selector.get("refinedBy")):
+            if isinstance(inner, Placed):
+                span = self._find(inner, span)
+        return span
+
+    def _end(self, selectors: object, within: _Span) -> _Span:
+        """What the first of some selectors selects that selects words."""
+        words = (one for one in many(selectors) if isinstance(one, Placed) and _selects_words(one))
+        return self._find(next(words), within)
+
+    def _position(self, selector: Placed, within: _Span) -> _Span:
+        start, end = selector.get("start"), selector.get("end")
+        if not isinstance(start, int) or not isinstance(end, int) or isinstance(start, bool) or isinstance(end, bool):
+            self._wrong(selector, f"start and end must be whole numbers, not {start!r} and {end!r}")
+        return self._measured(selector, start, end, within)
+
+    def _measured(self, selector: Placed, start: int, end: int, within: _Span) -> _Span:
+        """Offsets as written, counted from the beginning of what is selected so far."""
+        before = self._units.offset(within[0])
+        try:
+            span = self._units.span(before + start, before + end)
+        except ValueError as error:
+            self._wrong(selector, str(error))
+        if start < 0 or span[1] > within[1]:
+            length = self._units.offset(within[1]) - before
+            self._wrong(selector, f"offsets {start}..{end} lie outside of the {length} characters that they refine")
+        return span
+
+    def _fragment(self, selector: Placed, within: _Span) -> _Span:
+        """RFC 5147: ``char=3,9``, also with a length or a digest of the whole text."""
+        value = str(selector.get("value"))
+        found = _CHAR.fullmatch(value)
+        if not found or not (found[1] or found[3]):
+            self._wrong(selector, f"{value!r} is no fragment of RFC 5147: one is written char=3,9")
+        content = self._text.content
+        for name, wanted in _CHECK.findall(found[4]):
+            digest = hashlib.md5(content.encode(), usedforsecurity=False).hexdigest()
+            there = str(len(content)) if name == "length" else digest
+            if wanted.lower() != there:
+                self._wrong(
+                    selector, f"was made over a text whose {name} is {wanted}, but that of {self._text.file} is {there}"
+                )
+        start = int(found[1] or 0)
+        length = self._units.offset(within[1]) - self._units.offset(within[0])
+        end = start if not found[2] else int(found[3]) if found[3] else length
+        return self._measured(selector, start, end, within)
+
+    def _quoted(self, selector: Placed, within: _Span) -> _Span:
+        """Where a quote stands, when it does so once."""
+        exact = _exact(selector)
+        if exact is None:
+            self._wrong(selector, "a quote has no exact words")
+        around = [one if isinstance(one := selector.get(key), str) else "" for key in ("prefix", "suffix")]
+        before, after = (_pattern(words) for words in around)
+        pattern = re.compile(f"(?={before}(?P<exact>{_pattern(exact)}){after})")
+        starts = [
+            match.start("exact")
+            for match in pattern.finditer(self._text.content)
+            if within[0] <= match.start("exact") and match.end("exact") <= within[1]
+        ]
+        if len(starts) == 1:
+            return starts[0], starts[0] + len(exact)
+        where = " between the words before and after it" if any(around) else ""
+        if not starts:
+            problem = f"stands nowhere in {self._text.file}{where}: was the text changed after it was annotated?"
+        else:
+            places = ", ".join("{}:{}".format(*self._text.position(start)) for start in starts[:3])
+            problem = f"stands {len(starts)} times in {self._text.file}{where} ({places}): add a position"
+        self._mismatch(selector, f"the quote {exact!r} {problem}", exact)
+
+    def _agree(self, position: tuple[Placed, _Span], quote: Placed) -> None:
+        """Refuse a quote that does not stand at the offsets beside it."""
+        exact = _exact(quote) or ""
+        span = position[1]
+        if fits(Quote((span,), exact), self._text.content):
+            return
+        written = _written(position[0])
+        if written is None or "refinedBy" in position[0] or self.unit is not Unit.CODE_POINTS:
+            there = self._text.content[slice(*span)]
+            message = f"quotes {exact!r}, but {there!r} stands at {span[0]}..{span[1]}"
+        else:
+            message = "; ".join(explain(Quote((written,), exact), self._text, None))
+        self._mismatch(quote, message, exact, span)
+
+    def _wrong(self, selector: Placed, message: str) -> NoReturn:
+        raise ReadError(f"{self._name}: {message}", path=self._path, line=selector.line or None)
+
+    def _mismatch(self, selector: Placed, message: str, exact: str, span: _Span = (0, 0)) -> NoReturn:
+        raise OffsetMismatch(
+            f"{self._name}: {message}",
+            path=self._path,
+            line=selector.line or None,
+            quote=exact,
+            start=span[0],
+            end=span[1],
+        )
+
+
+def _pattern(words: str) -> str:
+    """The words as a regular expression; a space may stand for a line end, one for one, as in other formats."""
+    return "".join("[ \\r\\n]" if character == " " else re.escape(character) for character in words)
