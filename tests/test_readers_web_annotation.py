@@ -16,8 +16,8 @@ from geokg.errors import OffsetMismatch, ReadError, WriteError
 from geokg.readers import documents, read
 from geokg.readers.web_annotation import recognizes, write
 from geokg.text import Argument, Document, Equivalence, Normalization, Source, Text
-from hostile import documents as any_document
-from hostile import plain
+from hostile import bare
+from trapped import trapped
 
 ANNO = "http://www.w3.org/ns/anno.jsonld"
 TEXT = "Hu said the Taliban\npromised peace. Hu left the Taliban."
@@ -574,8 +574,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("web")
 
 
-@settings(max_examples=300, deadline=None)
-@given(document=any_document(), annotator=st.sampled_from([None, "Ann Lee", "acct:a@b"]))
+@settings(max_examples=150, deadline=None)
+@given(document=trapped(), annotator=st.sampled_from([None, "Ann Lee", "acct:a@b"]))
 def test_there_and_back(folder: Path, document: Document, annotator: str | None) -> None:
     if annotator:
         content = replace(document.content, document=f"wire/article/{annotator}")
@@ -583,7 +583,7 @@ def test_there_and_back(folder: Path, document: Document, annotator: str | None)
     path = folder / "wire" / "article.json"
     write(document, path)
     found = read(path)
-    assert plain(found) == plain(document)
+    assert bare(found) == bare(document)
     assert found.faults == ()
     first = path.read_bytes()
     write(found, path)
@@ -613,4 +613,4 @@ def test_the_article_comes_back(tmp_path: Path, root: Path) -> None:
     path.parent.mkdir()
     (path.parent / "source.toml").write_bytes((root / "data" / "china-taliban" / "source.toml").read_bytes())
     write(document, path)
-    assert plain(read(path)) == plain(document)
+    assert bare(read(path)) == bare(document)

@@ -215,10 +215,10 @@ class Parser:
     def _target(self, thing: object, around: Placed) -> Target | None:
         if isinstance(thing, str):
             address, _, fragment = thing.partition("#")
-            if fragment.startswith("char="):
+            if address and fragment.startswith("char="):
                 selector = Placed(type="FragmentSelector", value=fragment)
                 selector.line = around.line
-                return Target(address or None, (selector,), line=around.line)
+                return Target(address, (selector,), line=around.line)
             return Target(thing, line=around.line)
         if not isinstance(thing, Placed):
             self._wrong(around, "a target is neither an object nor an IRI")
