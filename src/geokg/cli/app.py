@@ -25,6 +25,7 @@ from .backup import backup, restore
 from .build import build
 from .check import check
 from .common import help_text, told
+from .convert import convert
 from .diff import diff
 from .explain import explain
 from .query import query
@@ -116,7 +117,7 @@ def main() -> None:
         raise click.UsageError(str(error)) from error
 
 
-for command in (build, check, shapes, query, explain, diff, scheme, serve, backup, restore):
+for command in (build, convert, check, shapes, query, explain, diff, scheme, serve, backup, restore):
     main.add_command(command)
 
 
