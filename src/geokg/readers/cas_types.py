@@ -1,0 +1,250 @@
+"""The types of a UIMA CAS, as dkpro-cassis reads them from type system files and from JSON.
+
+cassis is asked for types alone. Structures are read by ``cas_xmi`` and ``cas_json``, because its loaders (0.12) would
+
+- leave an offset that falls into a surrogate pair or behind the text as it is, with a mere warning;
+- convert the offsets of a structure that two views index twice, and of one that none indexes not at all (XMI);
+- drop the address or the bytes of a text that is no string (XMI), and every structure whose type is not known;
+- end in ``KeyError`` or ``TypeError``, without line or number, where a reference or a feature is not known.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import warnings
+from collections import Counter, defaultdict
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from ..errors import ReadError
+from .cas import Cas, Kind
+from .source import read_bytes
+
+_HINT = "reading and writing UIMA CAS needs dkpro-cassis and lxml: pip install 'geokg[formats]'"
+_WITH_BLANKS = ("uima.cas.StringArray", "uima.cas.StringList", "uima.cas.ByteArray")
+_METADATA = "de.tudarmstadt.ukp.dkpro.core.api.metadata.type.DocumentMetaData"  # which cassis's own list lacks
+TYPE_SYSTEM = "TypeSystem.xml"
+"""What the file is called that declares the types of those beside it."""
+
+_FILES = (TYPE_SYSTEM, "typesystem.xml", "{stem}-typesystem.xml")
+
+
+class Holds(Enum):
+    """What an attribute of XMI holds."""
+
+    VALUE = "one value"
+    VALUES = "values with blanks between"
+    REFERENCES = "numbers of other structures"
+
+
+def cassis(path: Path) -> ModuleType:
+    """The library.
+
+    Raises:
+        ReadError: it is not installed.
+    """
+    try:
+        import cassis
+        import lxml.etree  # noqa: F401 - cassis needs it too
+    except ImportError as error:
+        raise ReadError(_HINT, path=path) from error
+    module: ModuleType = cassis
+    return module
+
+
+def parse(data: bytes, path: Path) -> Any:
+    """The root element of XML that comes from anywhere.
+
+    Raises:
+        ReadError: it is not well-formed, too deep or too long for its parser, or has a document type: entities of
+            others are neither fetched nor expanded.
+    """
+    cassis(path)
+    from lxml import etree
+
+    if b"<!DOCTYPE" in data:
+        line = data[: data.index(b"<!DOCTYPE")].count(b"\n") + 1
+        raise ReadError("has a document type, which no CAS needs; take <!DOCTYPE ...> out", path=path, line=line)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        reason = str(error.msg).partition(", line ")[0].strip()
+        raise ReadError(f"is not XML: {reason}", path=path, line=line or None, column=column or None) from error
+    if root.getroottree().docinfo.internalDTD is not None:  # in an encoding in which the bytes do not show it
+        raise ReadError("has a document type, which no CAS needs; take <!DOCTYPE ...> out", path=path, line=1)
+    return root
+
+
+def guard(load: Any, *arguments: Any, path: Path) -> Any:
+    """Call cassis, and say in words what it raises."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of features that are declared twice, the same way
+            return load(*arguments)
+    except RecursionError:
+        raise ReadError("declares types too deep to read", path=path) from None
+    except Exception as error:  # whatever cassis raises where types do not fit together: it has no error of its own
+        reason = f"{error}".strip("'\" ") or type(error).__name__
+        if isinstance(error, KeyError):
+            reason = f"{reason} is used, but not declared"
+        raise ReadError(f"does not declare types as UIMA has them: {reason}", path=path) from error
+
+
+@cache
+def _core() -> Any:
+    """The types of DKPro Core, on which INCEpTION's own layers rest."""
+    import cassis
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # cassis opens its own file in a way that newer Pythons warn of
+        return cassis.load_dkpro_core_typesystem()
+
+
+class Types:
+    """What is known of the types of one file.
+
+    Args:
+        path: the file.
+        own: the types that it declares itself, in the form of JSON.
+        beside: the bytes of type system files that belong to it, by the name that messages give them.
+    """
+
+    def __init__(self, path: Path, own: dict[str, Any] | None = None, beside: dict[Path, bytes] | None = None) -> None:
+        self.library = cassis(path)
+        systems = [self._load(data, place) for place, data in (beside or {}).items()]
+        if own:
+            systems.append(self._declared(own, path))
+        merge = self.library.merge_typesystems
+        self.system = systems[0] if len(systems) == 1 else guard(merge, *systems, path=path)
+        self._types: dict[str, Any | None] = {}
+        self._holds: dict[tuple[str, str], Holds | None] = {}
+        self._borrowed: Counter[str] = Counter()
+        self._unknown: Counter[str] = Counter()
+        self._left_out: defaultdict[str, set[str]] = defaultdict(set)
+
+    def _load(self, data: bytes, path: Path) -> Any:
+        parse(data, path)
+        return guard(self.library.load_typesystem, io.BytesIO(data), path=path)
+
+    def _declared(self, own: dict[str, Any], path: Path) -> Any:
+        # A CAS without structures: cassis has no other way into its reading of types.
+        content = json.dumps({"%TYPES": own, "%FEATURE_STRUCTURES": [], "%VIEWS": {}})
+        return guard(self.library.load_cas_from_json, content, path=path).typesystem
+
+    def _find(self, name: str) -> Any | None:
+        """The type of a name; where no file declares it, DKPro Core's."""
+        if name not in self._types:
+            system = self.system if self.system.contains_type(name, True) else _core()
+            self._types[name] = system.get_type(name) if system.contains_type(name, True) else None
+        return self._types[name]
+
+    def kind(self, name: str, *, looks_like_words: bool) -> Kind:
+        """What structures of a type are.
+
+        Args:
+            name: its full name.
+            looks_like_words: whether the one at hand has a text, begin and end; decides where the type is not known.
+        """
+        if name.endswith("[]") or (name.startswith("uima.cas.") and name.endswith(("Array", "List"))):
+            return Kind.LIST
+        found = self._find(name)
+        if found is None and name == _METADATA:
+            self._borrowed[name] += 1
+            return Kind.DOCUMENT
+        if found is None:
+            self._unknown[name] += 1
+            return Kind.SPAN if looks_like_words else Kind.OTHER
+        if not self.system.contains_type(name, True):
+            self._borrowed[name] += 1
+        parents = _parents(found)
+        if "uima.tcas.DocumentAnnotation" in parents:
+            return Kind.DOCUMENT
+        return Kind.SPAN if "uima.tcas.Annotation" in parents else Kind.OTHER
+
+    def is_primitive(self, name: str) -> bool:
+        """Whether a type is one of plain values: strings, numbers, truth."""
+        found = self._find(name)
+        return found is not None and bool(self.system.is_primitive(found))
+
+    def holds(self, name: str, feature: str) -> Holds | None:
+        """What a feature of a type holds; ``None`` if nobody says."""
+        if (name, feature) not in self._holds:
+            self._holds[name, feature] = self._look_up(name, feature)
+        return self._holds[name, feature]
+
+    def _look_up(self, name: str, feature: str) -> Holds | None:
+        if feature == "elements" and name.endswith("Array"):
+            one_each = ("uima.cas.StringArray", "uima.cas.ByteArray")
+            return Holds.REFERENCES if name == "uima.cas.FSArray" else Holds.VALUE if name in one_each else Holds.VALUES
+        if feature == "tail" and name.startswith("uima.cas.NonEmpty"):
+            return Holds.REFERENCES
+        found = self._find(name)
+        for one in found.all_features if found is not None else ():
+            # cassis puts a line behind names that mean something in Python.
+            if one.name == feature or (one._has_reserved_name and one.name[:-1] == feature):
+                system, kind = self.system, one.rangeType
+                if system.is_primitive(kind):
+                    return Holds.VALUE
+                several = system.is_primitive_array(kind) or system.is_primitive_list(kind)
+                if not several or one.multipleReferencesAllowed:
+                    return Holds.REFERENCES
+                return Holds.VALUES if kind.name not in _WITH_BLANKS else Holds.VALUE
+        return None
+
+    def leave_out(self, name: str, feature: str) -> None:
+        """Nobody says what a feature holds, and it may be numbers of other structures."""
+        self._left_out[name].add(feature)
+
+    def tell(self, cas: Cas) -> None:
+        """Tell what was not known of the types."""
+        if self._borrowed:
+            names = ", ".join(sorted(self._borrowed))
+            cas.faults.pass_over(
+                cas.error(f"no type system beside it declares {names}; they are taken as DKPro Core has them")
+            )
+        for name in sorted(self._unknown.keys() | self._left_out.keys()):
+            features = ", ".join(sorted(self._left_out.get(name, ())))
+            rest = f"; left out, as they may refer to others: {features}" if features else ""
+            if name in self._unknown:
+                message = f"the type {name} is not known; put TypeSystem.xml beside it{rest}"
+            else:
+                message = f"the type {name} is declared without some of its features{rest}"
+            cas.faults.pass_over(cas.error(message))
+
+
+def join(types: Any, data: bytes, path: Path) -> Any:
+    """A type system together with that of a file.
+
+    Raises:
+        ReadError: the file is none, or the two do not fit together.
+    """
+    known = Types(path, beside={path: data})
+    return guard(known.library.merge_typesystems, types, known.system, path=path)
+
+
+def _parents(found: Any) -> set[str]:
+    names = set()
+    while found is not None and found.name not in names:
+        names.add(found.name)
+        found = found.supertype
+    return names
+
+
+def beside(path: Path) -> dict[Path, bytes]:
+    """The type system file that belongs to a file: beside it, or in the folder above.
+
+    >>> beside(Path("no/such.xmi"))
+    {}
+    """
+    for folder in (path.parent, path.parent.parent):
+        for name in _FILES:
+            candidate = folder / name.format(stem=path.stem)
+            if candidate.is_file():
+                return {candidate: read_bytes(candidate)}
+    return {}
