@@ -25,6 +25,8 @@ _BUILT_IN = tuple(
     EntryPoint(name, f"geokg.readers.{module}", GROUP)
     for name, module in {
         "brat": "brat",
+        "uima": "uima",
+        "webanno": "webanno",
     }.items()
 )
 
