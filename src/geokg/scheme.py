@@ -97,6 +97,8 @@ class Scheme:
         situations = {str(GK.Situation), str(GK.Undertaking)}
         entities = {str(GK.Actor), str(GK.Place), str(GK.Position), str(GK.Initiative), str(GK.Agreement)}
         named = {first(iri, str(GK.annotationLabel)) or iri.removeprefix(str(GK)): iri for iri in classes}
+        self.names = {name: (name, *of(iri, _LABEL), *of(iri, _ALT)) for name, iri in named.items()}
+        """What people call the class that a label names: the label itself, and its labels in the ontology."""
         self.events = {name: iri for name, iri in named.items() if self.superclasses[iri] & situations}
         mentions = {name: Kind(iri, "entity") for name, iri in named.items() if self.superclasses[iri] & entities}
         self.values: dict[str, dict[str, str]] = {}

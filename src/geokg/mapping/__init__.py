@@ -5,9 +5,11 @@ error; with one, what it does not know is counted and told, and the rest is kept
 """
 
 from .applying import apply
+from .corpus import survey
 from .mapper import Mapper, find
 from .reading import load, shipped
 from .rule import LabelMap
+from .suggestion import suggest
 from .usage import Usage, total
 
-__all__ = ["LabelMap", "Mapper", "Usage", "apply", "find", "load", "shipped", "total"]
+__all__ = ["LabelMap", "Mapper", "Usage", "apply", "find", "load", "shipped", "suggest", "survey", "total"]

@@ -17,7 +17,7 @@ from .rule import LabelMap
 from .speech import settle
 from .things import leave, name
 from .usage import Usage
-from .values import value
+from .values import on_events, on_mentions
 
 
 def apply(document: Document, labels: LabelMap, scheme: Scheme) -> tuple[Document, Usage]:
@@ -42,9 +42,10 @@ def apply(document: Document, labels: LabelMap, scheme: Scheme) -> tuple[Documen
     parts = Parts(document, labels, scheme)
     name(parts)
     equivalences = chain(parts)
+    on_mentions(parts)
     link(parts)
     leave(parts)
-    value(parts)
+    on_events(parts)
     settle(parts)
     for note in document.notes:
         parts.count("note", note.kind, "used", note.line)

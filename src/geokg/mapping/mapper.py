@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..scheme import Scheme
 from ..text import Document
+from ..vocabulary import packaged
 from .applying import apply
 from .reading import NAME, load
 from .rule import LabelMap
@@ -16,11 +17,16 @@ from .usage import Usage
 def find(path: Path) -> Path | None:
     """The ``scheme.toml`` of a file: that of its folder, else of the nearest folder above.
 
+    What comes with geokg is in its own labels, whatever stands above the place where it is installed.
+
     >>> from geokg.vocabulary import packaged
     >>> find(packaged("data") / "china-taliban" / "article.ann")
     """
     folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - resolve() would follow links out of the corpus
-    return next((one / NAME for one in (folder, *folder.parents) if (one / NAME).is_file()), None)
+    folders = [folder, *folder.parents]
+    if packaged("data") in folders:
+        folders = folders[: folders.index(packaged("data")) + 1]
+    return next((one / NAME for one in folders if (one / NAME).is_file()), None)
 
 
 class Mapper:

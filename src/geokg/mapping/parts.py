@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ..dates import Interval
 from ..errors import UnknownTerm, place
-from ..scheme import Property, Scheme
+from ..scheme import Kind, Property, Scheme
 from ..text import Argument, Attribute, Document, Event, Mention, Normalization, Span
 from ..vocabulary import GK
 from .rule import MISSING, AttributeRule, LabelMap, Missing, Rule, fitting, lookup
@@ -65,6 +65,7 @@ class Parts:
         entries: the entries of registers that mentions stand for.
         speakers: for events that a chain of speakers tells: the rule, the chain, and its line.
         same: mentions that stand for what else is marked on their words, until that is found.
+        named: for each mention that is kept, or was until its values were looked at, the name it is counted by.
         rules: the rule of each mention and event that is kept.
         splitting: the attributes that split a label, by what they stand on; they say something by that alone.
         alias: for ids that are gone, the id of what stands for the same.
@@ -82,6 +83,7 @@ class Parts:
         self.entries: list[Normalization] = []
         self.speakers: dict[str, tuple[AttributeRule, str, int]] = {}
         self.same: dict[str, Mention] = {}
+        self.named: dict[str, str] = {}
         self.rules: dict[str, Rule] = {}
         self.splitting: set[tuple[str, str]] = set()
         self.alias: dict[str, str] = {}
@@ -134,10 +136,13 @@ class Parts:
             rule = MISSING if key is None else rule.split[key]
         return rule, name
 
+    def kind(self, identifier: str) -> Kind:
+        """What the label of a mention means."""
+        return self.scheme.mentions[self.mentions[identifier].label]
+
     def is_entity(self, identifier: str) -> bool:
         """Whether an id is that of a mention of an actor, a place, a post or an initiative."""
-        mention = self.mentions.get(identifier)
-        return mention is not None and self.scheme.mentions[mention.label].role == "entity"
+        return identifier in self.mentions and self.kind(identifier).role == "entity"
 
     def is_a(self, draft: Draft, kind: str) -> bool:
         """Whether an event is of a class."""
@@ -155,7 +160,7 @@ class Parts:
             return error.message
         if found.literal:
             return f"{role} is an attribute, no role"
-        evidence = target in self.mentions and self.scheme.mentions[self.mentions[target].label].role == "evidence"
+        evidence = target in self.mentions and self.kind(target).role == "evidence"
         if evidence != (found.iri == EVIDENCE):
             return f"{target} is {'an' if evidence else 'no'} evidence clause"
         if found.iri == CONTENT and target in self.mentions:
@@ -172,9 +177,7 @@ class Parts:
         wanted = found.range
         if wanted is None or found.iri in (CONTENT, EVIDENCE) or wanted not in self.scheme.superclasses:
             return ""
-        kind = (
-            self.drafts[target].iri if target in self.drafts else self.scheme.mentions[self.mentions[target].label].iri
-        )
+        kind = self.drafts[target].iri if target in self.drafts else self.kind(target).iri
         if self.scheme.is_a(kind, wanted) or self.scheme.is_a(wanted, kind):
             return ""
         return f"{target} is a {kind.rsplit('/', 1)[-1]}, and {found.label} is played by a {wanted.rsplit('/', 1)[-1]}"
@@ -210,10 +213,12 @@ class Parts:
 
     def _forbids(self, found: Property, target: str, value: str | None) -> str:
         if target in self.mentions:
-            mention = self.mentions[target]
-            concept = self.scheme.mentions[mention.label].role == "concept" and mention.label == found.label
-            if found.iri not in _ON_MENTIONS and not concept:
-                return f"{found.label} cannot stand on a mention"
+            label, role = self.mentions[target].label, self.kind(target).role
+            fits = (
+                found.iri in _ON_MENTIONS if role == "entity" else role == "concept" and found.label == label and value
+            )
+            if not fits:
+                return f"{found.label} cannot stand on a mention of {label}"
         elif not value:
             return f"{found.label} needs a value"
         elif found.iri == str(GK.edtf):

@@ -71,14 +71,17 @@ def _name(parts: Parts, item: Mention | Event, trigger: Mention, *identifiers: s
         # Counted when it is known whether anybody says it.
         parts.draft(item.id, term, replace(trigger, label=term), rule, item.line).content = True
         return
-    parts.count("label", counted, "used", item.line)
     if term not in parts.scheme.events:
         parts.mentions[item.id] = Mention(item.id, term, trigger.spans, item.line)
         parts.rules[item.id] = rule
+        parts.named[item.id] = counted
+        if parts.kind(item.id).role == "concept":
+            return  # counted when it is known whether its words or values name one
     elif isinstance(item, Mention) and (twin := _twin(parts, term, item)):
         parts.alias[item.id] = twin
     else:
         parts.draft(item.id, term, replace(trigger, label=term), rule, item.line)
+    parts.count("label", counted, "used", item.line)
 
 
 def _twin(parts: Parts, term: str, mention: Mention) -> str | None:

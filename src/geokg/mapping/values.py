@@ -4,21 +4,52 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..text import Attribute, Normalization
+from ..errors import UnknownTerm
+from ..text import Attribute, Mention, Normalization
 from .parts import Parts
 from .rule import AttributeRule, Missing, Rule, lookup
 
 
-def value(parts: Parts) -> None:
-    """Give everything its values: those that were written, those that its label has anyway, entries of registers."""
+def on_mentions(parts: Parts) -> None:
+    """Give mentions their values, and leave out what should name a concept and names none."""
     for attribute in parts.document.attributes:
-        _attribute(parts, attribute)
-    for identifier, rule in list(parts.rules.items()):
-        for name, constant in rule.constants.items():
-            if parts.lives(identifier):
-                parts.assign(identifier, name, constant, f"{identifier}.{name}", 0)
+        if parts.find(attribute.target) in parts.mentions:
+            _attribute(parts, attribute)
+    _constants(parts, list(parts.mentions))
+    for mention in list(parts.mentions.values()):
+        if parts.kind(mention.id).role == "concept":
+            _concept(parts, mention)
+
+
+def on_events(parts: Parts) -> None:
+    """Give everything else its values, and mentions their entries of registers."""
+    for attribute in parts.document.attributes:
+        if parts.find(attribute.target) not in parts.named:
+            _attribute(parts, attribute)
+    _constants(parts, list(parts.drafts))
     for one in parts.document.normalizations:
         _register(parts, one)
+
+
+def _constants(parts: Parts, identifiers: list[str]) -> None:
+    for identifier in identifiers:
+        for name, constant in parts.rules.get(identifier, Rule()).constants.items():
+            parts.assign(identifier, name, constant, f"{identifier}.{name}", 0)
+
+
+def _concept(parts: Parts, mention: Mention) -> None:
+    kind = parts.kind(mention.id)
+    names = [one.value or "" for one in parts.attributes if one.target == mention.id and one.name == mention.label]
+    try:
+        parts.scheme.value(kind.iri, next(iter(names), mention.text))
+    except UnknownTerm as error:
+        fate, why = "unknown", error.message
+        parts.gone[mention.id] = fate
+        del parts.mentions[mention.id]
+        parts.attributes = [one for one in parts.attributes if one.target != mention.id]
+    else:
+        fate, why = "used", ""
+    parts.count("label", parts.named[mention.id], fate, mention.line, why)
 
 
 def _attribute(parts: Parts, attribute: Attribute) -> None:

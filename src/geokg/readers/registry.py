@@ -25,7 +25,12 @@ _BUILT_IN = tuple(
     EntryPoint(name, f"geokg.readers.{module}", GROUP)
     for name, module in {
         "brat": "brat",
+        "doccano": "doccano",
+        "label-studio": "label_studio",
+        "plover": "plover",
+        "tei": "tei",
         "uima": "uima",
+        "web-annotation": "web_annotation",
         "webanno": "webanno",
     }.items()
 )
