@@ -34,7 +34,19 @@ from ..text import (
     Text,
 )
 from .cas import Cas, Kind, Structure, labels, short
-from .cas_own import DOCUMENT, EVENT, LAYERS, PART, PLAIN, RECORDS, RELATION, identifier, record
+from .cas_own import (
+    DOCUMENT,
+    EVENT,
+    LAYERS,
+    PART,
+    PLAIN,
+    RECORDS,
+    RELATION,
+    attribute_of,
+    feature_of,
+    identifier,
+    record,
+)
 from .registers import is_iri, reference
 
 _ARC = ("Governor", "Dependent")
@@ -109,7 +121,7 @@ class _OneText:
         self.equivalences: list[Equivalence] = []
         self.annotator: str | None = None
         self.used: set[str] = set()
-        # What records say already: target, lower-case name and value of attributes; target, register and key of links.
+        # What records say already, as features show it: target, feature and value.
         self._said: set[tuple[str, ...]] = set()
 
     def take(self, structures: list[Structure]) -> None:
@@ -138,10 +150,10 @@ class _OneText:
         said = record(self.cas, one)
         if isinstance(said, Attribute):
             self.attributes.append(said)
-            self._said.add((said.target, said.name.lower(), "true" if said.value is None else said.value))
+            self._said.add((said.target, feature_of(said.name), "true" if said.value is None else said.value))
         elif isinstance(said, Normalization):
             self.normalizations.append(said)
-            self._said.add((said.target, said.resource, said.key))
+            self._said.add((said.target, "reference", f"{said.resource}:{said.key}"))
         elif isinstance(said, Note):
             self.notes.append(said)
         elif isinstance(said, Equivalence):
@@ -233,25 +245,18 @@ class _OneText:
         """The values of a span: attributes, and links to registers."""
         ours = one.type in LAYERS
         for feature, number, value in _values(one):
-            resource, colon, key = value.partition(":")
             if feature == "referenceRelation" and one.references.get("next"):
                 continue  # the label of the relation to the next link
-            # A concept of a knowledge base is a mere IRI: one of a register that has a name, or an ``identifier``.
-            if not ours and is_iri(value) and (feature == "identifier" or ":" not in reference(value)[0]):
-                resource, key = reference(value)
-            elif not (ours and feature == "reference" and resource and colon and key):
-                said = (target, feature.lower(), value) in self._said
-                if ours and (feature in PLAIN[:-1] or said or value == "false"):
-                    continue
-                flag = ours and value == "true"
-                self.attributes.append(
-                    Attribute(f"{target}.{number}", feature, target, None if flag else value, one.line)
+            if ours and (feature in PLAIN or value == "false" or (target, feature, value) in self._said):
+                continue
+            if link := _register(feature, value, ours):
+                self.normalizations.append(
+                    Normalization(f"{target}.{number}", "Reference", target, *link, "", one.line)
                 )
                 continue
-            if (target, resource, key) not in self._said:
-                self.normalizations.append(
-                    Normalization(f"{target}.{number}", "Reference", target, resource, key, "", one.line)
-                )
+            name = attribute_of(feature) if ours else feature
+            flag = ours and value == "true"
+            self.attributes.append(Attribute(f"{target}.{number}", name, target, None if flag else value, one.line))
 
     def _refer(self, one: Structure, feature: str, ids: Iterable[str]) -> None:
         """A reference to words, or to other structures, as relations."""
@@ -285,6 +290,17 @@ class _OneText:
                 arguments = (Argument("Arg1", identifier(link)), Argument("Arg2", identifier(after)))
                 self.relations.append(Relation(f"{link.id}.referenceRelation", label, arguments, link.line))
         return {link.id for link in links}
+
+
+def _register(feature: str, value: str, ours: bool) -> tuple[str, str] | None:
+    """Register and key, where a value names an entry of one."""
+    if ours:
+        resource, _, key = value.partition(":")
+        return (resource, key) if feature == "reference" and resource and key else None
+    # A concept of a knowledge base is a mere IRI: one of a register that has a name, or an ``identifier``.
+    if is_iri(value) and (feature == "identifier" or ":" not in reference(value)[0]):
+        return reference(value)
+    return None
 
 
 def _values(one: Structure) -> Iterator[tuple[str, str, str]]:

@@ -38,8 +38,22 @@ RECORDS = {
 }
 """The records, and what each has; ``members`` are several, ``value`` may be missing."""
 
-PLAIN = ("id", "label", "trigger", "triggerLabel", "reference")
-"""The features of our layers that are no attributes."""
+PLAIN = ("id", "label", "trigger", "triggerLabel")
+"""The features of our layers that say what a span is, not what is said of it."""
+
+
+def feature_of(attribute: str) -> str:
+    """The feature of our layers that shows an attribute; the tag set for INCEpTION has the same.
+
+    >>> feature_of("TimeRelation"), attribute_of("timeRelation")
+    ('timeRelation', 'TimeRelation')
+    """
+    return attribute[:1].lower() + attribute[1:]
+
+
+def attribute_of(feature: str) -> str:
+    """The attribute that a feature of our layers shows."""
+    return feature[:1].upper() + feature[1:]
 
 
 def identifier(structure: Structure) -> str:

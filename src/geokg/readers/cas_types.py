@@ -75,6 +75,8 @@ def parse(data: bytes, path: Path) -> Any:
     except etree.XMLSyntaxError as error:
         line, column = error.position
         reason = str(error.msg).partition(", line ")[0].strip()
+        if b'version="1.1"' in data[:60]:
+            reason += "; XML 1.1 is not read: export XML 1.0 or JSON"
         raise ReadError(f"is not XML: {reason}", path=path, line=line or None, column=column or None) from error
     if root.getroottree().docinfo.internalDTD is not None:  # in an encoding in which the bytes do not show it
         raise ReadError("has a document type, which no CAS needs; take <!DOCTYPE ...> out", path=path, line=1)

@@ -30,6 +30,7 @@ from .cas_own import (
     PLAIN,
     RECORDS,
     RELATION,
+    feature_of,
 )
 from .cas_types import TYPE_SYSTEM, cassis, join
 from .source import read_bytes
@@ -38,7 +39,7 @@ from .writing import NoRoom, put
 _STRING = "uima.cas.String"
 _ARRAY = "uima.cas.FSArray"
 _ANNOTATION = "uima.tcas.Annotation"
-_TAKEN = {*PLAIN, "roles", "parts", "begin", "end", "sofa", "governor", "dependent", "self", "type"}
+_TAKEN = {*PLAIN, "reference", "roles", "parts", "begin", "end", "sofa", "self", "type"}
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -249,6 +250,6 @@ class _Page:
 
 def _shown(name: str) -> str | None:
     """The feature that shows an attribute in INCEpTION, if its name can be one."""
-    feature = name.lower()
-    fits = re.fullmatch("[a-z][a-z0-9_]*", feature) and feature not in _TAKEN and not keyword.iskeyword(feature)
+    feature = feature_of(name)
+    fits = re.fullmatch("[a-z][A-Za-z0-9_]*", feature) and feature not in _TAKEN and not keyword.iskeyword(feature)
     return feature if fits else None
