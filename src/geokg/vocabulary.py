@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -131,6 +132,7 @@ def prefixes(base: Base | None = None) -> dict[str, str]:
     }
 
 
+@cache
 def packaged(name: str) -> Path:
     """A folder that comes with geokg: ``"ontology"`` or ``"data"``.
 

@@ -116,6 +116,11 @@ def _iri(iri: str) -> str:
     return str(ox.NamedNode(iri))
 
 
+@lru_cache(maxsize=10_000)
+def _interval(date: str) -> Interval:
+    return Interval.from_edtf(date)
+
+
 class Writer:
     """The graph of one document, growing: triples as N-Quads have them, without the graph.
 
@@ -144,18 +149,21 @@ class Writer:
         """Add a triple; a plain string is an IRI.
 
         Raises:
-            ValueError: an IRI is none.
+            ReadError: an IRI is none.
         """
-        end = _iri(value) if isinstance(value, str) else str(value)
-        self._lines.append(f"{_iri(subject)} {_iri(predicate)} {end}")
+        try:
+            end = _iri(value) if isinstance(value, str) else str(value)
+            self._lines.append(f"{_iri(subject)} {_iri(predicate)} {end}")
+        except ValueError as error:
+            raise self.error(f"{subject} {predicate} {value}: is no triple: {error}", 0) from error
 
     def notice(self, message: str, span: Span | None = None) -> None:
         """Say something to whoever looks after the document."""
         self._notices.append(Notice(message, span))
 
     def error(self, message: str, line: int) -> ReadError:
-        """An error at a line of the annotation file."""
-        return ReadError(message, path=self.document.path, line=line)
+        """An error at a line of the annotation file; 0 if it is at none."""
+        return ReadError(message, path=self.document.path, line=line or None)
 
     def describe_document(self) -> None:
         """Add the text, its digest, its narrator, and what ``source.toml`` says of it."""
@@ -185,8 +193,16 @@ class Writer:
             self.date(self.iri, source.date, 0)
 
     def words(self, text: str) -> ox.Literal:
-        """Words of the document, tagged with its language where that is known."""
-        return ox.Literal(text, language=self.document.source.language or "und")
+        """Words of the document, tagged with its language where that is known.
+
+        Raises:
+            ReadError: what is given as its language is none.
+        """
+        language = self.document.source.language or "und"
+        try:
+            return ox.Literal(text, language=language)
+        except ValueError as error:
+            raise self.error(f"the language of its source.toml, {language!r}, is no BCP 47 tag", 0) from error
 
     def date(self, node: str, date: str, line: int) -> None:
         """Add an EDTF date and its bounds.
@@ -195,7 +211,7 @@ class Writer:
             ReadError: it is no EDTF date.
         """
         try:
-            interval = Interval.from_edtf(date)
+            interval = _interval(date)
         except ValueError as error:
             raise self.error(str(error), line) from error
         self.add(node, GK.edtf, ox.Literal(date))
