@@ -7,6 +7,7 @@ ontology, of the settings, and of the code. Where the digest of all these is the
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -127,41 +128,46 @@ def items(found: Iterable[AnnotationFile]) -> Iterator[Item]:
     [['article.ann', 'article.txt']]
     """
     everything = list(found)
-    folders = {place: _Folder(place) for one in everything for place in (one.path.parent, one.folder)}
+    folders = {place: _Folder(place) for place in {place for one in everything for place in _around(one)}}
     for one in everything:
-        for path in (one.path, *([one.text] if one.text else [])):
-            if path.parent in folders:
-                folders[path.parent].claim(path)
+        for path in (one.path, one.text or one.path):
+            folders[path.parent].claim(path)
     for one in everything:
-        here, there = folders[one.path.parent], folders[one.folder]
+        here, there = (folders[place] for place in _around(one))
         inputs = dict.fromkeys([*here.named(one.path), *([one.text] if one.text else there.named(one.path))])
         yield Item(one, tuple(inputs), here.common if here is there else f"{here.common} {there.common}")
+
+
+def _around(one: AnnotationFile) -> tuple[Path, Path]:
+    return one.path.parent, one.folder
 
 
 class _Folder:
     """The files of one folder: those that belong to one annotation file, and the rest."""
 
     def __init__(self, place: Path) -> None:
-        self._by_stem: dict[str, list[Path]] = {}
-        for path in sorted(place.iterdir()):
-            if path.is_file() and not path.name.startswith("."):
-                self._by_stem.setdefault(path.stem, []).append(path)
+        self._place = place
+        self._by_stem: dict[str, list[str]] = {}
+        with os.scandir(place) as entries:
+            names = sorted(entry.name for entry in entries if entry.is_file() and not entry.name.startswith("."))
+        for name in names:
+            self._by_stem.setdefault(name.rpartition(".")[0], []).append(name)
         self._claimed: set[str] = set()
         self._common = ""
 
     def claim(self, path: Path) -> None:
-        self._claimed.add(path.stem)
+        self._claimed.add(path.name.rpartition(".")[0])
 
     def named(self, path: Path) -> list[Path]:
         """The files that have a name, whatever their endings."""
-        return self._by_stem.get(path.stem, [])
+        return [self._place / name for name in self._by_stem.get(path.name.rpartition(".")[0], ())]
 
     @property
     def common(self) -> str:
         """A digest of what nobody claimed."""
         if not self._common:
-            rest = [path for stem, paths in self._by_stem.items() if stem not in self._claimed for path in paths]
-            told = "\n".join(f"{path.name} {_file(path)}" for path in rest)
+            rest = [name for stem, names in self._by_stem.items() if stem not in self._claimed for name in names]
+            told = "\n".join(f"{name} {_file(self._place / name)}" for name in rest)
             self._common = hashlib.sha256(told.encode()).hexdigest()
         return self._common
 
