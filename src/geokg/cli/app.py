@@ -21,6 +21,7 @@ from ..errors import (
 )
 from ..validation import ShapesError
 from ..vocabulary import Base
+from .agree import agree
 from .backup import backup, restore
 from .build import build
 from .check import check
@@ -117,7 +118,7 @@ def main() -> None:
         raise click.UsageError(str(error)) from error
 
 
-for command in (build, convert, check, shapes, query, explain, diff, scheme, serve, backup, restore):
+for command in (build, convert, agree, check, shapes, query, explain, diff, scheme, serve, backup, restore):
     main.add_command(command)
 
 
