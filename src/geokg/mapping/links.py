@@ -35,7 +35,7 @@ def play(parts: Parts, draft: Draft, role: str, target: str) -> tuple[str, str]:
 def _role(parts: Parts, rule: Rule, argument: Argument) -> str | None:
     """Our role for a foreign one; the role itself where no rule names it, ``None`` where one ignores it."""
     for roles in (rule.roles, parts.labels.roles):
-        for name in (f"{argument.role}{argument.number or ''}", argument.role):
+        for name in (_written(argument), argument.role):
             found = lookup(roles, name)
             if not isinstance(found, Missing):
                 return found
@@ -73,8 +73,12 @@ def _relation(parts: Parts, relation: Relation) -> None:
     parts.count("relation", name, fate, relation.line, why)
 
 
+def _written(argument: Argument) -> str:
+    return argument.role if argument.number is None else f"{argument.role}{argument.number}"
+
+
 def _ends(relation: Relation) -> dict[str, str]:
-    return {f"{one.role}{one.number or ''}": one.target for one in relation.arguments}
+    return {_written(one): one.target for one in relation.arguments}
 
 
 def _part(parts: Parts, relation: Relation, rule: Rule) -> tuple[str, str]:
