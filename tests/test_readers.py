@@ -31,7 +31,7 @@ def test_a_text_leads_to_the_annotations_beside_it(tmp_path: Path) -> None:
 def test_a_text_without_annotations(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("Hu.")
-    with pytest.raises(ReadError, match=r"a\.txt: no a\.ann beside this text"):
+    with pytest.raises(ReadError, match=r"a\.txt: no annotations stand beside this text; an empty a\.ann says"):
         read(path)
 
 

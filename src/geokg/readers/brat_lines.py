@@ -97,11 +97,15 @@ class Page:
         Raises:
             ReadError: one is of no known kind, or its id is taken; unless leniency was asked for.
         """
+        spoilt = bool(_NOT_UTF8.search(content))  # only where leniency let it through
         # Only \n ends a line here: a quote may hold a lone CR and any other separator that Unicode knows.
         for number, raw in enumerate(content.removeprefix("\ufeff").split("\n"), start=1):
             if not raw.strip(BLANK):
                 continue
             try:
+                if spoilt and (bad := _NOT_UTF8.search(raw)):
+                    message = f"byte 0x{ord(bad.group()) - 0xDC00:02x} is not UTF-8"
+                    raise ReadError(message, path=path, line=number, column=bad.start() + 1)
                 key, line = _line(path, number, raw)
             except ReadError as error:
                 self.faults.refuse(error)
@@ -118,9 +122,6 @@ class Page:
 def _line(path: Path, number: int, raw: str) -> tuple[str, Line]:
     identifier, tab, rest = raw.partition("\t")
     error = None
-    if bad := _NOT_UTF8.search(raw):  # only where leniency let it through
-        error = f"byte 0x{ord(bad.group()) - 0xDC00:02x} is not UTF-8"
-        raise ReadError(error, path=path, line=number, column=bad.start() + 1)
     if raw[0] not in KINDS:
         error = f"unknown kind of line {identifier[:20]!r}: lines start with one of {' '.join(KINDS)}"
     elif not _ID.fullmatch(identifier) or not tab:

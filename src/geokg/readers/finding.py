@@ -82,8 +82,9 @@ def _beside(text: Path) -> Path:
     if there:
         names = " and ".join(candidate.name for candidate in there)
         raise ReadError(f"{names} both stand beside this text; name the one that is meant", path=text)
-    names = " or ".join(candidate.name for candidate in beside)
-    raise ReadError(f"no {names} beside this text; an empty one says that nothing is annotated", path=text)
+    raise ReadError(
+        f"no annotations stand beside this text; an empty {text.stem}.ann says that nothing is annotated", path=text
+    )
 
 
 def _below(folder: Path, format: str | None, passed_over: PassedOver) -> list[AnnotationFile]:

@@ -89,6 +89,8 @@ class Pairs:
         return self.folder.glob(pattern)
 
     def _pattern(self, longest: int) -> re.Pattern[str]:
+        if longest in self._patterns:
+            return self._patterns[longest]
         first = True
         pattern = re.escape((self.folder / "x").as_posix()[:-1])
         for part in re.split(r"(\*|\{stem\})", self.rule):
@@ -97,7 +99,11 @@ class Pairs:
                 first = False
             else:
                 pattern += "(?P<annotator>[^/]+)" if part == "*" else re.escape(part)
-        return re.compile(pattern)
+        return self._patterns.setdefault(longest, re.compile(pattern))
+
+    @cached_property
+    def _patterns(self) -> dict[int, re.Pattern[str]]:
+        return {}
 
 
 def partner(path: Path) -> AnnotationFile | None:

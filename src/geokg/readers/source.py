@@ -9,6 +9,7 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,11 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str]:
     Traceback (most recent call last):
     geokg.errors.ReadError: no/such.toml: cannot be read: No such file or directory
     """
-    content = decode(read_bytes(path), path).removeprefix("\ufeff")
+    return _tables(path, read_bytes(path))
+
+
+def _tables(path: Path, data: bytes) -> tuple[dict[str, Any], str]:
+    content = decode(data, path).removeprefix("\ufeff")
     try:
         return tomllib.loads(content), content
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -173,9 +178,12 @@ def read_unit(folder: Path, default: Unit | None = None) -> Unit | None:
 def _table(folder: Path) -> dict[str, Any]:
     """The keys and values of a ``source.toml``, each looked at."""
     path = folder / NAME
-    if not path.is_file():
-        return {}
-    table, content = read_toml(path)
+    return _looked_at(path, read_bytes(path)) if path.is_file() else {}
+
+
+@lru_cache(maxsize=64)  # all texts of a folder ask for the same
+def _looked_at(path: Path, data: bytes) -> dict[str, Any]:
+    table, content = _tables(path, data)
     known = [*(field.name for field in fields(Source)), *_RULES]
     values: dict[str, Any] = {}
     for key, value in table.items():
@@ -200,8 +208,8 @@ def _value(key: str, value: object, path: Path, content: str) -> str | tuple[str
             return value
         wanted = "a string without spaces and without # ? %; slashes only inside"
     elif key == "offsets":
-        if value in _UNITS:
-            return str(value)
+        if isinstance(value, str) and value in _UNITS:
+            return value
         wanted = " or ".join(map(repr, _UNITS))
     elif key == "pairs":
         if isinstance(value, str) and _PAIRS.fullmatch(value) and not value.startswith("/"):
