@@ -111,6 +111,20 @@ def test_offsets_in_another_unit_are_named_and_never_bound(tmp_path: Path) -> No
     assert all("fit when they count bytes of UTF-8" in fault for fault in faults(document))
 
 
+def test_source_toml_says_what_offsets_count(tmp_path: Path) -> None:
+    path = tmp_path / "wire" / "article.ann"
+    path.parent.mkdir()
+    path.with_suffix(".txt").write_text("né 😀 Hu", encoding="utf-8")
+    path.write_text("T1\tPerson 9 11\tHu\nT2\tX 4 8\t😀\n", encoding="utf-8")
+    with pytest.raises(OffsetMismatch, match=r'convert them to code points, or say offsets = "UTF-8" in source\.toml'):
+        read(path)
+    (path.parent / "source.toml").write_text('offsets = "UTF-8"')
+    assert [(mention.text, mention.start) for mention in read(path).mentions] == [("Hu", 5), ("😀", 3)]
+    (path.parent / "source.toml").write_text('offsets = "UTF-16"')
+    with pytest.raises(ReadError, match=r"article\.ann:1:4: T1: offset 9 lies outside the text of 8 \(UTF-16 units\)"):
+        read(path)
+
+
 def test_other_files_go_on(tmp_path: Path) -> None:
     lenient(tmp_path, GOOD + "X")
     (tmp_path / "wire" / "b.txt").write_text("Hu.")

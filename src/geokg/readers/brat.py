@@ -26,7 +26,8 @@ from .brat_lines import BLANK, Item, Line, Page, bound, item, targets
 from .brat_writer import write
 from .given import AnnotationFile, Faults
 from .offsets import Quote, explain, fits, unit_of
-from .source import decode, read_bytes, read_source, read_text
+from .source import decode, read_bytes, read_source, read_text, read_unit
+from .units import Unit, Units
 
 __all__ = ["SUFFIXES", "documents", "write"]
 
@@ -55,7 +56,7 @@ def documents(given: AnnotationFile) -> Iterator[Document]:
     text = read_text(text_path, source, given.annotator)
     page = Page(Faults(given.lenient))
     page.take(path, data.decode("utf-8", "surrogateescape") if given.lenient else decode(data, path))
-    _take_mentions(page, text)
+    _take_mentions(page, text, read_unit(given.folder))
     items = _items(page)
     events = tuple(item for item in items if isinstance(item, Event))
     triggers = {event.trigger.id for event in events}
@@ -75,17 +76,19 @@ def documents(given: AnnotationFile) -> Iterator[Document]:
     )
 
 
-def _take_mentions(page: Page, text: Text) -> None:
+def _take_mentions(page: Page, text: Text, stated: Unit | None) -> None:
     """All lines of words, each quote compared with the text."""
+    units = Units(text.content, stated) if stated else None
     quotes: dict[str, tuple[str, Quote]] = {}
     for key, line in list(page.lines.items()):
         if line.id[0] == "T":
             try:
-                quotes[key] = bound(line)
+                label, quote = bound(line)
+                quotes[key] = label, _converted(line, quote, units) if units else quote
             except ReadError as error:
                 page.refuse(key, line, error)
-    unit: str | None = None
-    asked = False
+    unit: Unit | None = None
+    asked = stated is not None
     for key, (label, quote) in quotes.items():
         line = page.lines[key]
         if not fits(quote, text.content):
@@ -100,7 +103,14 @@ def _take_mentions(page: Page, text: Text) -> None:
         page.mentions[line.id] = Mention(line.id, label, tuple(spans), line.number)
 
 
-def _mismatch(line: Line, quote: Quote, text: Text, unit: str | None) -> OffsetMismatch:
+def _converted(line: Line, quote: Quote, units: Units) -> Quote:
+    try:
+        return Quote(tuple(units.span(*part) for part in quote.parts), quote.words)
+    except ValueError as error:
+        raise line.error(f"{line.id}: {error}", len(line.id) + 2) from error
+
+
+def _mismatch(line: Line, quote: Quote, text: Text, unit: Unit | None) -> OffsetMismatch:
     words, hint = explain(quote, text, unit)
     return OffsetMismatch(
         f"{line.id} {words}; {hint}",

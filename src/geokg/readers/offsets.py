@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ..text import Text
-from .units import Unit, Units
+from .units import SPELT, Unit, Units
 
 _SHOWN = 60
 
@@ -44,7 +44,7 @@ def fits(quote: Quote, content: str) -> bool:
     return written == found or all(w == f or (w == " " and f in "\r\n") for w, f in zip(written, found, strict=True))
 
 
-def explain(quote: Quote, text: Text, unit: str | None) -> tuple[str, str]:
+def explain(quote: Quote, text: Text, unit: Unit | None) -> tuple[str, str]:
     """What is wrong with a quote that does not fit, and what may help.
 
     Args:
@@ -68,7 +68,8 @@ def explain(quote: Quote, text: Text, unit: str | None) -> tuple[str, str]:
         there = " ".join(text.content[start:end] for start, end in quote.parts)
         wrong = f"quotes {_short(words)} at {offsets}, but {_short(there)} stands there ({_at(text, start)})"
     if unit:
-        return wrong, f"all offsets of this file fit when they count {unit}: convert them to Unicode code points"
+        say = f', or say offsets = "{SPELT[unit]}" in source.toml' if unit in SPELT else ""
+        return wrong, f"all offsets of this file fit when they count {unit.value}: convert them to code points{say}"
     shift = _nearest(quote, words, text.content)
     if shift is None:
         return wrong, f"these words stand nowhere in {text.file}: was the text changed after it was annotated?"
@@ -113,11 +114,11 @@ def _nearest(quote: Quote, words: str, content: str) -> int | None:
     return min(shifts, key=lambda shift: (abs(shift), shift)) if shifts else None
 
 
-def unit_of(quotes: list[Quote], content: str) -> str | None:
+def unit_of(quotes: list[Quote], content: str) -> Unit | None:
     """What offsets count, when all quotes of a file fit once they are taken to count that.
 
     >>> unit_of([Quote(((5, 7),), "Hu")], "Zoë, Hu"), unit_of([Quote(((6, 8),), "Hu")], "Zoë, Hu")
-    (None, 'bytes of UTF-8')
+    (None, <Unit.UTF8: 'bytes of UTF-8'>)
     """
     for unit in (Unit.UTF8, Unit.UTF16, Unit.CRLF, Unit.MARK):
         units = Units(content, unit)
@@ -128,5 +129,5 @@ def unit_of(quotes: list[Quote], content: str) -> str | None:
         except ValueError:
             continue
         if all(fits(quote, content) for quote in converted):
-            return str(unit.value)
+            return unit
     return None

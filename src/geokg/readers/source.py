@@ -15,14 +15,14 @@ from typing import Any
 
 from ..errors import ReadError
 from ..text import Source, Text
-from .units import Unit
+from .units import SPELT, Unit
 
 NAME = "source.toml"
 """The file beside a text that says what it is."""
 
 _LISTS = ("author", "annotators")
 _RULES = ("pairs", "offsets")
-_UNITS = {"code points": Unit.CODE_POINTS, "UTF-16": Unit.UTF16, "UTF-8": Unit.UTF8}
+_UNITS = {name: unit for unit, name in SPELT.items()}
 _PAIRS = re.compile(r"[^*]*\{stem\}[^*]*(?:\*(?!\*)[^*]*)?|[^*]*\*[^*]*\{stem\}[^*]*")
 _HALF = re.compile("[\ud800-\udfff]")
 _LINE_END = re.compile(rb"\r\n|\n|\r")

@@ -24,6 +24,9 @@ class Unit(Enum):
     MARK = "from behind the byte-order mark"
 
 
+SPELT = {Unit.CODE_POINTS: "code points", Unit.UTF16: "UTF-16", Unit.UTF8: "UTF-8"}
+"""How people name units in ``source.toml``."""
+
 _ODD: dict[Unit, tuple[str, Callable[[str], int]]] = {
     Unit.CODE_POINTS: (r"(?!)", len),
     Unit.UTF8: (r"[^\x00-\x7f]", lambda c: 2 if c < "\u0800" else 3 if c < "\U00010000" else 4),
