@@ -34,7 +34,7 @@ def read(content: str, path: Path, type_systems: dict[Path, bytes], faults: Faul
     if not isinstance(table, dict):
         raise cas.error("is not a JSON CAS: an object must hold it")
     own, stored, views = (table.get(key) for key in ("%TYPES", "%FEATURE_STRUCTURES", "%VIEWS"))
-    if not isinstance(own or {}, dict) or not isinstance(views or {}, dict):
+    if not all(part is None or isinstance(part, dict) for part in (own, views)):
         raise cas.error("is not a JSON CAS: %TYPES and %VIEWS must be objects")
     types = Types(path, own, type_systems)
     sofas: list[tuple[str, Placed]] = []

@@ -227,7 +227,7 @@ def join(types: Any, data: bytes, path: Path) -> Any:
         ReadError: the file is none, or the two do not fit together.
     """
     known = Types(path, beside={path: data})
-    return guard(known.library.merge_typesystems, types, known.system, path=path)
+    return guard(known.library.merge_typesystems, known.system, types, path=path)
 
 
 def _parents(found: Any) -> set[str]:

@@ -119,7 +119,5 @@ def _members(cas: Cas, root: Any, numbers: set[str]) -> None:
             cas.faults.refuse(cas.error(message, element.sourceline))
         for number in (element.get("members") or "").split():
             if number not in numbers:
-                message = (
-                    f"the view of the text {element.get('sofa')} has the member {number}, which is not in this file"
-                )
+                message = f"the view of text {element.get('sofa')} has the member {number}, which is not in this file"
                 cas.faults.refuse(cas.error(message, element.sourceline))
