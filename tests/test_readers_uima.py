@@ -276,8 +276,7 @@ def test_spans_links_relations_and_knowledge_bases(tmp_path: Path) -> None:
         ("4", "Wikidata", "Q2"),
     ]
     assert [fault.message for fault in document.faults] == [
-        "no type system beside it declares de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity; they are taken as "
-        "DKPro Core has them"
+        "no type system declares NamedEntity; they are taken as DKPro Core has them"
     ]
 
 
@@ -321,13 +320,13 @@ def test_types_that_nobody_declares(tmp_path: Path) -> None:
         ("3", "other", ""),
     ]
     assert [(fault.line, fault.message) for fault in document.faults] == [
-        (None, "the type Thing is not known; put TypeSystem.xml beside it"),
+        (4, "what Thing may refer to: the type is not known; put TypeSystem.xml beside it"),
         (
-            None,
-            "the type webanno.custom.Claim is not known; put TypeSystem.xml beside it; left out, as they may refer to "
-            "others: other",
+            2,
+            "other of webanno.custom.Claim, which may refer to others: the type is not known; put TypeSystem.xml "
+            "beside it",
         ),
-        (4, "1 of Thing (4) left out: no words of a text belong to it"),
+        (4, "1 of Thing (4): no words of a text belong to them"),
     ]
     (tmp_path / "TypeSystem.xml").write_text(CUSTOM)  # in the folder above
     [document] = read(tmp_path / "wire" / "a.xmi")

@@ -80,7 +80,7 @@ def _structures(cas: Cas, stored: object) -> list[tuple[str, Placed]]:
 
 def _structure(cas: Cas, number: str, one: Placed, types: Types) -> None:
     name, line = str(one["%TYPE"]), one.line
-    kind = types.kind(name, looks_like_words=one.keys() >= {"@sofa", "begin", "end"})
+    kind = types.kind(name, line, looks_like_words=one.keys() >= {"@sofa", "begin", "end"})
     structure = Structure(number, name, kind, line)
     features = {key: value for key, value in one.items() if not key.startswith("%") and value is not None}
     if "@sofa" in features:

@@ -103,7 +103,7 @@ class Layers:
                 left[one.type].append(one)
         for name, several in left.items():
             numbers = ", ".join(one.id for one in several[:_SHOWN]) + (", ..." if len(several) > _SHOWN else "")
-            message = f"{len(several)} of {name} ({numbers}) left out: no words of a text belong to it"
+            message = f"{len(several)} of {name} ({numbers}): no words of a text belong to them"
             self.cas.faults.pass_over(self.cas.error(message, several[0].line))
 
 

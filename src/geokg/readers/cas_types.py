@@ -13,7 +13,7 @@ from __future__ import annotations
 import io
 import json
 import warnings
-from collections import Counter, defaultdict
+from collections import defaultdict
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from ..errors import ReadError
-from .cas import Cas, Kind
+from .cas import Cas, Kind, short
 from .source import read_bytes
 
 _HINT = "reading and writing UIMA CAS needs dkpro-cassis and lxml: pip install 'geokg[formats]'"
@@ -126,8 +126,8 @@ class Types:
         self.system = systems[0] if len(systems) == 1 else guard(merge, *systems, path=path)
         self._types: dict[str, Any | None] = {}
         self._holds: dict[tuple[str, str], Holds | None] = {}
-        self._borrowed: Counter[str] = Counter()
-        self._unknown: Counter[str] = Counter()
+        self._borrowed: set[str] = set()
+        self._unknown: dict[str, int] = {}
         self._left_out: defaultdict[str, set[str]] = defaultdict(set)
 
     def _load(self, data: bytes, path: Path) -> Any:
@@ -146,24 +146,25 @@ class Types:
             self._types[name] = system.get_type(name) if system.contains_type(name, True) else None
         return self._types[name]
 
-    def kind(self, name: str, *, looks_like_words: bool) -> Kind:
+    def kind(self, name: str, line: int, *, looks_like_words: bool) -> Kind:
         """What structures of a type are.
 
         Args:
             name: its full name.
+            line: where it stands, for what is told.
             looks_like_words: whether the one at hand has a text, begin and end; decides where the type is not known.
         """
         if name.endswith("[]") or (name.startswith("uima.cas.") and name.endswith(("Array", "List"))):
             return Kind.LIST
         found = self._find(name)
         if found is None and name == _METADATA:
-            self._borrowed[name] += 1
+            self._borrowed.add(name)
             return Kind.DOCUMENT
         if found is None:
-            self._unknown[name] += 1
+            self._unknown.setdefault(name, line)
             return Kind.SPAN if looks_like_words else Kind.OTHER
         if not self.system.contains_type(name, True):
-            self._borrowed[name] += 1
+            self._borrowed.add(name)
         parents = _parents(found)
         if "uima.tcas.DocumentAnnotation" in parents:
             return Kind.DOCUMENT
@@ -206,18 +207,15 @@ class Types:
     def tell(self, cas: Cas) -> None:
         """Tell what was not known of the types."""
         if self._borrowed:
-            names = ", ".join(sorted(self._borrowed))
-            cas.faults.pass_over(
-                cas.error(f"no type system beside it declares {names}; they are taken as DKPro Core has them")
-            )
+            names = ", ".join(sorted(map(short, self._borrowed)))
+            message = f"no type system declares {names}; they are taken as DKPro Core has them"
+            cas.faults.pass_over(cas.error(message))
         for name in sorted(self._unknown.keys() | self._left_out.keys()):
             features = ", ".join(sorted(self._left_out.get(name, ())))
-            rest = f"; left out, as they may refer to others: {features}" if features else ""
-            if name in self._unknown:
-                message = f"the type {name} is not known; put TypeSystem.xml beside it{rest}"
-            else:
-                message = f"the type {name} is declared without some of its features{rest}"
-            cas.faults.pass_over(cas.error(message))
+            what = f"{features} of {name}, which may refer to others" if features else f"what {name} may refer to"
+            reason = "the type is not known" if name in self._unknown else "the type does not declare it"
+            message = f"{what}: {reason}; put TypeSystem.xml beside it"
+            cas.faults.pass_over(cas.error(message, self._unknown.get(name, 0)))
 
 
 def join(types: Any, data: bytes, path: Path) -> Any:

@@ -64,7 +64,7 @@ def _structure(cas: Cas, element: Any, number: str, types: Types) -> None:
     attributes = {key: [value] for key, value in element.attrib.items() if not key.startswith(_XMI)}
     for child in element.iterchildren("*"):
         attributes.setdefault(child.tag, []).append(child.text or "")
-    kind = types.kind(name, looks_like_words=attributes.keys() >= {"sofa", "begin", "end"})
+    kind = types.kind(name, element.sourceline, looks_like_words=attributes.keys() >= {"sofa", "begin", "end"})
     structure = Structure(number, name, kind, element.sourceline)
     if kind in (Kind.SPAN, Kind.DOCUMENT) or "sofa" in attributes:
         structure.sofa = attributes.pop("sofa", [""])[0]
