@@ -468,6 +468,7 @@ BROKEN: list[tuple[Any, str]] = [
     (["x", 3], ": 3 stands where an annotation must stand"),
     ({"type": "Manifest"}, ":1: Manifest stands where an annotation must stand"),
     ([{"type": "Annotation", "id": "#1"}], ":2: 1 has no target"),
+    ([anno("#1", [])], ":2: 1 has no target"),
     ([anno(3, HU)], ":2: its id is no string"),
     ([anno("#1", 3)], ":2: a target is neither an object nor an IRI"),
     ([anno("#1", {})], ": a target has neither source nor selector nor id"),

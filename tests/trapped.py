@@ -24,7 +24,20 @@ from hostile import PIECES
 
 STRANGE = ("\x0b", "\u0301", "\u202e", "עربي", '"', "\\", "]]>", "'''", "  ", "\u00ad")
 LABELS = ("Person", "ist Teil von", "é", "a:b", "#", "a/b", "100%", '"', "😀", "1", "urn:x-y:z", "\\", "<b>", "\r\n")
-IDS = (*(f"T{n}" for n in range(6)), "a b", "#1", "é", "urn:x:1", "100%", "a/b", "x-1", "😀", "T1-1", "char=0,1")
+IDS = (
+    *(f"T{n}" for n in range(6)),
+    "a b",
+    "#1",
+    "é",
+    "urn:x:1",
+    "100%",
+    "a/b",
+    "x-1",
+    "😀",
+    "T1-1",
+    "char=0,1",
+    "offset_0_1",
+)
 
 
 @st.composite

@@ -27,6 +27,7 @@ _BUILT_IN = tuple(
         "brat": "brat",
         "doccano": "doccano",
         "label-studio": "label_studio",
+        "nif": "nif",
         "plover": "plover",
         "tei": "tei",
         "uima": "uima",

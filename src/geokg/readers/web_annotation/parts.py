@@ -161,9 +161,9 @@ class Parser:
         motivations = tuple(_OA.sub("", one) for one in many(thing.get("motivation")) if isinstance(one, str))
         bodies = [self._body(one, thing) for one in many(thing.get("body"))]
         bodies += [Body("", value=one, line=thing.line) for one in many(thing.get("bodyValue")) if isinstance(one, str)]
-        if "target" not in thing:
+        if not many(thing.get("target")):
             self._wrong(thing, f"{name} has no target")
-        targets = [self._target(one, thing) for one in many(thing["target"])]
+        targets = [self._target(one, thing) for one in many(thing.get("target"))]
         return Annotation(
             name,
             motivations,
