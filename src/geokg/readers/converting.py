@@ -1,8 +1,8 @@
 """Documents of any format into files of one: where each goes, and the ``source.toml`` that gives it the same id again.
 
 The id of a document is the path of its file below the folder, without the ending. What belongs to an annotator goes
-where the format has a place for that: brat's annotations are paired with the text by a rule, others stand in a folder
-of the annotator's or of the text's.
+where its reader looks for that: brat's annotations are paired with the text by a rule, a CAS stands in a folder of its
+text, and what names the annotator itself in a folder of the annotator's.
 """
 
 from __future__ import annotations
@@ -83,12 +83,11 @@ class Conversion:
         elif self._format == "brat":
             text, path = folder.path / f"{stem}.txt", folder.path / _ANNOTATORS / annotator / f"{stem}{suffix}"
             folder.pairs = f"{_ANNOTATORS}/*/{{stem}}{suffix}"
-        elif self._format == "web-annotation":  # the file itself names the annotator, and the id has the name
+        elif self._format == "uima":  # as INCEpTION lays out a project
+            path = folder.path / f"{stem}.txt" / f"{annotator}{suffix}"
+        else:  # the file itself names the annotator
             folder = self._place(source, document.source, annotator)
             path = folder.path / f"{stem}{suffix}"
-        else:
-            folder = self._place(f"{source}/{stem}", document.source)
-            path = folder.path / f"{annotator}{suffix}"
         if path in self._written:
             raise WriteError(f"the documents {self._written[path]!r} and {document.id!r} both go here", path=path)
         self._put(document, path, text)
