@@ -145,6 +145,17 @@ def test_a_type_system_beside_is_joined(tmp_path: Path) -> None:
         uima.write(first, tmp_path / "wire" / "article.xmi")
 
 
+def test_what_a_json_cas_declares_goes_before_what_stands_beside(tmp_path: Path) -> None:
+    document = named(small(), "article.json")
+    for form in FORMS:  # each declares an array a little otherwise
+        uima.write(document, tmp_path / "wire" / f"article{form}")
+    assert [bare(one) for one in read(tmp_path / "wire" / "article.json")] == [bare(document)]
+    bare_json = '{"%FEATURE_STRUCTURES": [{"%ID": 1, "%TYPE": "uima.cas.Sofa", "sofaString": "Wang"}, '
+    bare_json += '{"%ID": 2, "%TYPE": "webanno.custom.Claim", "@sofa": 1, "begin": 0, "end": 4}]}'
+    [again] = read(put(tmp_path, bare_json, CUSTOM, "b.json"))
+    assert words(again) == [("Claim", "Wang")] and not again.faults
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_the_same_document_makes_the_same_bytes(tmp_path: Path, form: str) -> None:
     for name in ("a", "b"):

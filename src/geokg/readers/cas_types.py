@@ -118,32 +118,24 @@ class Types:
     """
 
     def __init__(self, path: Path, own: dict[str, Any] | None = None, beside: dict[Path, bytes] | None = None) -> None:
-        self.library = cassis(path)
-        systems = [self._load(data, place) for place, data in (beside or {}).items()]
-        if own:
-            systems.append(self._declared(own, path))
-        merge = self.library.merge_typesystems
-        self.system = systems[0] if len(systems) == 1 else guard(merge, *systems, path=path)
+        cassis(path)
+        self._systems = [_declared(own, path)] if own else []
+        self._systems += [_load(data, place) for place, data in (beside or {}).items()]
+        self._systems = self._systems or [cassis(path).TypeSystem()]
         self._types: dict[str, Any | None] = {}
         self._holds: dict[tuple[str, str], Holds | None] = {}
         self._borrowed: set[str] = set()
         self._unknown: dict[str, int] = {}
         self._left_out: defaultdict[str, set[str]] = defaultdict(set)
 
-    def _load(self, data: bytes, path: Path) -> Any:
-        parse(data, path)
-        return guard(self.library.load_typesystem, io.BytesIO(data), path=path)
-
-    def _declared(self, own: dict[str, Any], path: Path) -> Any:
-        # A CAS without structures: cassis has no other way into its reading of types.
-        content = json.dumps({"%TYPES": own, "%FEATURE_STRUCTURES": [], "%VIEWS": {}})
-        return guard(self.library.load_cas_from_json, content, path=path).typesystem
-
     def _find(self, name: str) -> Any | None:
-        """The type of a name; where no file declares it, DKPro Core's."""
+        """The type of a name, from the first who declares it: the file, those beside, DKPro Core."""
         if name not in self._types:
-            system = self.system if self.system.contains_type(name, True) else _core()
-            self._types[name] = system.get_type(name) if system.contains_type(name, True) else None
+            system = next((one for one in self._systems if one.contains_type(name, True)), None)
+            if system is None and _core().contains_type(name, True):
+                system = _core()
+                self._borrowed.add(name)
+            self._types[name] = system.get_type(name) if system else None
         return self._types[name]
 
     def kind(self, name: str, line: int, *, looks_like_words: bool) -> Kind:
@@ -163,8 +155,6 @@ class Types:
         if found is None:
             self._unknown.setdefault(name, line)
             return Kind.SPAN if looks_like_words else Kind.OTHER
-        if not self.system.contains_type(name, True):
-            self._borrowed.add(name)
         parents = _parents(found)
         if "uima.tcas.DocumentAnnotation" in parents:
             return Kind.DOCUMENT
@@ -173,7 +163,7 @@ class Types:
     def is_primitive(self, name: str) -> bool:
         """Whether a type is one of plain values: strings, numbers, truth."""
         found = self._find(name)
-        return found is not None and bool(self.system.is_primitive(found))
+        return found is not None and bool(self._systems[0].is_primitive(found))
 
     def holds(self, name: str, feature: str) -> Holds | None:
         """What a feature of a type holds; ``None`` if nobody says."""
@@ -191,7 +181,7 @@ class Types:
         for one in found.all_features if found is not None else ():
             # cassis puts a line behind names that mean something in Python.
             if one.name == feature or (one._has_reserved_name and one.name[:-1] == feature):
-                system, kind = self.system, one.rangeType
+                system, kind = self._systems[0], one.rangeType
                 if system.is_primitive(kind):
                     return Holds.VALUE
                 several = system.is_primitive_array(kind) or system.is_primitive_list(kind)
@@ -224,8 +214,18 @@ def join(types: Any, data: bytes, path: Path) -> Any:
     Raises:
         ReadError: the file is none, or the two do not fit together.
     """
-    known = Types(path, beside={path: data})
-    return guard(known.library.merge_typesystems, known.system, types, path=path)
+    return guard(cassis(path).merge_typesystems, _load(data, path), types, path=path)
+
+
+def _load(data: bytes, path: Path) -> Any:
+    parse(data, path)
+    return guard(cassis(path).load_typesystem, io.BytesIO(data), path=path)
+
+
+def _declared(own: dict[str, Any], path: Path) -> Any:
+    # A CAS without structures: cassis has no other way into its reading of types.
+    content = json.dumps({"%TYPES": own, "%FEATURE_STRUCTURES": [], "%VIEWS": {}})
+    return guard(cassis(path).load_cas_from_json, content, path=path).typesystem
 
 
 def _parents(found: Any) -> set[str]:
