@@ -8,11 +8,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import geokg
 from geokg.claims import populate
+from geokg.cli import main
 from geokg.errors import ReadError, UnknownTerm
 from geokg.identity import Register
 from geokg.mapping import LabelMap, Mapper, Usage, apply, load, shipped, suggest, survey
@@ -533,6 +535,41 @@ def test_a_proposal_holds_what_is_sure_and_leaves_the_rest_to_people(write_sourc
     for line in toml.splitlines():
         if line.startswith("# ") and " = " in line and "times" not in line:
             assert mapped(path, toml.replace(line, line[2:], 1))[1].totals["used"]
+
+
+NAMES_OF_OTHERS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8) | st.sampled_from(
+    ["PER", "a.b", "State"]
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(NAMES_OF_OTHERS, min_size=3, max_size=3), st.text(st.characters(codec="utf-8"), min_size=1))
+def test_any_names_give_a_proposal_that_is_read(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str], content: str
+) -> None:
+    text = Text("demo/any", content, "any.txt")
+    one, two, three = names
+    words = Mention("T1", one, (text.span(0, len(content)),))
+    document = Document(
+        text,
+        mentions=(words, Mention("T2", two, words.spans)),
+        events=(Event("E1", three, words, (Argument(two, "T1"),)),),
+        relations=(Relation("R1", two, (Argument("Arg", "T1", 1), Argument("Arg", "E1", 2))),),
+        attributes=(Attribute("A1", two, "T1", content), Attribute("A2", two, "T2", three)),
+        normalizations=(Normalization("N1", "Reference", "T1", three, "1"),),
+        equivalences=(Equivalence(one, ("T1", "T2")),),
+    )
+    path = tmp_path_factory.mktemp("any") / "scheme.toml"
+    path.write_text(suggest(survey([document]), SCHEME), encoding="utf-8", newline="")
+    apply(document, load(path, SCHEME), SCHEME)
+
+
+def test_a_broken_file_does_not_stop_the_proposal(write_source) -> None:
+    write_source(TEXT, "T1 person Ann", name="good")
+    broken = write_source(TEXT, "Q1 person Ann", name="broken")
+    result = CliRunner().invoke(main, ["scheme", "--suggest", str(broken.parent)])
+    assert result.exit_code == 0 and 'person = "Person"' in result.stdout
+    assert result.stderr.startswith(f"{broken}:1:1: error: unknown kind of line")
 
 
 # Any document, any rules

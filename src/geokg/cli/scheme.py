@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
 import click
 
+from ..errors import ReadError
 from ..mapping import suggest, survey
-from ..readers import documents
+from ..readers import documents, find
 from ..scheme import Scheme
 from ..tagset import FORMATS, tag_set, text
-from .common import Command, json_option, tell, tell_json
+from ..text import Document
+from .common import Command, json_option, tell, tell_json, told
 
 
 @click.command(cls=Command)
@@ -35,7 +38,7 @@ def scheme(tool: str | None, corpus: str | None, *, as_json: bool) -> None:
     if corpus is not None:
         if tool is not None or as_json:
             raise click.UsageError("--suggest writes TOML; --for and --json are for the tag set")
-        tell(suggest(survey(documents(corpus)), Scheme.packaged()))
+        tell(suggest(survey(_readable(corpus)), Scheme.packaged()))
         return
     tags = tag_set()
     if tool is not None and as_json:
@@ -46,3 +49,19 @@ def scheme(tool: str | None, corpus: str | None, *, as_json: bool) -> None:
         tell_json(dataclasses.asdict(tags))
     else:
         tell(text(tags))
+
+
+def _readable(corpus: str) -> Iterator[Document]:
+    """The texts of a corpus; what cannot be read of it is told, and does not stop the rest."""
+    for given in find(corpus, passed_over=_tell):
+        try:
+            for document in documents(given, lenient=True):
+                for fault in document.faults:
+                    _tell(fault)
+                yield document
+        except ReadError as error:
+            _tell(error)
+
+
+def _tell(error: ReadError) -> None:
+    click.echo(told(error), err=True)

@@ -34,7 +34,7 @@ class Label:
         """Count one, and keep the first as an example."""
         self.count += 1
         if not self.example:
-            short = " ".join(words.split())
+            short = " ".join("".join(one if one.isprintable() else " " for one in words).split())
             short = short if len(short) <= _SHOWN else short[: _SHOWN - 1] + "…"
             self.example = f"“{short}” ({where})" if short else f"({where})"
 

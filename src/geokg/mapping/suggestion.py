@@ -154,7 +154,7 @@ class _Suggestion:
         for attribute, values in label.values.items():
             if 1 < len(values) <= _VALUES and "" not in values:
                 split = ", ".join(f"{_key(value)} = {self._value_of(value)}" for value, _ in values.most_common())
-                yield f"# {_key(name)} = {{ by = {json.dumps(attribute)}, split = {{ {split} }} }}"
+                yield f"# {_key(name)} = {{ by = {_string(attribute)}, split = {{ {split} }} }}"
 
     def _value_of(self, value: str) -> str:
         sure = value if value in self.terms else self._sure(value)
@@ -167,7 +167,7 @@ class _Suggestion:
         roles: dict[str, Label] = {}
         for name, label in self.corpus.labels.items():
             for role, count in label.parts.items():
-                one = roles.setdefault(role, Label(example=f"of {name}"))
+                one = roles.setdefault(role, Label(example=f"of {_key(name)}"))
                 one.count += count
         known = {
             _plain(role): role
@@ -205,7 +205,7 @@ class _Suggestion:
         for name, label in by_count(self.corpus.registers):
             if self._taken("registers", name) is None:
                 yield _seen(label)
-                yield f"# {_key(name)} = {json.dumps(name)} # or false"
+                yield f"# {_key(name)} = {_string(name)} # or false"
 
     def _chains(self) -> Iterator[str]:
         for name, label in by_count(self.corpus.chains):
@@ -221,7 +221,7 @@ def _seen(label: Label) -> str:
 
 
 def _list(counts: Mapping[str, int]) -> str:
-    told = [f"{json.dumps(name, ensure_ascii=False)} {count}" for name, count in list(counts.items())[:_VALUES]]
+    told = [f"{_string(name)} {count}" for name, count in list(counts.items())[:_VALUES]]
     return ", ".join(told) + (", …" if len(counts) > _VALUES else "")
 
 
@@ -236,4 +236,13 @@ def _plain(name: str) -> str:
 
 def _key(name: str) -> str:
     """A name as a key of TOML."""
-    return name if _BARE.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+    return name if _BARE.fullmatch(name) else _string(name)
+
+
+def _string(value: str) -> str:
+    r"""A string of TOML: that of JSON, but for one character that TOML has escaped too.
+
+    >>> print(_string("a\n\x7f"))
+    "a\n\u007f"
+    """
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
