@@ -134,7 +134,7 @@ def test_a_contradiction_names_both_lines(tmp_path: Path) -> None:
         read_judgements(path, BASE)
     assert (caught.value.path, caught.value.line) == (path, 2)
     assert "Bo judges <https://w3id.org/geokg/data/document/wire/a#char=12,19> and" in str(caught.value)
-    assert "the same by line 1 (Ann Lee); delete one of these lines" in str(caught.value)
+    assert "the same by line 1 (Ann Lee); withdraw or delete one of these lines" in str(caught.value)
 
 
 def test_a_contradiction_by_way_of_others_names_every_line() -> None:
@@ -146,7 +146,7 @@ def test_a_contradiction_by_way_of_others_names_every_line() -> None:
         judged("same", "urn:c", "urn:b", 5),
     ]
     with pytest.raises(
-        IdentityConflict, match=r"the same by line 2 \(Ann\) and line 4 \(Ann\) and line 5 \(Ann\); delete"
+        IdentityConflict, match=r"the same by line 2 \(Ann\) and line 4 \(Ann\) and line 5 \(Ann\); withdraw or delete"
     ):
         clusters(lines)
     for needed in (lines[1], lines[3], lines[4]):
@@ -224,3 +224,71 @@ def test_quads_there_and_back() -> None:
     assert sorted(judgements_from_quads(quads), key=lambda judgement: judgement.second) == lines
     # What is no whole judgement is left alone.
     assert judgements_from_quads(quad for quad in quads if "hasVerdict" not in quad.predicate.value) == ()
+
+
+# Taking back, and on which words
+
+
+def test_a_judgement_is_taken_back_and_leaves_its_trace(tmp_path: Path) -> None:
+    turned = {**ONE, "first": ONE["second"], "second": ONE["first"]}
+    back = {**turned, "judgement": "withdrawn", "by": "Bo", "when": "2026-11-25T09:00:00Z", "why": "They are two."}
+    (stands,) = read_judgements(file(tmp_path, ONE, back), BASE)
+    assert (stands.verdict, stands.by, [one.line for one in stands.withdrawn]) == ("withdrawn", "Bo", [1])
+    quads = judgement_quads([stands], BASE)
+    said = {quad.predicate.value.replace("#", "/").rpartition("/")[2]: quad.object for quad in quads}
+    assert said["note"] == ox.Literal(
+        "same, by Ann Lee, 2026-11-24T09:00:00Z: The sentence before names them.", language="en"
+    )
+    assert said["hasVerdict"] == ox.NamedNode("https://w3id.org/geokg/vocab/withdrawn")
+    assert said["comment"] == ox.Literal("They are two.", language="en")
+    # It may be judged anew, and the other way round.
+    again = {**ONE, "judgement": "different", "when": "2026-11-26T09:00:00Z"}
+    assert [one.verdict for one in read_judgements(file(tmp_path, ONE, back, again), BASE)] == [
+        "withdrawn",
+        "different",
+    ]
+    assert clusters(read_judgements(file(tmp_path, ONE, back), BASE)) == {}
+
+
+def test_what_takes_nothing_back_is_an_error(tmp_path: Path) -> None:
+    back = {**ONE, "judgement": "withdrawn"}
+    with pytest.raises(ReadError, match=r"judgements\.jsonl:1: takes nothing back: no line above judges"):
+        read_judgements(file(tmp_path, back, ONE), BASE)
+    with pytest.raises(ReadError, match=r"judgements\.jsonl:3: takes nothing back"):
+        read_judgements(file(tmp_path, ONE, back, back), BASE)
+
+
+def test_words_are_kept(tmp_path: Path) -> None:
+    (one,) = read_judgements(file(tmp_path, {**ONE, "words": "Taliban"}), BASE)
+    assert one.words == "Taliban"
+    with pytest.raises(ReadError, match="a judgement needs 'words', a string with something in it"):
+        read_judgements(file(tmp_path, {**ONE, "words": ""}), BASE)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["same", "unsure", "withdrawn"]), st.sampled_from("abc"), st.sampled_from("abc")
+        ).filter(lambda drawn: drawn[1] != drawn[2]),
+        max_size=8,
+    )
+)
+def test_what_stands_is_what_was_not_taken_back(
+    tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[str, str, str]]
+) -> None:
+    standing: list[int] = []
+    right = True
+    for line, (verdict, one, two) in enumerate(drawn, 1):
+        if verdict == "withdrawn":
+            back = [n for n in standing if {*drawn[n - 1][1:]} == {one, two} and drawn[n - 1][0] != "withdrawn"]
+            right = right and bool(back)
+            standing = [n for n in standing if n not in back]
+        standing.append(line)
+    lines = [{**ONE, "judgement": v, "first": f"urn:{a}", "second": f"urn:{b}"} for v, a, b in drawn]
+    path = file(tmp_path_factory.getbasetemp(), *lines)
+    if not right:
+        with pytest.raises(ReadError, match="takes nothing back"):
+            read_judgements(path, BASE)
+    else:
+        assert [one.line for one in read_judgements(path, BASE)] == standing

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from .judgements import Judgement, judgement_quads, judgements_from_quads, read_
 from .reference import Remark
 from .scheme import Scheme
 from .store import Store, parse
-from .vocabulary import packaged
+from .vocabulary import GK, packaged
 
 
 class Curation:
@@ -129,5 +130,6 @@ class Curation:
         # A graph knows no files and lines, which an error should name.
         judged = judgements_from_quads(self.store.quads(self.store.base.graph + "identity"))
         judgements = [self._read.get(judgement, judgement) for judgement in judged]
-        quads = (quad for graph in graphs for quad in self.store.quads(graph))
+        forms = self.store.match(predicate=ox.NamedNode(GK.demonymForm))
+        quads = chain(forms, *(self.store.quads(graph) for graph in graphs))
         return Register.from_quads(quads, Scheme.packaged().superclasses, judgements=judgements, base=self.store.base)

@@ -11,10 +11,14 @@ Judgements stand one a line in ``judgements.jsonl``::
         "why": "The sentence before names them.",
     }
 
-(here in two lines for the page). ``judgement`` is ``same``, ``different`` or ``unsure``. ``first`` and ``second`` are
-IRIs, absolute or below the base of data; ``document/<id>#char=<start>,<end>`` is the address of a mention. The file is
-kept under version control: to undo a judgement, delete its line. Several people may judge one pair, as long as nobody
-says *different* of two that are the same by what others say, directly or by way of a third.
+(here in several lines for the page). ``judgement`` is ``same``, ``different``, ``unsure`` or ``withdrawn``. ``first``
+and ``second`` are IRIs, absolute or below the base of data; ``document/<id>#char=<start>,<end>`` is the address of a
+mention. ``words``, which may be left out, are the words at that address: where others stand there, the text has
+changed, and the judgement is an error. Several people may judge one pair, as long as nobody says *different* of two
+that are the same by what others say, directly or by way of a third.
+
+A judgement is undone by a line below it with ``withdrawn`` and the same pair: it takes back whatever the file said of
+the two before, and keeps who said it, and who takes it back, when and why.
 """
 
 from __future__ import annotations
@@ -25,22 +29,22 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pyoxigraph as ox
-from rdflib.namespace import DCTERMS, OWL, RDF, RDFS, XSD
+from rdflib.namespace import DCTERMS, OWL, RDF, RDFS, SKOS, XSD
 
 from .errors import IdentityConflict, ReadError
 from .vocabulary import GK, GKX, Base
 
-VERDICTS = ("same", "different", "unsure")
+VERDICTS = ("same", "different", "unsure", "withdrawn")
 """What a judgement can say."""
 
-_KEYS = ("judgement", "first", "second", "by", "when", "why")
+_KEYS = ("judgement", "first", "second", "by", "when", "why", "words")
 _ADDRESS = re.compile(r"#char=[0-9]+,[0-9]+$")
 
 
@@ -49,7 +53,7 @@ class Judgement:
     """Somebody's decision whether two things are one.
 
     Attributes:
-        verdict: ``same``, ``different`` or ``unsure``.
+        verdict: ``same``, ``different``, ``unsure`` or ``withdrawn``.
         first: an absolute IRI.
         second: another absolute IRI.
         by: who decided.
@@ -57,6 +61,8 @@ class Judgement:
         why: the reason, in words.
         line: the line of the file, from 1.
         path: the file, for messages only.
+        words: the words that stand at the address that it is about; empty if they were not kept.
+        withdrawn: what it takes back.
     """
 
     verdict: str
@@ -67,9 +73,16 @@ class Judgement:
     why: str
     line: int = 0
     path: Path | None = field(default=None, compare=False)
+    words: str = field(default="", compare=False)
+    withdrawn: tuple[Judgement, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
-        return f"{self.verdict}, by {self.by} (line {self.line})"
+        return f"{self.verdict}, by {self.by}{f' (line {self.line})' if self.line else ''}"
+
+    @property
+    def pair(self) -> frozenset[str]:
+        """What it is about, in no order."""
+        return frozenset((self.first, self.second))
 
 
 def is_address(iri: str) -> bool:
@@ -107,6 +120,9 @@ def read_judgements(path: str | Path, base: Base | None = None) -> tuple[Judgeme
         path: the file; see the top of this module for its form.
         base: where relative IRIs are resolved.
 
+    Returns:
+        The judgements that stand, and the lines that take back others.
+
     Raises:
         ReadError: the file or a line of it is not as it should be.
         IdentityConflict: two judgements contradict each other.
@@ -128,8 +144,24 @@ def read_judgements(path: str | Path, base: Base | None = None) -> tuple[Judgeme
     for number, text in enumerate(content.split("\n"), start=1):
         if text.strip():
             found.append(_judgement(text, path, number, base))
-    clusters(found)
-    return tuple(found)
+    standing = _standing(found)
+    clusters(standing)
+    return standing
+
+
+def _standing(judgements: list[Judgement]) -> tuple[Judgement, ...]:
+    """Those that nobody took back, and those that take back others."""
+    standing: list[Judgement] = []
+    for judgement in judgements:
+        if judgement.verdict == "withdrawn":
+            back = tuple(one for one in standing if one.pair == judgement.pair and one.verdict != "withdrawn")
+            if not back:
+                message = f"takes nothing back: no line above judges <{judgement.first}> and <{judgement.second}>"
+                raise ReadError(message, path=judgement.path, line=judgement.line)
+            standing = [one for one in standing if one not in back]
+            judgement = replace(judgement, withdrawn=back)
+        standing.append(judgement)
+    return tuple(standing)
 
 
 def _judgement(text: str, path: Path, line: int, base: Base) -> Judgement:
@@ -155,7 +187,7 @@ def _judgement(text: str, path: Path, line: int, base: Base) -> Judgement:
             near = difflib.get_close_matches(key, _KEYS, 1)
             hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(_KEYS)}"
             raise wrong(f"unknown key {key!r}; {hint}")
-    for key in _KEYS:
+    for key in _KEYS if "words" in table else _KEYS[:-1]:
         if not isinstance(table.get(key), str) or not table[key].strip():
             raise wrong(f"a judgement needs {key!r}, a string with something in it")
     if table["judgement"] not in VERDICTS:
@@ -170,7 +202,8 @@ def _judgement(text: str, path: Path, line: int, base: Base) -> Judgement:
         raise wrong(str(error)) from error
     if first == second:
         raise wrong("a thing is judged against itself; name another as second")
-    return Judgement(table["judgement"], first, second, table["by"], table["when"], table["why"], line, path)
+    verdict, by, when, why = (table[key] for key in ("judgement", "by", "when", "why"))
+    return Judgement(verdict, first, second, by, when, why, line, path, table.get("words", ""))
 
 
 def _is_time(when: str) -> bool:
@@ -228,10 +261,14 @@ def _conflict(different: Judgement, links: dict[str, dict[str, Judgement]]) -> I
     while here != different.first:
         way.append(links[before[here]][here])
         here = before[here]
-    said = " and ".join(f"line {judgement.line} ({judgement.by})" for judgement in sorted(way, key=lambda j: j.line))
+    here_too = different.path
+    said = " and ".join(
+        f"line {one.line}{f' of {one.path}' if one.path != here_too else ''} ({one.by})"
+        for one in sorted(way, key=lambda one: one.line)
+    )
     return IdentityConflict(
         f"{different.by} judges <{different.first}> and <{different.second}> different, "
-        f"but they are the same by {said}; delete one of these lines",
+        f"but they are the same by {said}; withdraw or delete one of these lines",
         path=different.path,
         line=different.line,
     )
@@ -242,7 +279,7 @@ def judgement_quads(judgements: Iterable[Judgement], base: Base | None = None) -
 
     Each is a node ``data/judgement/<hash>``; the hash is the first 16 hexadecimal digits of the SHA-256 of verdict,
     first, second, author, time and reason, joined by line feeds. ``owl:sameAs`` or ``owl:differentFrom`` is said of two
-    of which neither is a mention's address.
+    of which neither is a mention's address. Of what was taken back only a note stays, with the judgement that did so.
 
     >>> one = Judgement("unsure", "urn:a", "urn:b", "Ann", "2026-11-24T09:00:00Z", "Two men of one name.")
     >>> judgement_quads([one], Base())[0].subject
@@ -265,6 +302,9 @@ def judgement_quads(judgements: Iterable[Judgement], base: Base | None = None) -
             (DCTERMS.created, ox.Literal(judgement.when, datatype=ox.NamedNode(XSD.dateTime))),
             (RDFS.comment, ox.Literal(judgement.why, language="en")),
         ]
+        for one in judgement.withdrawn:
+            taken_back = f"{one.verdict}, by {one.by}, {one.when}: {one.why}"
+            said.append((SKOS.note, ox.Literal(taken_back, language="en")))
         for predicate, value in said:
             found[ox.Quad(node, ox.NamedNode(predicate), value, graph)] = None
         link = {"same": OWL.sameAs, "different": OWL.differentFrom}.get(judgement.verdict)
