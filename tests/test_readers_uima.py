@@ -24,6 +24,7 @@ from geokg.readers.given import AnnotationFile
 from geokg.tagset import inception, tag_set
 from geokg.text import Argument, Attribute, Document, Event, Mention, Normalization, Relation, Source, Text
 from hostile import bare, hostile
+from trapped import trapped
 
 FORMS = (".xmi", ".json", ".zip")
 
@@ -41,7 +42,7 @@ def words(document: Document) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("form", FORMS)
 @given(document=hostile())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_written_and_read_it_is_the_same(
     tmp_path_factory: pytest.TempPathFactory, form: str, document: Document
 ) -> None:
@@ -50,6 +51,22 @@ def test_written_and_read_it_is_the_same(
     [again] = read(path)
     assert bare(again) == bare(named(document, "article.xmi" if form == ".zip" else f"article{form}"))
     assert not again.faults
+
+
+@pytest.mark.parametrize("form", [".xmi", ".json"])
+@given(document=trapped())
+@settings(max_examples=30, deadline=None)
+def test_what_is_stranger_comes_back_too_or_has_no_room(
+    tmp_path_factory: pytest.TempPathFactory, form: str, document: Document
+) -> None:
+    path = tmp_path_factory.mktemp("cas") / "wire" / f"article{form}"
+    try:
+        uima.write(document, path)
+    except WriteError:
+        strings = [document.text, *(note.text for note in document.notes)]
+        assert form == ".xmi" and any(character in string for string in strings for character in "\x00\x0b")
+        return
+    assert [bare(one) for one in read(path)] == [bare(named(document, f"article{form}"))]
 
 
 def named(document: Document, file: str) -> Document:
