@@ -120,6 +120,14 @@ def test_units_are_mentions_of_the_same_words(tmp_path: Path) -> None:
     ]
 
 
+def test_strings_that_are_called_contexts_are_strings(tmp_path: Path) -> None:
+    content = context(more="; nif:referenceContext e:doc") + (
+        "<http://example.org/doc#char=0,2> a nif:Context, nif:Phrase ; nif:referenceContext e:doc .\n"
+        '<http://example.org/doc&nif=word_3_7> a nif:Context ; nif:anchorOf "said"@en ; nif:beginIndex "3"^^xsd:int .\n'
+    )
+    assert [mention.text for mention in read(put(tmp_path, content)).mentions] == ["Hu", "said"]
+
+
 def test_classes_of_one_name_keep_their_iris(tmp_path: Path) -> None:
     content = context() + (
         "<http://example.org/doc#char=0,2> itsrdf:taClassRef dbo:Person ; nif:referenceContext e:doc .\n"
@@ -387,7 +395,7 @@ def test_what_has_no_room(tmp_path: Path) -> None:
     with pytest.raises(WriteError, match=r"XML has no room for the character '\\x00': write Turtle instead"):
         write(Document(text), tmp_path / "article.rdf")
     notes = (Note("#", "AnnotatorNotes", "", "one"), Note("#", "AnnotatorNotes", "", "two"))
-    with pytest.raises(WriteError, match=r"NIF has no room for %23: something else has the same id"):
+    with pytest.raises(WriteError, match=r"NIF has no room for #: something else has the same id"):
         write(Document(text, notes=notes), tmp_path / "article.ttl")
     assert not list(tmp_path.iterdir())
 

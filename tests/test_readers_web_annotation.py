@@ -161,6 +161,8 @@ MD5 = hashlib.md5(TEXT.encode()).hexdigest()
             2,
         ),
         ([fragment("char=0,2"), position(0, 2), quoted("Hu")], 0, 2),
+        # The quote stands once in the whole text, and so in that paragraph.
+        ({"type": "FragmentSelector", "value": "para5", "refinedBy": quoted("Hu", suffix=" said")}, 0, 2),
     ],
 )
 def test_each_selector(tmp_path: Path, selector: Any, start: int, end: int) -> None:
@@ -522,6 +524,10 @@ BROKEN: list[tuple[Any, str]] = [
         "1: its end, 1, comes before its start, 5",
     ),
     ([anno("#1", [HU, at(1, 4)])], "1: its parts 0..2 and 1..4 overlap"),
+    (
+        [anno("#1", {"selector": {"type": "XPathSelector", "refinedBy": quoted("Hu")}})],
+        "1: the quote 'Hu' stands 2 times in article.txt",
+    ),
     ([anno("#1", HU), anno("#2", "#9", motivation="linking")], "2: is about 9, which is not in this file"),
     ([anno("#1", HU), anno("#2", "#1", tag("x"), motivation="linking")], "2: a link needs two ends"),
     (
@@ -603,7 +609,7 @@ def retold(document: Document) -> Document:
 
 def test_what_has_no_room(tmp_path: Path) -> None:
     document = Document(Text("wire/article", TEXT), equivalences=(Equivalence("Equiv", ()),))
-    with pytest.raises(WriteError, match="Web Annotation has no room for the Equiv of nothing"):
+    with pytest.raises(WriteError, match="there is no room for the Equiv of nothing"):
         write(document, tmp_path / "article.json")
     assert not list(tmp_path.iterdir())
 

@@ -61,8 +61,7 @@ class Strings:
         self._graph = graph
         self._path = path
         self._faults = faults
-        contexts = (one for one in graph if self._is(one, "Context") or graph.texts(one, NIF + "isString"))
-        self.contexts = dict.fromkeys(contexts)
+        self.contexts = dict.fromkeys(one for one in graph if self._is_context(one))
         self.targets: dict[str, Target] = {}
         for one in graph:
             if one in self.contexts or not (graph.of(one).keys() & _PLACES or self._is_shape(one)):
@@ -76,6 +75,13 @@ class Strings:
     def error(self, iri: str, message: str) -> ReadError:
         """An error about something in the graph."""
         return ReadError(f"{iri}: {message}", path=self._path)
+
+    def _is_context(self, iri: str) -> bool:
+        """Whether a node is a whole text; some tools call any string a context."""
+        if self._graph.texts(iri, NIF + "isString"):
+            return True
+        others = set(self._graph.nodes(iri, NIF + "referenceContext")) - {iri}
+        return self._is(iri, "Context") and not others and not self._graph.texts(iri, NIF + "anchorOf")
 
     def _is(self, iri: str, name: str) -> bool:
         return NIF + name in self._graph.nodes(iri, TYPE)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from ...text import Document, Span
 from ..registers import entry, is_iri
-from ..web_annotation.parts import many
+from ..web_annotation.parts import identifier, many
 from ..web_annotation.writing import Json, page, written
 from ..writing import NoRoom
 from .graph import Literal, Term, Triple
@@ -124,7 +124,7 @@ class _Writer:
             inner.append((thing, f"_:b{self._blank}"))
             return inner[-1][1]
         if name in self._bodies:
-            self._room.none_for(name.removeprefix("#"), "something else has the same id")
+            self._room.none_for(identifier(name), "something else has the same id")
         self._bodies.add(name)
         inner.append(({key: one for key, one in thing.items() if key != "id"}, self._iri(name)))
         return inner[-1][1]

@@ -51,10 +51,10 @@ def annotations_in(value: object, path: Path, faults: Faults) -> Iterator[Placed
                 tell(f"the context {which} is not read: its terms are taken by their names", line)
         kinds = types(value)
         if kinds & {"AnnotationCollection", "AnnotationPage"} or "items" in value or "first" in value:
-            page = get(value, "id")
-            if page in pages:
-                return
-            pages.update([page] if isinstance(page, str) else [])
+            if isinstance(page := get(value, "id"), str):
+                if page in pages:
+                    return
+                pages.add(page)
             for key in ("first", "items", "next", "last"):
                 # The last page may be the first; where only its address stands here, the one before has told.
                 if key in value and not (key == "last" and isinstance(value[key], str)):

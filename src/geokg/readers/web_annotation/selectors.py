@@ -30,14 +30,19 @@ def _selects_words(selector: object) -> bool:
     if not isinstance(selector, Placed):
         return False
     kinds = types(selector)
+    inner = many(selector.get("refinedBy"))
     if "RangeSelector" in kinds:
         ends = [many(selector.get(key)) for key in ("startSelector", "endSelector")]
         own = all(any(map(_selects_words, end)) for end in ends)
     else:
-        own = bool(kinds & {"TextPositionSelector", "TextQuoteSelector"}) or (
-            "FragmentSelector" in kinds and str(selector.get("value")).startswith("char=")
-        )
-    return own and all(map(_selects_words, many(selector.get("refinedBy"))))
+        own = bool(kinds & {"TextPositionSelector", "TextQuoteSelector"}) or _is_char(selector)
+    # What stands in a paragraph, which a plain text has not, stands in the whole text: once, or it is not taken.
+    quotes = bool(inner) and all(isinstance(one, Placed) and "TextQuoteSelector" in types(one) for one in inner)
+    return (own or quotes) and all(map(_selects_words, inner))
+
+
+def _is_char(selector: Placed) -> bool:
+    return "FragmentSelector" in types(selector) and str(selector.get("value")).startswith("char=")
 
 
 def kinds_of(target: Target) -> str:
@@ -131,14 +136,14 @@ class Selection:
             span = self._position(selector, within)
         elif "TextQuoteSelector" in kinds:
             span = self._quoted(selector, within)
-        elif "RangeSelector" in kinds:
+        elif "RangeSelector" in kinds and "startSelector" in selector:
             # The end is where the end selector begins: https://www.w3.org/TR/annotation-model/#range-selector
             start, end = (self._end(selector.get(key), within)[0] for key in ("startSelector", "endSelector"))
             if start > end:
                 self._wrong(selector, f"its end, {end}, comes before its start, {start}")
             span = start, end
         else:
-            span = self._fragment(selector, within)
+            span = self._fragment(selector, within) if _is_char(selector) else within
         for inner in many(selector.get("refinedBy")):
             if isinstance(inner, Placed):
                 span = self._find(inner, span)

@@ -82,7 +82,7 @@ class _Writer:
             yield self._annotation(relation.id, "linking", bodies, ends, own=True)
         for number, equivalence in enumerate(document.equivalences, start=1):
             if not equivalence.members:
-                raise WriteError(f"Web Annotation has no room for the {equivalence.kind} of nothing")
+                raise WriteError(f"there is no room for the {equivalence.kind} of nothing", ids=("",))
             bodies = [] if equivalence.kind == EQUIVALENCE else [_classifying(equivalence.kind)]
             members = [iri_of(member) for member in equivalence.members]
             yield self._annotation(f"equivalence-{number}", "identifying", bodies, members)
