@@ -44,7 +44,6 @@ from .cas_own import (
     RELATION,
     attribute_of,
     feature_of,
-    identifier,
     record,
 )
 from .registers import is_iri, reference
@@ -121,11 +120,12 @@ class _OneText:
         self.equivalences: list[Equivalence] = []
         self.annotator: str | None = None
         self.used: set[str] = set()
+        self.names: dict[str, str] = {}
         # What records say already, as features show it: target, feature and value.
         self._said: set[tuple[str, ...]] = set()
 
     def take(self, structures: list[Structure]) -> None:
-        here = {one.id for one in structures if one.kind is Kind.SPAN}
+        self._name(structures)
         for one in structures:
             if one.type in RECORDS:
                 self._record(one)
@@ -133,17 +133,34 @@ class _OneText:
                 self.used.add(one.id)
                 self.annotator = one.values.get("annotator", [None])[0]
         for one in structures:
-            if one.kind is Kind.DOCUMENT:
-                self._whole(one)
-            elif one.kind is Kind.SPAN:
+            if one.kind is Kind.SPAN:
                 self._span(one)
+        for one in structures:
+            if one.id not in self.used and one.kind is not Kind.SPAN and "first" not in one.references:
+                self._whole(one)
         chained: set[str] = set()
         for one in self.cas.structures.values():
-            if one.kind is Kind.OTHER and here.intersection(one.references.get("first", ())):
+            if one.kind is Kind.OTHER and self.names.keys() & one.references.get("first", ()):
                 chained |= self._chain(one)
         for one in structures:
-            if one.id not in chained:
+            if one.id in self.names and one.id not in chained:
                 self._refer(one, "next", one.references.get("next", ()))
+
+    def _name(self, structures: list[Structure]) -> None:
+        """Give each span its id: its own where we wrote it, else its number, if nothing of ours is called so."""
+        spans = [one for one in structures if one.kind is Kind.SPAN and one.type != PART]
+        taken: dict[str, Structure] = {}
+        for one in spans:
+            if one.type in LAYERS:
+                name = one.values.get("id", [one.id])[0]
+                if taken.setdefault(name, one) is not one:
+                    message = f"{one.name} is called {name}, as {taken[name].name} is; ids stand once"
+                    self.cas.faults.refuse(self.cas.error(message, one.line))
+                    continue
+                self.names[one.id] = name
+        for one in spans:
+            if one.type not in LAYERS:
+                self.names[one.id] = f"cas {one.id}" if one.id in taken else one.id
 
     def _record(self, one: Structure) -> None:
         self.used.add(one.id)
@@ -160,20 +177,22 @@ class _OneText:
             self.equivalences.append(said)
 
     def _whole(self, one: Structure) -> None:
-        self.used.add(one.id)
+        """What is said of the text as a whole: its language, its title, the metadata of a project."""
+        if not any(one.references.values()):
+            self.used.add(one.id)
         for feature, number, value in _values(one):
             self.notes.append(Note(f"{one.id}.{number}", f"{short(one.type)}.{feature}", "", value, one.line))
 
     def _span(self, one: Structure) -> None:
         self.used.add(one.id)
-        if one.type == PART:
+        if one.id not in self.names:
             return
-        name = identifier(one)
+        name = self.names[one.id]
         label = self.label(one.type)
         if one.type in LAYERS:
             label = one.values.get("label", [label])[0]
         links = [(feature, link) for feature in one.references for link in self._links(one, feature)]
-        if one.type == RELATION or any(feature in one.references for feature in _ARC):
+        if _is_arc(one):
             arguments = self._arguments(one, links) if links else self._ends(one)
             if arguments is None:
                 return
@@ -214,7 +233,7 @@ class _OneText:
             number = link.values.get("number", [""])[0]
             for target in targets:
                 # Words may be named by the event that they trigger; then we wrote which of the two was meant.
-                name = link.values.get("name", [identifier(target)])[0]
+                name = link.values.get("name", [self.names[target.id]])[0]
                 arguments.append(Argument(role, name, int(number) if number.isdecimal() else None))
         return tuple(arguments)
 
@@ -227,19 +246,19 @@ class _OneText:
                 if not one.references.get(feature):
                     self.cas.faults.refuse(self.cas.error(f"{one.name} has no {feature}", one.line))
                 return None
-            arguments.append(Argument(feature, identifier(ends[0])))
+            arguments.append(Argument(feature, self.names[ends[0].id]))
         return tuple(arguments)
 
     def _there(self, one: Structure, feature: str, ids: Iterable[str]) -> Iterator[Structure]:
         """The spans that are referred to; one that was left out is told again where it is missed."""
         for number in ids:
             target = self.cas.structures.get(number)
-            if target is None or target.kind is not Kind.SPAN or (one.kind is Kind.SPAN and target.sofa != one.sofa):
-                reason = "was left out" if target is None else "is not words of the same text"
-                message = f"{one.name} refers in {feature} to {number}, which {reason}"
-                self.cas.faults.refuse(self.cas.error(message, one.line))
-            else:
+            if target is not None and number in self.names and not _is_arc(target):
                 yield target
+                continue
+            reason = "was left out" if target is None else "is not words of the same text"
+            message = f"{one.name} refers in {feature} to {number}, which {reason}"
+            self.cas.faults.refuse(self.cas.error(message, one.line))
 
     def _describe(self, one: Structure, target: str) -> None:
         """The values of a span: attributes, and links to registers."""
@@ -263,33 +282,38 @@ class _OneText:
         for number, target in enumerate(map(self.cas.structures.get, ids), start=1):
             if target is None or target.kind is Kind.OTHER:
                 continue  # told where it was left out, or with all that has no words
-            if target.kind is Kind.DOCUMENT or target.sofa != one.sofa:
+            if target.id not in self.names or _is_arc(target):
                 message = f"{one.name} refers in {feature} to {target.name}, which is not words of the same text"
                 self.cas.faults.pass_over(self.cas.error(message, one.line))
                 continue
-            name = f"{identifier(one)}.{feature}" + (f".{number}" if number > 1 else "")
-            arguments = (Argument("Arg1", identifier(one)), Argument("Arg2", identifier(target)))
+            name = f"{self.names[one.id]}.{feature}" + (f".{number}" if number > 1 else "")
+            arguments = (Argument("Arg1", self.names[one.id]), Argument("Arg2", self.names[target.id]))
             self.relations.append(Relation(name, feature, arguments, one.line))
 
     def _chain(self, one: Structure) -> set[str]:
         """An equivalence of all links of a chain, and a relation wherever a link says how the next belongs to it."""
         self.used.add(one.id)
-        links: list[Structure] = []
+        links: dict[str, Structure] = {}
         following = list(self._there(one, "first", one.references["first"]))
         while following:
             link = following[0]
-            if link in links:
+            if link.id in links:
                 self.cas.faults.refuse(self.cas.error(f"the chain {one.name} comes back to {link.name}", link.line))
                 break
-            links.append(link)
+            links[link.id] = link
             following = list(self._there(link, "next", link.references.get("next", ())))
         kind = short(one.type).removesuffix("Chain") or short(one.type)
-        self.equivalences.append(Equivalence(kind, tuple(identifier(link) for link in links), one.line))
-        for link, after in pairwise(links):
+        self.equivalences.append(Equivalence(kind, tuple(self.names[number] for number in links), one.line))
+        for link, after in pairwise(links.values()):
             for label in link.values.get("referenceRelation", ()):
-                arguments = (Argument("Arg1", identifier(link)), Argument("Arg2", identifier(after)))
+                arguments = (Argument("Arg1", self.names[link.id]), Argument("Arg2", self.names[after.id]))
                 self.relations.append(Relation(f"{link.id}.referenceRelation", label, arguments, link.line))
-        return {link.id for link in links}
+        return set(links)
+
+
+def _is_arc(one: Structure) -> bool:
+    """Whether a span is but the place of a relation."""
+    return one.type == RELATION or any(feature in one.references for feature in _ARC)
 
 
 def _register(feature: str, value: str, ours: bool) -> tuple[str, str] | None:

@@ -56,11 +56,6 @@ def attribute_of(feature: str) -> str:
     return feature[:1].upper() + feature[1:]
 
 
-def identifier(structure: Structure) -> str:
-    """The id of a structure in a document: its own where we wrote it, else its number."""
-    return structure.values.get("id", [structure.id])[0] if structure.type in LAYERS else structure.id
-
-
 def record(cas: Cas, one: Structure) -> Attribute | Normalization | Note | Equivalence | None:
     """What a record says.
 

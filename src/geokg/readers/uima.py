@@ -25,7 +25,7 @@ from ..text import Document
 from . import cas_json, cas_xmi
 from .cas import INITIAL, Cas, Kind
 from .cas_layers import Layers
-from .cas_types import beside
+from .cas_types import TYPE_SYSTEM, beside
 from .cas_writer import write
 from .given import AnnotationFile, Faults
 from .inception import placed
@@ -36,7 +36,7 @@ SUFFIXES = (".xmi", ".json", ".zip", ".xml")
 """The endings of the files that this reader reads."""
 
 MOST = 256 * 1024 * 1024
-"""How many bytes a file in a zip may have: a zip of some kilobytes can hold as much as fills any memory."""
+"""How many bytes a zip may unpack to: one of some kilobytes can hold as much as fills any memory."""
 __all__ = ["MOST", "SUFFIXES", "documents", "recognizes", "write"]
 
 _JSON = re.compile(r'\s*\{\s*"%(?:TYPES|FEATURE_STRUCTURES|VIEWS|FLAGS)"')
@@ -45,13 +45,13 @@ _JSON = re.compile(r'\s*\{\s*"%(?:TYPES|FEATURE_STRUCTURES|VIEWS|FLAGS)"')
 def recognizes(head: str) -> bool:
     """Whether a file begins as a CAS does.
 
-    >>> recognizes('<xmi:XMI xmlns:xmi="http://www.omg.org/XMI">'), recognizes('{"%TYPES" : {}'), recognizes("{}")
+    >>> recognizes('<xmi:XMI xmlns:cas="http:///uima/cas.ecore">'), recognizes('{"%TYPES" : {}'), recognizes("{}")
     (True, True, False)
     """
     if head.startswith("PK\x03\x04"):
         # The names of the files in a zip stand before each, as they are.
         return ".xmi" in head or "TypeSystem.xml" in head
-    return bool(_JSON.match(head)) or ("http://www.omg.org/XMI" in head and ":XMI" in head)
+    return bool(_JSON.match(head)) or (":XMI" in head and "http:///uima/cas.ecore" in head)
 
 
 def documents(given: AnnotationFile) -> Iterator[Document]:
@@ -123,27 +123,29 @@ def _refuse_without_text(cas: Cas) -> None:
 
 
 def _unpacked(given: AnnotationFile) -> Iterator[Document]:
-    path = given.path
+    files, types = _unzip(given.path)
+    for path, data in files.items():
+        inner = path.stem if len(files) > 1 else None
+        yield from _documents(given, path, data, types or beside(given.path), inner)
+
+
+def _unzip(path: Path) -> tuple[dict[Path, bytes], dict[Path, bytes]]:
+    """The files with texts in a zip, and its type system; never more than ``MOST``, whatever the zip says of itself."""
     try:
         with zipfile.ZipFile(path) as package:
-            names = sorted(info.filename for info in package.infolist() if not info.is_dir())
-            inside = {name: Path(name) for name in names if not Path(name).name.startswith(".")}
-            wanted = [name for name, one in inside.items() if one.suffix in (".xmi", ".json")]
-            if not wanted:
-                raise ReadError("holds no .xmi and no .json", path=path)
-            systems = [name for name, one in inside.items() if one.name.lower() == "typesystem.xml"]
-            types = {path / name: _member(package, name, path) for name in systems[:1]} or beside(path)
-            for name in wanted:
-                data = _member(package, name, path)
-                yield from _documents(given, path / name, data, types, Path(name).stem if len(wanted) > 1 else None)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+            inside = [Path(info.filename) for info in package.infolist() if not info.is_dir()]
+            texts = [name for name in inside if name.suffix in (".xmi", ".json") and not name.name.startswith(".")]
+            types = [name for name in inside if name.name.lower() == TYPE_SYSTEM.lower()][:1]
+            unpacked: dict[Path, bytes] = {}
+            room = MOST
+            for name in [*sorted(texts), *types]:
+                with package.open(name.as_posix()) as file:
+                    unpacked[name] = file.read(room + 1)
+                room -= len(unpacked[name])
+                if room < 0:
+                    raise ReadError(f"unpacked it is more than {MOST} bytes; unpack it, if you trust it", path=path)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, KeyError) as error:
         raise ReadError(f"is not a zip that can be read: {error}", path=path) from error
-
-
-def _member(package: zipfile.ZipFile, name: str, path: Path) -> bytes:
-    """The bytes of one file in a zip, but never more than ``MOST``, whatever it says of its size."""
-    with package.open(name) as file:
-        data = file.read(MOST + 1)
-    if len(data) > MOST:
-        raise ReadError(f"{name} in it has more than {MOST} bytes; unpack it, if you trust it", path=path)
-    return data
+    if not texts:
+        raise ReadError("holds no .xmi and no .json", path=path)
+    return {path / name: unpacked[name] for name in sorted(texts)}, {path / name: unpacked[name] for name in types}
