@@ -452,6 +452,28 @@ def test_an_export_of_hypothesis(tmp_path: Path) -> None:
     ]
 
 
+def test_an_export_of_recogito_2(tmp_path: Path) -> None:
+    who = {"creator": "https://recogito.example.org/ann", "modified": "2021-08-15T00:00:00Z"}
+    place = {"type": "SpecificResource", "value": "https://pleiades.stoa.org/places/1", "purpose": "identifying", **who}
+    person = {**place, "value": "Hu", "id": "http://www.wikidata.org/entity/Q15031"}
+    area = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [1, 2]}, "purpose": "georeferencing", **who}
+    target = {
+        "source": "https://recogito.example.org/part/1",
+        "type": "Text",
+        "selector": [position(0, 2), {"type": "TextQuoteSelector", "exact": "Hu"}],
+    }
+    one = anno(
+        "https://recogito.example.org/annotation/1", target, place, person, area, tag("Person", "classifying", **who)
+    )
+    (document,) = documents(put(tmp_path, [one]))
+    assert words(document) == [("https://recogito.example.org/annotation/1", "Person", [(0, 2)])]
+    assert [(n.resource, n.key, n.text) for n in document.normalizations] == [
+        ("https://pleiades.stoa.org/places/", "1", ""),
+        ("Wikidata", "Q15031", "Hu"),
+    ]
+    assert told(document) == ["a body that is a Feature, no text and no address, is left out"]
+
+
 def test_what_is_recognized() -> None:
     assert recognizes('[{"type": "Annotation", "target": {"selector": {"type": "TextQuoteSelector"')
     assert not recognizes("")

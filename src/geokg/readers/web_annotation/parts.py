@@ -182,8 +182,8 @@ class Parser:
             return Body("", iri=thing, line=around.line)
         if not isinstance(thing, Placed):
             self._wrong(around, "a body is neither an object nor an IRI")
-        if kinds := types(thing) & _SETS:
-            self._pass(thing, f"a body that is a {kinds.pop()} of others is left out")
+        if sets := types(thing) & _SETS:
+            self._pass(thing, f"a body that is a {sets.pop()} of others is left out")
             return None
         purposes = [_OA.sub("", one) for one in many(thing.get("purpose")) if isinstance(one, str)]
         source = thing.get("source")
@@ -193,9 +193,15 @@ class Parser:
         if isinstance(source, Placed):
             label = label or _text(source.get("label"))
         name = _text(get(thing, "id"))
-        if iri is None and value is None:
+        kinds = types(thing)
+        if iri is None and (value is None or "SpecificResource" in kinds):
             iri, name = name, None
         if iri is None and value is None:
+            if kinds and "TextualBody" not in kinds:
+                self._pass(
+                    thing, f"a body that is a {' and '.join(sorted(kinds))}, no text and no address, is left out"
+                )
+                return None
             self._wrong(thing, "a body has neither value nor source nor id")
         if iri is not None and value is not None:
             label, value = label or _text(value), None
