@@ -473,6 +473,9 @@ def test_layers_of_inception_meet_on_their_words(write_source) -> None:
         T8 Token Hua@2
         T9 POS_NOUN minister
         E1 SemPred:T6 A0:T4 AM-TMP:T5
+        T10 SemArg minister
+        T11 SemPred came
+        E2 SemPred:T11 A0:T10
         A1 value T1 PER
         A2 value T7 PERderiv
         * Coreference T2 T3
@@ -484,9 +487,10 @@ def test_layers_of_inception_meet_on_their_words(write_source) -> None:
     assert [(one.id, one.label, one.text) for one in ours.mentions] == [
         ("T1", "Person", "Hua Chunying"),
         ("T3", "Person", "she"),
+        ("T10", "Actor", "minister"),
     ]
     assert [one.members for one in ours.equivalences] == [("T1", "T3")]
-    assert [(one.role, one.target) for one in ours.events[0].arguments] == [("Actor", "T1")]
+    assert [one.arguments[0].target for one in ours.events] == ["T1", "T10"]
     assert usage.totals["unknown"] == 0
 
 

@@ -232,6 +232,7 @@ def test_the_speaker_is_the_nearest_mention_outside_what_is_said(tmp_path: Path)
     first, second = document.events
     assert [(one.role, document.get(one.target).text) for one in first.arguments] == [
         ("who", "he"),
+        ("toWhom", "I, Hu, go"),
         ("content", "I, Hu, go"),
     ]
     assert [(one.role, one.number) for one in second.arguments] == [
@@ -240,12 +241,15 @@ def test_the_speaker_is_the_nearest_mention_outside_what_is_said(tmp_path: Path)
         ("who", 3),
         ("content", None),
     ]
-    assert {(one.name, one.value) for one in document.attributes_of("E1")} == {
-        ("who", "#hu"),
-        ("toWhom", "#us"),
-        ("direct", "true"),
-    }
+    assert {(one.name, one.value) for one in document.attributes_of("E1")} == {("who", "#hu"), ("direct", "true")}
     assert [one.key for one in document.normalizations if one.target == second.arguments[2].target] == ["Ann"]
+
+
+def test_whoever_speaks_is_called_as_the_file_calls_them(tmp_path: Path) -> None:
+    cast = """<teiHeader><fileDesc><titleStmt><title>A play</title></titleStmt></fileDesc></teiHeader>"""
+    body = """<list><item xml:id="a"><name>Ann Lee</name></item></list><castItem><role xml:id="b">Bob</role></castItem>
+        <u who="#a" toWhom="#b">One.</u> <said who="Carol Day">Two.</said>"""
+    assert chains(written(tmp_path, text(body, header=cast))) == [("Ann Lee", "One."), ("Carol Day", "Two.")]
 
 
 def test_parts_of_one_speech_are_one(tmp_path: Path) -> None:

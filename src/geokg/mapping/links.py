@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ..errors import UnknownTerm
+from ..scheme import Kind
 from ..text import Argument, Event, Mention, Relation, Span
 from .parts import CONTENT, Draft, Parts
 from .rule import Missing, Rule, lookup
+from .things import stand_for
 
 
 def link(parts: Parts) -> None:
@@ -23,13 +28,30 @@ def play(parts: Parts, draft: Draft, role: str, target: str) -> tuple[str, str]:
         What becomes of the annotation that says so, and why.
     """
     found = parts.find(target)
-    if found in parts.same and any(one.iri == CONTENT for one in parts.scheme.properties.get(role, ())):
-        # Nothing else is marked on these words, and still they are what is said.
-        found = parts.situation(parts.same[found]).id
+    if found in parts.same:
+        # Nothing else is marked on these words: they are what the role says that plays it.
+        found = _by_role(parts, draft, role, parts.same[found])
     if not parts.lives(found):
         return ("ignored" if found in parts.same else parts.fate(found)), f"{target} is left out"
     why = parts.play(draft, role, found)
     return ("unknown" if why else "used"), why
+
+
+def _by_role(parts: Parts, draft: Draft, role: str, mention: Mention) -> str:
+    """Words that are said become a situation; other words get the label of those whom the role is for, if it tells."""
+    try:
+        found = parts.scheme.property(role, draft.iri)
+    except UnknownTerm:
+        return mention.id
+    if found.iri == CONTENT:
+        return parts.situation(mention).id
+    label = next(
+        (name for name, kind in parts.scheme.mentions.items() if kind == Kind(found.range or "", "entity")), None
+    )
+    if label is not None:
+        parts.mentions[mention.id] = replace(mention, label=label)
+        stand_for(parts, mention, mention.id)
+    return mention.id
 
 
 def _role(parts: Parts, rule: Rule, argument: Argument) -> str | None:

@@ -34,9 +34,14 @@ def words(element: etree._Element) -> str:
 
 
 def pointers(element: etree._Element, *names: str) -> list[str]:
-    """What attributes point to; one may point to several things.
+    """What attributes point to; one may point to several things. Words that are no pointers are one name.
 
-    >>> pointers(etree.fromstring('<said who="#hu  #hua"/>'), "who", "toWhom")
-    ['#hu', '#hua']
+    >>> pointers(etree.fromstring('<said who="#hu  #hua" toWhom="Ann Lee"/>'), "who", "toWhom")
+    ['#hu', '#hua', 'Ann Lee']
     """
-    return [pointer for name in names for pointer in str(element.get(name) or "").split()]
+    found = [str(element.get(name) or "").split() for name in names]
+    return [
+        one
+        for parts in found
+        for one in (parts if any("#" in part or ":" in part for part in parts) else [" ".join(parts)] * bool(parts))
+    ]

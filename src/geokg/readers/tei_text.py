@@ -29,9 +29,16 @@ from .tei_header import described
 
 _NAMES = ("persName", "orgName", "placeName", "geogName", "name", "rs", "ref")
 _SPEECH = ("said", "q", "quote", "u")
-_POINTERS = {"who", "ref", "key", "next", "prev", "part"}
+_POINTERS = {"who", "toWhom", "ref", "key", "next", "prev", "part"}
 _NAMED = ("persName", "orgName", "placeName", "geogName", "name", "label")
-_BY_ENTRY = {"person": "persName", "personGrp": "persName", "org": "orgName", "place": "placeName"}
+_BY_ENTRY = {
+    "person": "persName",
+    "personGrp": "persName",
+    "org": "orgName",
+    "place": "placeName",
+    "role": "speaker",  # in a list of a play's cast
+    "item": "speaker",  # in any list
+}
 
 
 def read(
@@ -96,7 +103,9 @@ def _entries(root: etree._Element) -> dict[str, _Entry]:
         identifier = element.get(ID)
         if identifier is None:
             continue
-        name = next((child for child in element if local(child) in _NAMED), None)
+        name = next(
+            (child for child in element if local(child) in _NAMED), element if local(element) == "role" else None
+        )
         registers = [
             reference(words) if is_iri(words) else (number.get("type", "idno"), words)
             for number in element.iterchildren(f"{TEI}idno")
@@ -231,9 +240,10 @@ class _Reading:
         place, number = line(element), len(self.events) + 1
         words = self._mention("content", spans, place)
         arguments: list[Argument] = []
-        for pointer in pointers(element, "who"):
-            speaker = self._speaker(pointer, words, element)
-            arguments.append(Argument("who", speaker.id, len(arguments) + 1 if arguments else None))
+        for role in ("who", "toWhom"):
+            for count, pointer in enumerate(pointers(element, role), 1):
+                somebody = self._somebody(pointer, words, element)
+                arguments.append(Argument(role, somebody.id, count if count > 1 else None))
         arguments.append(Argument("content", words.id))
         event = f"E{number}"
         trigger = Mention(f"{event}.words", local(element), spans, place)
@@ -242,8 +252,8 @@ class _Reading:
             self.attributes.append(Attribute(f"A{len(self.attributes) + 1}", "who", event, who, place))
         self._attributes(element, event)
 
-    def _speaker(self, pointer: str, words: Mention, element: etree._Element) -> Mention:
-        """Who speaks: the nearest mention outside what is said, else somebody behind these words."""
+    def _somebody(self, pointer: str, words: Mention, element: etree._Element) -> Mention:
+        """Who speaks or listens: the nearest mention outside what is said, else somebody behind these words."""
         outside = [one for one in self.named.get(pointer, ()) if not words.start <= one.start < words.end]
         if outside:
             return min(outside, key=lambda one: min(abs(one.end - words.start), abs(one.start - words.end)))
