@@ -415,7 +415,10 @@ def test_what_is_no_such_file(tmp_path: Path) -> None:
 
 
 def test_what_else_stands_in_it_is_told(tmp_path: Path) -> None:
-    document = read(put(tmp_path, "", "#Summary1=(human) It is so.\n#Text=One\n1-1·0-3·One·"))
+    path = put(tmp_path, "", "#Text=One\n1-1·0-3·One·\n#Text=Two\n2-1·4-7·Two·")
+    path.write_text(path.read_text().replace("3.3\n", "3.3\n#Summary1=(human) It is so.\n"))  # as the GUM corpus has it
+    document = read(path)
     assert [(fault.line, fault.message) for fault in document.faults] == [
-        (4, "'#Summary1=(human) It is so.' is no part of the format")
+        (2, "'#Summary1=(human) It is so.' is no part of the format")
     ]
+    assert document.text == "One\nTwo\n"  # an empty line between sentences may be missing

@@ -142,14 +142,15 @@ class _Page:
                 if sentence is not None and sentence.rows:
                     yield sentence
                     sentence = None
-                sentence = sentence or _Sentence(number)
                 key, _, value = line.partition("=")
+                if key not in ("#Text", "#Sentence.id"):
+                    self.cas.faults.pass_over(self.cas.error(f"{line[:_SHOWN]!r} is no part of the format", number))
+                    continue
+                sentence = sentence or _Sentence(number)
                 if key == "#Text":
                     sentence.pieces.append(_unescape(value, old))
-                elif key == "#Sentence.id":
-                    sentence.id = _unescape(value, old)
                 else:
-                    self.cas.faults.pass_over(self.cas.error(f"{line[:_SHOWN]!r} is no part of the format", number))
+                    sentence.id = _unescape(value, old)
             elif sentence is None or not sentence.pieces:
                 self.cas.faults.refuse(self.cas.error("words stand before their text: #Text= must come first", number))
             else:
