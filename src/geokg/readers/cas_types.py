@@ -198,7 +198,7 @@ class Types:
         """Tell what was not known of the types."""
         if self._borrowed:
             names = ", ".join(sorted(map(short, self._borrowed)))
-            message = f"no type system declares {names}; they are taken as DKPro Core has them"
+            message = f"nothing, but no type system declares {names}: taken as DKPro Core has them"
             cas.faults.pass_over(cas.error(message))
         for name in sorted(self._unknown.keys() | self._left_out.keys()):
             features = ", ".join(sorted(self._left_out.get(name, ())))
