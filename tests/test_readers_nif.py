@@ -323,6 +323,44 @@ def test_the_good_strings_of_a_broken_file(tmp_path: Path) -> None:
     assert any(isinstance(fault, OffsetMismatch) for fault in document.faults)
 
 
+NODES = [
+    "e:doc",
+    STRING,
+    f"<{DOC}char=3,7>",
+    f"<{DOC}char=9,99>",
+    "e:a",
+    "e:b",
+    "_:c",
+    "oa:Annotation",
+    "oa:describing",
+]
+NODES += ["nif:Word", "nif:Context", "oa:linking", "oa:SpecificResource"]
+VALUES = [*NODES, '"Hu"', '"x"', "0", "2", '"-1"', '""']
+PREDICATES = ["a", "nif:referenceContext", "nif:beginIndex", "nif:endIndex", "nif:anchorOf", "nif:annotationUnit"]
+PREDICATES += [
+    "itsrdf:taIdentRef",
+    "itsrdf:taClassRef",
+    "oa:hasTarget",
+    "oa:hasBody",
+    "oa:motivatedBy",
+    "oa:hasPurpose",
+]
+PREDICATES += ["oa:hasSource", "oa:hasSelector", "rdf:value", "oa:start", "oa:end", "oa:exact", "nif:dependency"]
+TRIPLES = st.tuples(st.sampled_from(NODES), st.sampled_from(PREDICATES), st.sampled_from(VALUES)).map(" ".join)
+
+
+@settings(max_examples=150, deadline=None)
+@given(triples=st.lists(TRIPLES, max_size=25), lenient=st.booleans())
+def test_whatever_the_graph_is_it_is_read_or_refused(folder: Path, triples: list[str], lenient: bool) -> None:
+    path = put(folder, context() + "".join(f"{triple} .\n" for triple in triples), "junk.ttl")
+    try:
+        found = list(documents(path, format="nif", lenient=lenient))
+    except ReadError as error:
+        assert str(error).startswith(str(path))
+    else:
+        assert all(mention.text in document.text for document in found for mention in document.mentions)
+
+
 # There and back
 
 
@@ -349,10 +387,14 @@ def test_turtle_there_and_back(folder: Path, document: Document) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(document=trapped(file="article.rdf", more=()))
+@given(document=trapped(file="article.rdf"))
 def test_xml_there_and_back(folder: Path, document: Document) -> None:
-    text = document.content.content.replace("\x0b", "\t")
-    if text == document.text and not any("\x0b" in note.text for note in document.notes):
+    if any(
+        character in words for words in (document.text, *(n.text for n in document.notes)) for character in "\x0b\x00"
+    ):
+        with pytest.raises(WriteError, match="XML has no room for the character"):
+            write(document, folder / "wire" / "article.rdf")
+    else:
         there_and_back(folder, document, ".rdf")
 
 

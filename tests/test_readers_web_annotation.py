@@ -369,13 +369,14 @@ def test_annotators_stay_apart(tmp_path: Path) -> None:
         anno("#2", TALIBAN, tag("Movement"), creator=bob),
         anno("#3", ["#1", "#2"], tag("knows"), motivation="linking", creator=bob),
         anno("#4", ["#2"], tag("hm", "commenting"), creator=ann),
+        anno("#5", "#2", tag("by whoever said so", "commenting")),
     ]
     first, second = documents(put(tmp_path, found))
     assert (first.id, first.annotator) == ("wire/article/Ann Lee", "Ann Lee")
     assert (second.id, second.annotator) == ("wire/article/acct:bob@example.org", bob)
     assert words(first) == [("1", "Person", [(0, 2)])]
     assert words(second) == [("1", "commenting", [(0, 2)]), ("2", "Movement", [(12, 19)])]
-    assert [note.text for note in second.notes] == ["who?"]
+    assert [note.text for note in second.notes] == ["who?", "by whoever said so"]
     assert [relation.label for relation in second.relations] == ["knows"]
     assert told(first) == ["4: is about an annotation by acct:bob@example.org, and annotators stay apart"]
 
@@ -593,6 +594,43 @@ def test_the_good_annotations_of_a_broken_file(tmp_path: Path) -> None:
         "links to 2, which is not among the annotations of this text"
     ]
     assert all(fault.line for fault in document.faults)
+
+
+KEYS = ["id", "type", "target", "body", "selector", "source", "refinedBy", "start", "end", "exact", "value", "purpose"]
+KEYS += ["motivation", "creator", "label", "schema:position", "items", "first", "next", "tags", "rows", "startSelector"]
+ATOMS = [None, True, -1, 2, 10**20, 0.5, "", "#", "#a", "linking", "describing", "Choice", "TextPositionSelector"]
+ATOMS += [
+    "TextQuoteSelector",
+    "FragmentSelector",
+    "RangeSelector",
+    "char=0,1",
+    "char=",
+    "http://[",
+    "\x00",
+    "Hu",
+    "x" * 300,
+]
+JUNK = st.recursive(
+    st.sampled_from(ATOMS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=6),
+    max_leaves=25,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(value=JUNK, lenient=st.booleans())
+def test_whatever_the_json_is_it_is_read_or_refused(folder: Path, value: Any, lenient: bool) -> None:
+    path = put(
+        folder, [{"type": "Annotation", "target": value}, {"target": HU, "body": value}, value], name="junk.json"
+    )
+    try:
+        assert all(isinstance(document, Document) for document in read_all(path, lenient))
+    except ReadError as error:
+        assert str(error).startswith(str(path))
+
+
+def read_all(path: Path, lenient: bool) -> list[Document]:
+    return list(documents(path, format="web-annotation", lenient=lenient))
 
 
 # There and back

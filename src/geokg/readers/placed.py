@@ -10,6 +10,7 @@ from ..errors import ReadError
 
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\n]', re.DOTALL)
 _HALF = re.compile("[\ud800-\udfff]")
+_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class Placed(dict[str, object]):
@@ -35,6 +36,8 @@ def loads(content: str, path: Path) -> object:
     geokg.errors.ReadError: x.json:2:1: is not JSON: Expecting property name enclosed in double quotes
     """
     content = content.removeprefix("\ufeff")
+    # What was decoded has no halves; an escape can make one.
+    escaped = _ESCAPED.search(content) is not None
     closed: list[Placed] = []
     twice: list[tuple[Placed, str]] = []
     halves: list[Placed] = []
@@ -44,7 +47,7 @@ def loads(content: str, path: Path) -> object:
         if len(found) < len(pairs):
             keys = [key for key, _ in pairs]
             twice.append((found, next(key for key in keys if keys.count(key) > 1)))
-        if any(_HALF.search(text) for pair in pairs for text in _strings(pair)):
+        if escaped and any(_HALF.search(text) for pair in pairs for text in _strings(pair)):
             halves.append(found)
         closed.append(found)
         return found

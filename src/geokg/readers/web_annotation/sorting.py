@@ -120,13 +120,19 @@ class Sorting:
         for piece in placed:
             self._settle(piece, homes)
         # What is about other annotations belongs where they are; some are about such as these.
-        while settled := [piece for piece in waiting if piece.piece.links[0].id in homes]:
-            waiting = [piece for piece in waiting if piece not in settled]
+        while True:
+            known = [piece.piece.links[0].id in homes for piece in waiting]
+            if not any(known):
+                break
+            settled = [piece for piece, is_known in zip(waiting, known, strict=True) if is_known]
+            waiting = [piece for piece, is_known in zip(waiting, known, strict=True) if not is_known]
             for piece in settled:
                 homes_of = homes[piece.piece.links[0].id]
-                key = next(iter(homes_of))[0]
-                if (key, piece.creator) in homes_of:
-                    placed.append(replace(piece, text=key))
+                key, creator = next(iter(homes_of))
+                # What does not say by whom it is, is by whoever made what it is about.
+                creator = creator if piece.creator is None and len(homes_of) == 1 else piece.creator
+                if (key, creator) in homes_of:
+                    placed.append(replace(piece, text=key, creator=creator))
                     self._settle(placed[-1], homes)
                 else:
                     whose = " and ".join(sorted(creator or "nobody" for _, creator in homes_of))
