@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -14,6 +16,7 @@ from geokg.errors import IdentityConflict, ReadError
 from geokg.judgements import (
     Judgement,
     absolute,
+    append_judgement,
     clusters,
     is_address,
     judgement_quads,
@@ -292,3 +295,74 @@ def test_what_stands_is_what_was_not_taken_back(
             read_judgements(path, BASE)
     else:
         assert [one.line for one in read_judgements(path, BASE)] == standing
+
+
+# Writing to the end
+
+
+def test_a_judgement_is_added_as_people_write_it(tmp_path: Path) -> None:
+    path = tmp_path / "judgements.jsonl"
+    address, taliban = BASE.document("wire/a") + "#char=12,19", BASE.data + "entity/taliban"
+    one = Judgement("same", address, taliban, "Änn", "2026-11-24T09:00:00Z", "So.", words="Taliban")
+    append_judgement(path, one, BASE)
+    first = path.read_text(encoding="utf-8")
+    assert json.loads(first) == {
+        "judgement": "same",
+        "first": "document/wire/a#char=12,19",
+        "second": "entity/taliban",
+        "by": "Änn",
+        "when": "2026-11-24T09:00:00Z",
+        "why": "So.",
+        "words": "Taliban",
+    }
+    path.write_text(first.rstrip("\n"), encoding="utf-8")  # as some editors leave it
+    append_judgement(path, Judgement("unsure", taliban, "urn:x", "Bo", "2026-11-24T09:00:00Z", "Hm."), BASE)
+    assert [(one.verdict, one.line) for one in read_judgements(path, BASE)] == [("same", 1), ("unsure", 2)]
+    assert path.read_text(encoding="utf-8").startswith(first)
+
+
+def test_what_cannot_be_is_not_written(tmp_path: Path) -> None:
+    path = file(tmp_path, ONE)
+    before = path.read_bytes()
+    one = Judgement("different", ONE["first"], ONE["second"], "Bo", ONE["when"], "No.")
+    with pytest.raises(IdentityConflict, match=r"judgements\.jsonl:2: Bo judges"):
+        append_judgement(path, one, BASE)
+    with pytest.raises(ReadError, match="takes nothing back"):
+        append_judgement(path, Judgement("withdrawn", "urn:a", "urn:b", "Bo", ONE["when"], "No."), BASE)
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(ReadError, match="is not JSON"):
+        append_judgement(path, one, BASE)
+    assert path.read_text() == "{"
+    path.write_bytes(before)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["judgements.jsonl"]
+
+
+def test_who_is_killed_while_writing_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = file(tmp_path, ONE)
+    before = path.read_bytes()
+
+    def killed(handle: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.fsync", killed)
+    with pytest.raises(KeyboardInterrupt):
+        append_judgement(path, Judgement("unsure", "urn:a", "urn:b", "Bo", ONE["when"], "Hm."), BASE)
+    assert path.read_bytes() == before
+    monkeypatch.undo()
+    append_judgement(path, Judgement("unsure", "urn:a", "urn:b", "Bo", ONE["when"], "Hm."), BASE)
+    assert len(read_judgements(path, BASE)) == 2
+
+
+def test_two_who_write_at_a_time_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "judgements.jsonl"
+    program = (
+        "import sys; from pathlib import Path; from geokg.judgements import Judgement, append_judgement\n"
+        "for n in range(20):\n"
+        "    append_judgement(Path(sys.argv[1]), Judgement('unsure', f'urn:{sys.argv[2]}{n}', 'urn:x', sys.argv[2],"
+        " '2026-11-24T09:00:00Z', 'Hm.'))\n"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", program, str(path), name]) for name in ("a", "b")]
+    assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
+    found = read_judgements(path, BASE)
+    assert {one.first for one in found} == {f"urn:{name}{n}" for name in "ab" for n in range(20)}
+    assert len(found) == 40

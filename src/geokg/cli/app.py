@@ -29,6 +29,7 @@ from .common import help_text, told
 from .convert import convert
 from .diff import diff
 from .explain import explain
+from .identity import identity
 from .query import query
 from .scheme import scheme
 from .serve import serve
@@ -118,7 +119,7 @@ def main() -> None:
         raise click.UsageError(str(error)) from error
 
 
-for command in (build, convert, agree, check, shapes, query, explain, diff, scheme, serve, backup, restore):
+for command in (build, convert, agree, check, shapes, query, explain, diff, identity, scheme, serve, backup, restore):
     main.add_command(command)
 
 

@@ -107,6 +107,10 @@ class Register:
             return iri
         return min(cluster, key=lambda member: (member not in self.entities, is_address(member), member))
 
+    def fits(self, iri: str, kind: str) -> bool:
+        """Whether an entity may be of a kind: one of its classes is the kind, above it or below it."""
+        return self._naming.fits(iri, kind)
+
     def judged(self, iri: str) -> list[Judgement]:
         """What was judged of an entity or a mention's address itself, in the order of the judgements."""
         return self._judged.get(iri, [])
