@@ -16,14 +16,17 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import geokg
 from geokg.errors import ReadError, WriteError
 from geokg.readers import uima
-from geokg.readers.given import AnnotationFile
+from geokg.readers.cas import Cas
+from geokg.readers.cas_types import Types
+from geokg.readers.given import AnnotationFile, Faults
 from geokg.tagset import inception, tag_set
 from geokg.text import Argument, Attribute, Document, Event, Mention, Normalization, Relation, Source, Text
-from hostile import bare, hostile
+from hostile import PIECES, bare, hostile
 from trapped import trapped
 
 FORMS = (".xmi", ".json", ".zip")
@@ -562,6 +565,32 @@ def test_offsets_that_count_something_else_are_told(tmp_path: Path) -> None:
         read(put(tmp_path, content))
 
 
+@given(
+    content=st.lists(st.sampled_from(PIECES), max_size=12).map("".join),
+    places=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=4),
+)
+@settings(max_examples=40, deadline=None)
+def test_words_are_the_right_ones_or_none(
+    tmp_path_factory: pytest.TempPathFactory, content: str, places: list[tuple[int, int]]
+) -> None:
+    stored: list[Any] = [{"%ID": 1, "%TYPE": "uima.cas.Sofa", "sofaID": "_InitialView", "sofaString": content}]
+    for number, (begin, end) in enumerate(places, start=2):
+        stored.append({"%ID": number, "%TYPE": "uima.tcas.Annotation", "@sofa": 1, "begin": begin, "end": end})
+    path = put(tmp_path_factory.mktemp("cas"), json.dumps({"%FEATURE_STRUCTURES": stored}), name="a.json")
+    units = content.encode("utf-16-le")
+    expected = {}
+    for number, (begin, end) in enumerate(places, start=2):
+        if begin <= end <= len(units) // 2:
+            try:
+                units[: 2 * begin].decode("utf-16-le")
+                expected[str(number)] = units[2 * begin : 2 * end].decode("utf-16-le")
+            except UnicodeDecodeError:
+                continue
+    [document] = read(path, lenient=True)
+    assert {one.id: one.text for one in document.mentions} == expected
+    assert len(document.faults) == len(places) - len(expected)
+
+
 ONE = '{"%ID": 2, "%TYPE": "uima.tcas.Annotation", '
 
 
@@ -793,6 +822,14 @@ def plain(path: Path) -> Iterator[tuple[str, str, str]]:
 def test_every_file_of_the_corpus_is_in_a_table(corpus: Path) -> None:
     files = {str(path.relative_to(corpus)) for path in corpus.rglob("*") if path.suffix in (".json", ".xmi")}
     assert files == FOUND.keys() | REFUSED.keys()
+    for path in corpus.rglob("*.xml"):  # type systems: read, but no texts
+        assert not uima.recognizes(path.read_text(encoding="utf-8"))
+        declared = re.findall(r"<name>([^<]+\.[^<]+)</name>", path.read_text(encoding="utf-8"))
+        types = Types(path, beside={path: path.read_bytes()})
+        assert all(types.kind(name, 0, looks_like_words=False) is not None for name in declared)
+        cas = Cas(path, Faults())
+        types.tell(cas)
+        assert not cas.faults.found, "each type is declared there"
 
 
 @pytest.mark.parametrize("name", FOUND)

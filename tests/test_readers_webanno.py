@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from geokg.errors import OffsetMismatch, ReadError
 from geokg.readers import webanno
 from geokg.readers.given import AnnotationFile
 from geokg.text import Argument, Document
+from hostile import PIECES
 
 NER = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
 COREF = "de.tudarmstadt.ukp.dkpro.core.api.coref.type.CoreferenceLink"
@@ -247,6 +251,56 @@ def test_chains(tmp_path: Path, header: str) -> None:
         ("referenceType", "pr"),
         ("referenceType", "pr"),
     ]
+
+
+def escaped(text: str) -> str:
+    """A line of text as INCEpTION writes it."""
+    names = {"\t": "t", "\n": "n", "\f": "f", "\r": "r", "\b": "b", "\\": "\\"}
+    return "".join(f"\\{names.get(sign, sign)}" if sign in names or sign < " " else sign for sign in text)
+
+
+SIGNS = st.sampled_from(
+    [*(piece for piece in PIECES if not set(piece) & set("\t\r\n ")), "\\", "[1]", "|", "->", ";", "#"]
+)
+TOKENS = st.lists(SIGNS, min_size=1, max_size=3).map("".join)
+GAPS = st.sampled_from(["", " ", "  ", "\t", "\r\n", "\n", "\u00a0"])
+SENTENCES = st.lists(st.tuples(TOKENS, GAPS, st.none() | TOKENS), min_size=1, max_size=5)
+
+
+@given(sentences=st.lists(SENTENCES, min_size=1, max_size=4), between=st.integers(0, 3))
+@settings(max_examples=80, deadline=None)
+def test_what_inception_would_write_is_read(
+    tmp_path_factory: pytest.TempPathFactory, sentences: list[list[tuple[str, str, str | None]]], between: int
+) -> None:
+    text, rows, expected = "", [], []
+    for number, sentence in enumerate(sentences, start=1):
+        text += ("" if between == 0 else "\n" + " " * (between - 1)) if text else ""
+        units, lines, begin = [], "", len(text)
+        for place, (token, gap, value) in enumerate(sentence, start=1):
+            start = utf16(text + lines)
+            lines += token
+            written = "_" if value is None else re.sub(r"->|[\\\[\]|_;*]", lambda match: "\\" + match[0], value)
+            units.append(f"{number}-{place}\t{start}-{utf16(text + lines)}\t{token}\t{written}\t")
+            expected += [] if value is None else [(token, value)]
+            lines += gap if place < len(sentence) else ""
+        assert begin == len(text)
+        text += lines
+        rows += ["", *(f"#Text={escaped(line)}" for line in lines.split("\n")), *units]
+    path = tmp_path_factory.mktemp("tsv") / "wire" / "a.tsv"
+    path.parent.mkdir()
+    header = "#FORMAT=WebAnno TSV 3.3\n#T_SP=webanno.custom.Span|value\n\n"
+    path.write_text(header + "\n".join([*rows, "", ""]), encoding="utf-8", newline="")
+    document = read(path)
+    assert document.text == text + "\n"
+    tokens = [one.text for one in document.mentions if one.label == "Token"]
+    assert tokens == [token for sentence in sentences for token, _, _ in sentence]
+    assert [(document.get(one.target).text, one.value) for one in document.attributes] == expected
+    path.with_suffix(".txt").write_text(text, encoding="utf-8", newline="")
+    assert read(path).text == text
+
+
+def utf16(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
 
 def test_escapes(tmp_path: Path) -> None:
