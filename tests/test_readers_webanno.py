@@ -434,6 +434,7 @@ ROW = "#Text=One two\n1-1·0-3·One·"
         ("#T_SP=webanno.custom.Span|", f"{ROW}x·", 6, "has no features, so 'x' must be *"),
         (f"{SPAN}\n#T_SP=b.Other|", f"{ROW}a[1]·*[1]·", 7, "[1] is Span already, not Other"),
         (LINKS, f"{ROW}p;q·1-1·a·", 7, "H has 2 roles in l, but 1 targets"),
+        (LINKS, f"{ROW}p[3]·1-1·a·\n1-2·4-7·two·q[3]·1-1·_·", 8, "l of one H is not what it is in line 7: 'q'"),
         (LINKS, f"{ROW}p·1-2·a·", 7, "refers to the unit 1-2, which is not in this file"),
         (LINKS, f"{ROW}p·1-1[4]·a·", 7, "1-1[4] is nothing that has this number"),
         (LINKS, f"{ROW}p·x·a·", 7, "'x' is no unit"),

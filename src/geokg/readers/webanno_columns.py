@@ -148,7 +148,7 @@ class Rows:
         self.columns = columns
         self.units: dict[str, Unit] = {}
         self._numbered: dict[str, Structure] = {}
-        self._slots: dict[tuple[str, str], tuple[Structure, Column, list[str | None], list[str]]] = {}
+        self._slots: dict[tuple[str, str], tuple[Structure, Column, list[str | None], list[str | None]]] = {}
         self._chains: dict[tuple[str, int], dict[int, Structure]] = {}
         self._later: list[Callable[[], None]] = []
         self._count = 0
@@ -217,12 +217,22 @@ class Rows:
             if value != "*":
                 raise self.cas.error(f"{short(column.type)} has no features, so {value!r} must be *", unit.line)
         else:
-            slot = self._slots.setdefault((one.id, column.feature), (one, column, [], []))
-            several = split(value, ";")
-            if column.holds is Holds.ROLE and not slot[2] and value != "_":
-                slot[2].extend(None if role == "*" else unescape(role) for role in several)
-            elif column.holds is Holds.TARGET and not slot[3]:
-                slot[3].extend(target for target in several if target not in ("*", "_"))
+            self._slot(one, column, value, unit)
+
+    def _slot(self, one: Structure, column: Column, written: str, unit: Unit) -> None:
+        """Roles, or targets, of the links of a span; every unit of it has them all."""
+        _, _, roles, targets = self._slots.setdefault((one.id, column.feature), (one, column, [], []))
+        several = [] if written == "_" else split(written, ";")
+        found: list[str | None]
+        if column.holds is Holds.ROLE:
+            known, found = roles, [None if role == "*" else unescape(role) for role in several]
+        else:
+            known, found = targets, [target for target in several if target != "*"]
+        if not known:
+            known.extend(found)
+        elif known != found:
+            message = f"{column.feature} of one {short(one.type)} is not what it is in line {one.line}: {written!r}"
+            raise self.cas.error(message, unit.line)
 
     def _annotation(self, unit: Unit, kind: str, place: int, number: str) -> Structure:
         """The annotation of a unit at a place in the stack: one that began on an earlier unit, or a new one."""
@@ -280,7 +290,7 @@ class Rows:
 
         self._later.append(bind)
 
-    def _bind(self, host: Structure, column: Column, roles: list[str | None], targets: list[str]) -> None:
+    def _bind(self, host: Structure, column: Column, roles: list[str | None], targets: list[str | None]) -> None:
         """Make the links of a slot."""
         try:
             if len(roles) != len(targets):
@@ -290,7 +300,7 @@ class Rows:
             base = self.columns[self.columns.index(pair) + 1].other
             links = []
             for place, (role, written) in enumerate(zip(roles, targets, strict=True), start=1):
-                target = _TARGET.fullmatch(written)
+                target = _TARGET.fullmatch(written or "")
                 if not target:
                     raise self.cas.error(f"{written!r} is no unit, such as 1-3 or 1-3[2]", host.line)
                 link = Structure(f"{host.id}.{column.feature}.{place}", pair.other, Kind.OTHER, host.line)
