@@ -102,6 +102,13 @@ e:doc#char=0,35 a nif:Sentence ; nif:referenceContext e:doc ; nif:firstWord <htt
     assert told(document) == [f"{doc}char=0,2: its node is a node of its own, and is left out"]
 
 
+def test_a_sentence_that_is_a_word_is_both(tmp_path: Path) -> None:
+    content = context("Hu.") + "<http://example.org/doc#char=0,2> a nif:Word, nif:Phrase, nif:Sentence .\n"
+    document = read(put(tmp_path, content))
+    assert [mention.label for mention in document.mentions] == ["Sentence"]
+    assert [(attribute.name, attribute.value) for attribute in document.attributes] == [("Word", None)]
+
+
 def test_units_are_mentions_of_the_same_words(tmp_path: Path) -> None:
     content = (
         context()

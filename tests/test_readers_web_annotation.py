@@ -170,6 +170,13 @@ def test_each_selector(tmp_path: Path, selector: Any, start: int, end: int) -> N
     assert (words(document), document.faults) == ([("T1", "X", [(start, end)])], ())
 
 
+def test_rfc_5147_counts_a_line_end_as_one_character_where_the_length_says_so(tmp_path: Path) -> None:
+    text = "Hu\r\nsaid\r\nso."
+    for value, start in (("char=3,7;length=11", 4), ("char=4,8;length=13", 4), ("char=4,8", 4)):
+        document = read(put(tmp_path, anno("#T1", {"selector": fragment(value)}, tag("X")), text))
+        assert words(document) == [("T1", "X", [(start, start + 4)])]
+
+
 def test_a_target_that_is_an_iri_with_a_fragment(tmp_path: Path) -> None:
     assert words(read(put(tmp_path, anno("#T1", "article.txt#char=12,19", tag("X"))))) == [("T1", "X", [(12, 19)])]
 

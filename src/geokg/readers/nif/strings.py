@@ -175,9 +175,11 @@ class Strings:
             yield from self._links(iri, apart)
 
     def _annotation(self, name: str, string: str, bodies: list[Body], target: Target) -> Annotation:
+        shapes = [Body("classifying", value=one) for one in _SHAPES if self._is(string, one)]
         if not any(body.purpose == "classifying" for body in bodies):
-            shapes = [one for one in _SHAPES if self._is(string, one)]
-            bodies.insert(0, Body("classifying", value=shapes[0] if shapes else "String"))
+            bodies = [*(shapes or [Body("classifying", value="String")])[:1], *bodies]
+        # That it is a phrase says nothing; that a sentence is a word as well does.
+        bodies += [shape for shape in shapes if shape not in bodies and shape.value != "Phrase"]
         return Annotation(name, bodies=tuple(bodies), targets=(target,))
 
     def _bodies(self, iri: str) -> Iterator[Body]:

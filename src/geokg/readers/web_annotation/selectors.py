@@ -158,17 +158,17 @@ class Selection:
         start, end = selector.get("start"), selector.get("end")
         if not isinstance(start, int) or not isinstance(end, int) or isinstance(start, bool) or isinstance(end, bool):
             self._wrong(selector, f"start and end must be whole numbers, not {start!r} and {end!r}")
-        return self._measured(selector, start, end, within)
+        return self._measured(selector, start, end, within, self._units)
 
-    def _measured(self, selector: Placed, start: int, end: int, within: _Span) -> _Span:
+    def _measured(self, selector: Placed, start: int, end: int, within: _Span, units: Units) -> _Span:
         """Offsets as written, counted from the beginning of what is selected so far."""
-        before = self._units.offset(within[0])
+        before = units.offset(within[0])
         try:
-            span = self._units.span(before + start, before + end)
+            span = units.span(before + start, before + end)
         except ValueError as error:
             self._wrong(selector, str(error))
         if start < 0 or span[1] > within[1]:
-            length = self._units.offset(within[1]) - before
+            length = units.offset(within[1]) - before
             self._wrong(selector, f"offsets {start}..{end} lie outside of the {length} characters that they refine")
         return span
 
@@ -178,18 +178,21 @@ class Selection:
         found = _CHAR.fullmatch(value)
         if not found or not (found[1] or found[3]):
             self._wrong(selector, f"{value!r} is no fragment of RFC 5147: one is written char=3,9")
-        content = self._text.content
+        content, units = self._text.content, self._units
         for name, wanted in _CHECK.findall(found[4]):
+            crlf = Units(content, Unit.CRLF)
             digest = hashlib.md5(content.encode(), usedforsecurity=False).hexdigest()
             there = str(len(content)) if name == "length" else digest
-            if wanted.lower() != there:
+            if name == "length" and wanted == str(crlf.length) != there:
+                units = crlf  # RFC 5147 counts a line end as one character, and this length says that it was done so
+            elif wanted.lower() != there:
                 self._wrong(
                     selector, f"was made over a text whose {name} is {wanted}, but that of {self._text.file} is {there}"
                 )
         start = int(found[1] or 0)
-        length = self._units.offset(within[1]) - self._units.offset(within[0])
+        length = units.offset(within[1]) - units.offset(within[0])
         end = start if not found[2] else int(found[3]) if found[3] else length
-        return self._measured(selector, start, end, within)
+        return self._measured(selector, start, end, within, units)
 
     def _quoted(self, selector: Placed, within: _Span) -> _Span:
         """Where a quote stands, when it does so once."""

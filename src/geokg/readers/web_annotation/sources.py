@@ -49,7 +49,7 @@ def texts(given: AnnotationFile, sources: Iterable[str | None]) -> dict[str | No
             found[source] = path
         else:
             unnamed.append(source)
-    names = [source for source in unnamed if source is not None]
+    names = list(dict.fromkeys(source.partition("#")[0] for source in unnamed if source is not None))
     for source in unnamed:
         if len(names) > 1:
             message = f"{names[0]} and {names[1]} are both no file beside it: give each text a file of its name"
