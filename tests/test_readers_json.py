@@ -253,7 +253,7 @@ def test_annotators_stay_apart_and_what_is_no_annotation_is_told(tmp_path: Path)
     assert [(d.id, d.annotator, len(d.mentions)) for d in found] == [
         ("wire/x/1/3", "3", 1),
         ("wire/x/1/4", "4", 2),
-        ("wire/x/1/4/13", "4", 0),
+        ("wire/x/1/4-13", "4-13", 0),
         ("wire/x/2", None, 0),
     ]
     assert [fault.message for d in found for fault in d.faults] == [

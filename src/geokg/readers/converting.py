@@ -7,7 +7,6 @@ text, and what names the annotator itself in a folder of the annotator's.
 
 from __future__ import annotations
 
-import inspect
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields, replace
@@ -16,6 +15,7 @@ from typing import Any, Protocol, cast
 
 from ..errors import UnknownFormat, WriteError
 from ..text import Document, Source
+from . import brat
 from .registry import readers
 from .source import NAME
 from .writing import put
@@ -107,11 +107,10 @@ class Conversion:
     def _put(self, document: Document, path: Path, text: Path | None) -> None:
         while True:
             try:
-                # Who keeps the text apart may be told where.
-                if text is not None and "text" in inspect.signature(self._writer.write).parameters:
-                    self._writer.write(document, path, text=text)  # type: ignore[call-arg]
-                else:
+                if text is None:
                     self._writer.write(document, path)
+                else:
+                    brat.write(document, path, text=text)
             except WriteError as error:
                 if self._left_out is None or not error.ids:
                     raise

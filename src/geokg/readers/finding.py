@@ -100,9 +100,10 @@ def _below(folder: Path, format: str | None, passed_over: PassedOver) -> list[An
             for error in alone:
                 passed_over(error)
             found.update((_key(one.path), one) for one in paired)
-    endings = tuple(suffixes()) if format is None else named(format, folder).SUFFIXES
+    known = tuple(suffixes())
+    endings = known if format is None else named(format, folder).SUFFIXES
     for place, names in places:
-        stems = {name.rpartition(".")[0] for name in names if not name.endswith(".txt")}
+        stems = {name.rpartition(".")[0] for name in names if name.endswith(known) and not name.endswith(".txt")}
         for name in names:
             # A text is only looked into where nothing stands beside it that could be over it.
             if not name.endswith(endings) or (name.endswith(".txt") and name.removesuffix(".txt") in stems):
@@ -113,7 +114,8 @@ def _below(folder: Path, format: str | None, passed_over: PassedOver) -> list[An
     for one in found.values():
         readers = recognized_by(one.path)
         if one.text is not None or (readers if format is None else format in readers):
-            given.append(replace(one, format=format or format_of(one.path)))
+            sole = readers[0] if len(readers) == 1 else None
+            given.append(replace(one, format=format or sole or format_of(one.path)))
         elif one.path.suffix != ".txt":
             formats = " or ".join(may_read(one.path))
             passed_over(UnknownFormat(f"begins like nothing that {formats} reads", path=one.path))

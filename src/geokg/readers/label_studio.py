@@ -158,10 +158,11 @@ class _File:
         fields = {key for result in results if (key := _field(result, texts))} or {main}
         for key in sorted(fields):
             annotator = "-".join(filter(None, (self.given.annotator, user))) or None
-            names = (self.given.path.stem, name, key if len(fields) > 1 else None, annotator)
-            identifier = identify(self.source, *names)
+            names = (self.given.path.stem, name, key if len(fields) > 1 else None)
+            identifier = identify(self.source, *names, annotator)
             if identifier in self.ids:  # somebody annotated one text twice
-                identifier = identify(self.source, *names, own or str(line))
+                annotator = "-".join(filter(None, (annotator, own or str(line))))
+                identifier = identify(self.source, *names, annotator)
             self.ids.add(identifier)
             text = embedded(texts[key], identifier, self.given.path, line=line)
             over = [result for result in results if _field(result, texts) in (key, None)]

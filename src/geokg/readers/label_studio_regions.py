@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..errors import OffsetMismatch, ReadError
@@ -113,15 +113,19 @@ class Regions:
         content = self._text.content
         quoted = [(start, end, quote) for region, start, end in found if (quote := _quote(region)) is not None]
 
-        def right(unit: Unit) -> bool:
+        def right(unit: Unit, like: Callable[[str, str], bool]) -> bool:
             units = Units(content, unit)
             try:
                 spans = [(*units.span(start, end), quote) for start, end, quote in quoted]
             except ValueError:
                 return False
-            return all(_alike(quote, content[start:end]) for start, end, quote in spans)
+            return all(like(quote, content[start:end]) for start, end, quote in spans)
 
-        return Unit.UTF16 if quoted and not right(Unit.CODE_POINTS) and right(Unit.UTF16) else Unit.CODE_POINTS
+        for like in (str.__eq__, _alike):  # to the letter first
+            for unit in (Unit.CODE_POINTS, Unit.UTF16):
+                if right(unit, like):
+                    return unit
+        return Unit.CODE_POINTS
 
     def _relate(self, result: Placed) -> None:
         names = {mention.id for mention in self.mentions}
