@@ -13,7 +13,7 @@ from ..agreement import Agreement, Figures, agreement
 from ..errors import ReadError
 from ..readers import documents, find
 from ..text import Document
-from .common import Command, json_option, tell_json, terminal, told
+from .common import Command, json_option, progress, tell_json, terminal, told
 
 _FIGURES = ("exact", "overlapping", "label", "alpha_u", "alpha")
 _HEADS = ("exact", "overlapping", "label", "alpha U", "alpha")
@@ -54,7 +54,8 @@ def _documents(sources: tuple[str, ...], format: str | None, *, lenient: bool) -
     def tell(error: ReadError) -> None:
         click.echo(told(error).replace("error: ", "left out: ", 1), err=True)
 
-    for given in find(*sources, format=format, passed_over=tell):
+    files = list(find(*sources, format=format, passed_over=tell))
+    for given in progress(files, len(files)):
         for document in documents(given, format=format, lenient=lenient):
             for fault in document.faults:
                 tell(fault)

@@ -23,10 +23,11 @@ from ..opening import open as open_graph
 from ..population import build as build_graph
 from ..readers import is_annotated
 from ..store import Store
-from ..text import Document, Span
+from ..text import Span
 from ..views import Claim, Thing
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_Item = TypeVar("_Item")
 STDIN = "-"
 # Turtle and N-Triples are TriG; which of the three it is shows when it is read.
 _FROM_STDIN = (ox.RdfFormat.TRIG, ox.RdfFormat.N_QUADS, ox.RdfFormat.JSON_LD)
@@ -113,14 +114,14 @@ def told(error: GeokgError) -> str:
     return f"geokg: error: {error}"
 
 
-def progress(documents: Iterable[Document], total: int) -> Iterator[Document]:
+def progress(items: Iterable[_Item], total: int) -> Iterator[_Item]:
     """Show how far the reading is: on stderr, and only to people."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield from documents
+        yield from items
         return
     with Progress(console=console, transient=True) as bar:
-        yield from bar.track(documents, total=total, description="Reading")
+        yield from bar.track(items, total=total, description="Reading")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import click
 from ..errors import ReadError, WriteError
 from ..readers import documents, find
 from ..readers.converting import Conversion
-from .common import Command, json_option, tell_json, told
+from .common import Command, json_option, progress, tell_json, told
 
 
 @click.command(cls=Command)
@@ -62,7 +62,8 @@ def convert(
         click.echo(refused[-1], err=True)
 
     conversion = Conversion(target, output, left_out=leave_out if lenient else None)
-    for given in find(*sources, format=format, passed_over=leave_out):
+    files = list(find(*sources, format=format, passed_over=leave_out))
+    for given in progress(files, len(files)):
         try:
             for document in documents(given, format=format, lenient=lenient):
                 for fault in document.faults:
