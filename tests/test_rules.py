@@ -11,7 +11,7 @@ import pytest
 import geokg
 from geokg import rules
 from geokg.errors import ReadError
-from geokg.rules import Rule
+from geokg.rules import Rule, closure
 from geokg.vocabulary import GK, Base
 
 FACTS = "SELECT ?s ?p ?o { GRAPH ?g { ?s ?p ?o } ?p gk:isFactLayer true }"
@@ -348,3 +348,11 @@ def test_what_rules_wrote_can_be_told_and_taken_away(fresh_kg):
     rules.clear(fresh_kg.store)
     assert before - len(fresh_kg) == len(written)
     assert isinstance(next(iter(written)), ox.Quad)
+
+
+def test_found_in_many_small_parts_is_the_same(fresh_kg, monkeypatch):
+    before = set(fresh_kg.store.quads())
+    total = rules.apply(fresh_kg.store)
+    monkeypatch.setattr(closure, "_AT_ONCE", 2)
+    assert rules.apply(fresh_kg.store) == total
+    assert set(fresh_kg.store.quads()) == before
