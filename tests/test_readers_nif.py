@@ -246,6 +246,13 @@ def test_a_text_that_is_longer_than_it_says_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_said_of_a_whole_text_is_told(tmp_path: Path) -> None:
+    document = read(put(tmp_path, context(more="; nif:topic [ itsrdf:taIdentRef e:Peace ] ; nif:predLang e:en")))
+    assert told(document) == [
+        "http://example.org/doc: its topic is about the whole text, not words of it, and is left out"
+    ]
+
+
 def test_what_is_recognized(tmp_path: Path) -> None:
     nif = "<http://persistence.uni-leipzig.org/nlp2rdf/ontologies/nif-core#"
     assert recognizes(f"<urn:a> {nif}isString> 'Hu.' .")

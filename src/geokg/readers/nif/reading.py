@@ -66,6 +66,6 @@ def _places(given: AnnotationFile, strings: Strings) -> dict[str, Place]:
             if name is not None or not beside.is_file():
                 raise strings.error(context, "has no text (nif:isString)")
             text = read_text(beside, source)
-        strings.check_length(context, text.content)
+        strings.check(context, text.content)
         places[context] = Place(text, source, (given.path.stem, name))
     return places

@@ -101,8 +101,12 @@ class Strings:
             raise self.error(context, "has several texts (nif:isString) that differ")
         return texts[0] if texts else None
 
-    def check_length(self, context: str, content: str) -> None:
-        """Tell a context whose text is not as long as it says."""
+    def check(self, context: str, content: str) -> None:
+        """Tell a context whose text is not as long as it says, and what is said of the whole of a text."""
+        for predicate in self._graph.of(context):
+            if predicate.startswith(ITSRDF) or predicate in (NIF + "topic", _UNIT):
+                message = f"its {short_name(predicate)} is about the whole text, not words of it, and is left out"
+                self._faults.pass_over(self.error(context, message))
         said = self._span(context)
         units = len(content.encode("utf-16-le")) // 2
         if said is not None and (said[0] != 0 or said[1] not in (len(content), units)):
