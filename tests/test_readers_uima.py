@@ -574,6 +574,17 @@ def test_what_is_broken_has_a_place(tmp_path: Path, body: str, line: int, messag
     assert all(one.text == document.text[one.start : one.end] for one in document.mentions)
 
 
+def test_json_may_number_structures_before_them(tmp_path: Path) -> None:
+    sofa = {"%TYPE": "uima.cas.Sofa", "sofaID": "_InitialView", "sofaString": "Wang"}
+    span = {"%TYPE": "uima.tcas.Annotation", "@sofa": 1, "begin": 0, "end": 4, "@same": 2, "@none": None}
+    table = {"%FEATURE_STRUCTURES": {"2": span, "1": sofa}, "%VIEWS": {"_InitialView": {"%SOFA": 1, "%MEMBERS": [2]}}}
+    [document] = read(put(tmp_path, json.dumps(table), name="a.json"))
+    assert words(document) == [("Annotation", "Wang")] and [one.label for one in document.relations] == ["same"]
+    table["%VIEWS"]["_InitialView"]["%MEMBERS"] = [2, 3]
+    with pytest.raises(ReadError, match=r"a\.json: the view _InitialView has the member 3, which is not in this file"):
+        read(put(tmp_path, json.dumps(table), name="a.json"))
+
+
 def test_offsets_that_count_something_else_are_told(tmp_path: Path) -> None:
     content = xmi('<c:Claim xmi:id="2" sofa="1" begin="1" end="2"/>', "😀 words")
     with pytest.raises(
@@ -658,6 +669,11 @@ def test_what_is_broken_in_json_has_a_place(tmp_path: Path, structures: str, lin
          "the text 1 is no string"),
         ("a.json", '{"%FEATURE_STRUCTURES": [{"%ID": 1, "%TYPE": "uima.cas.Sofa", "sofaString": "\\ud83d"}]}',
          r"a\.json:1: .*half of a surrogate pair"),
+        ("a.json", '{"%FEATURE_STRUCTURES": [{"%ID": 2, "%TYPE": "uima.cas.ByteArray", "%ELEMENTS": "!"},\n'
+         '{"%ID": 1, "%TYPE": "uima.cas.Sofa", "@sofaArray": 2, "mimeType": "text"}]}',
+         r"a\.json:1: the bytes of the text 1 are not Base64"),
+        ("a.xmi", xmi('<cas:ByteArray xmi:id="2" elements="no"/>', None, sofa=' sofaArray="2" mimeType="text"'),
+         r"a\.xmi:2: the bytes of the text 1 are not hexadecimal"),
         ("a.json", '{"a":' * 100_000, r"is not JSON that can be read"),
         ("a.zip", "PK\x03\x04", r"a\.zip: is not a zip that can be read"),
     ],

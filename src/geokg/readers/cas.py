@@ -166,8 +166,9 @@ class Cas:
                 try:
                     one.begin, one.end = units.span(one.begin, one.end)
                 except ValueError as error:
-                    # What would help stands behind the reason, where the whole file counts something else.
-                    reason = misfits(content, [(one.begin, one.end), *spans], unit) or str(error)
+                    # Behind the first, what would help where the whole file counts something else.
+                    reason = misfits(content, [(one.begin, one.end), *spans], unit) if spans else None
+                    reason, spans = reason or str(error), []
                     self.faults.refuse(self.error(f"{one.name} does not fit the text: {reason}", one.line))
                     del self.structures[one.id]
                     continue
