@@ -42,10 +42,10 @@ def apply(document: Document, labels: LabelMap, scheme: Scheme) -> tuple[Documen
     parts = Parts(document, labels, scheme)
     name(parts)
     equivalences = chain(parts)
-    on_mentions(parts)
+    others = on_mentions(parts)
     link(parts)
     leave(parts)
-    on_events(parts)
+    on_events(parts, others)
     settle(parts)
     for note in document.notes:
         parts.count("note", note.kind, "used", note.line)

@@ -64,8 +64,9 @@ class Parts:
         attributes: their values.
         entries: the entries of registers that mentions stand for.
         speakers: for events that a chain of speakers tells: the rule, the chain, and its line.
+        triggered: the first event of a label on some words.
         same: mentions that stand for what else is marked on their words, until that is found.
-        named: for each mention that is kept, or was until its values were looked at, the name it is counted by.
+        named: for each mention with a label of ours, the name it is counted by.
         rules: the rule of each mention and event that is kept.
         splitting: the attributes that split a label, by what they stand on; they say something by that alone.
         alias: for ids that are gone, the id of what stands for the same.
@@ -82,6 +83,7 @@ class Parts:
         self.attributes: list[Attribute] = []
         self.entries: list[Normalization] = []
         self.speakers: dict[str, tuple[AttributeRule, str, int]] = {}
+        self.triggered: dict[tuple[str, tuple[tuple[int, int], ...]], str] = {}
         self.same: dict[str, Mention] = {}
         self.named: dict[str, str] = {}
         self.rules: dict[str, Rule] = {}

@@ -38,16 +38,20 @@ def _nest(parts: Parts) -> None:
     """Make events in said words the content of the statement that says these."""
     drafts = list(parts.drafts.values())
     taken = {target for draft in drafts for target in draft.targets(CONTENT, *_ABOUT)}
-    saying = {
-        target: [draft for draft in drafts if target in draft.targets(CONTENT)]
-        for target in taken
-        if target in parts.drafts and parts.drafts[target].content
-    }
-    said = sorted((parts.drafts[target] for target in saying), key=lambda draft: _length(draft.trigger))
+    saying: dict[str, list[Draft]] = {}
     for draft in drafts:
+        for target in draft.targets(CONTENT):
+            if target in parts.drafts and parts.drafts[target].content:
+                saying.setdefault(target, []).append(draft)
+    waiting = sorted((parts.drafts[target] for target in saying), key=lambda one: one.trigger.start, reverse=True)
+    around: list[Draft] = []
+    for draft in sorted(drafts, key=lambda one: (one.trigger.start, -one.trigger.end)):
+        while waiting and waiting[-1].trigger.start <= draft.trigger.start:
+            around.append(waiting.pop())
+        around = [one for one in around if one.trigger.end > draft.trigger.start]
         if draft.id in taken:
             continue
-        for words in said:
+        for words in sorted(around, key=lambda one: _length(one.trigger)):
             if words is not draft and _holds(words.trigger, draft.trigger):
                 statements = [one for one in saying[words.id] if not _reaches(parts, draft.id, one.id)]
                 for statement in statements:

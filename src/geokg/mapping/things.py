@@ -77,16 +77,10 @@ def _name(parts: Parts, item: Mention | Event, trigger: Mention, *identifiers: s
         parts.named[item.id] = counted
         if parts.kind(item.id).role == "concept":
             return  # counted when it is known whether its words or values name one
-    elif isinstance(item, Mention) and (twin := _twin(parts, term, item)):
+    elif isinstance(item, Mention) and (twin := parts.triggered.get((term, words(item.spans)))):
+        # The event of the same class on the same words, such as an attribution on its cue.
         parts.alias[item.id] = twin
     else:
+        parts.triggered.setdefault((term, words(trigger.spans)), item.id)
         parts.draft(item.id, term, replace(trigger, label=term), rule, item.line)
     parts.count("label", counted, "used", item.line)
-
-
-def _twin(parts: Parts, term: str, mention: Mention) -> str | None:
-    """The event of the same class on the same words, such as an attribution on its cue."""
-    for draft in parts.drafts.values():
-        if draft.label == term and words(draft.trigger.spans) == words(mention.spans):
-            return draft.id
-    return None

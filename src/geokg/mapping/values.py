@@ -10,22 +10,29 @@ from .parts import Parts
 from .rule import AttributeRule, Missing, Rule, lookup
 
 
-def on_mentions(parts: Parts) -> None:
-    """Give mentions their values, and leave out what should name a concept and names none."""
+def on_mentions(parts: Parts) -> list[Attribute]:
+    """Give mentions their values, and leave out what should name a concept and names none.
+
+    Returns:
+        The attributes on all else, for ``on_events``.
+    """
+    others = []
     for attribute in parts.document.attributes:
         if parts.find(attribute.target) in parts.mentions:
             _attribute(parts, attribute)
+        else:
+            others.append(attribute)
     _constants(parts, list(parts.mentions))
     for mention in list(parts.mentions.values()):
         if parts.kind(mention.id).role == "concept":
             _concept(parts, mention)
+    return others
 
 
-def on_events(parts: Parts) -> None:
+def on_events(parts: Parts, attributes: list[Attribute]) -> None:
     """Give everything else its values, and mentions their entries of registers."""
-    for attribute in parts.document.attributes:
-        if parts.find(attribute.target) not in parts.named:
-            _attribute(parts, attribute)
+    for attribute in attributes:
+        _attribute(parts, attribute)
     _constants(parts, list(parts.drafts))
     for one in parts.document.normalizations:
         _register(parts, one)
