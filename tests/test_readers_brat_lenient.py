@@ -46,11 +46,12 @@ def faults(document: Document) -> list[str]:
 
 def test_what_hangs_on_a_bad_line_is_bad_too(tmp_path: Path) -> None:
     document = lenient(tmp_path, GOOD.replace("20 28\tpromised", "20 28\tbroke"))
-    assert [mention.id for mention in document.mentions] == ["T1", "T2", "T3"]
+    assert [mention.id for mention in document.mentions] == ["T1", "T3"]
     assert (document.events, document.attributes, document.notes) == ((), (), ())
     assert [relation.id for relation in document.relations] == ["R1"]
     assert (len(document.normalizations), len(document.equivalences)) == (1, 1)
     assert faults(document) == [
+        "2: T2 is the trigger of E1, which is left out (line 5)",
         "4: T4 quotes 'broke' at 20..28, but 'promised' stands there (article.txt:2:1); "
         "these words stand nowhere in article.txt: was the text changed after it was annotated?",
         "5: E1 refers to E2, which is left out (line 6)",
@@ -58,7 +59,7 @@ def test_what_hangs_on_a_bad_line_is_bad_too(tmp_path: Path) -> None:
         "8: A1 refers to E1, which is left out (line 5)",
         "10: #1 refers to E2, which is left out (line 6)",
     ]
-    assert isinstance(document.faults[0], OffsetMismatch)
+    assert isinstance(document.faults[1], OffsetMismatch)
 
 
 @pytest.mark.parametrize(
@@ -96,10 +97,25 @@ def test_an_id_that_stands_twice_means_neither(tmp_path: Path) -> None:
     ]
 
 
+def test_words_are_no_mention_when_their_event_is_left_out(tmp_path: Path) -> None:
+    lines = (
+        "T1\tPerson 0 2\tHu\nT2\tStatement 3 7\tsaid\nT3\tStatement 20 28\tpromised\n"
+        "E1\tStatement:T2 Actor:T9\nE2\tStatement:T3 Actor:T2\nE3\tStatement:T3 Actor:T1\nA1\tSure T2\n"
+    )
+    document = lenient(tmp_path, lines)
+    assert ([m.id for m in document.mentions], [e.id for e in document.events]) == (["T1"], ["E3"])
+    assert faults(document) == [
+        "2: T2 is the trigger of E1, which is left out (line 4)",
+        "4: E1 refers to T9, which is not in this file",
+        "5: E2 refers to T2, which is left out (line 2)",
+        "7: A1 refers to T2, which is left out (line 2)",
+    ]
+
+
 def test_a_long_chain_on_a_bad_one_goes_whole(tmp_path: Path) -> None:
     lines = [f"E{n}\tStatement:T2 Content:E{n + 1}" for n in range(1, 3000)] + ["E3000\tStatement:T9"]
     document = lenient(tmp_path, "\n".join(["T2\tStatement 3 7\tsaid", *lines]))
-    assert (len(document.events), len(document.faults)) == (0, 3000)
+    assert (len(document.mentions), len(document.events), len(document.faults)) == (0, 0, 3001)
 
 
 def test_offsets_in_another_unit_are_named_and_never_bound(tmp_path: Path) -> None:

@@ -51,10 +51,10 @@ def agree(sources: tuple[str, ...], format: str | None, *, lenient: bool, as_jso
 
 
 def _documents(sources: tuple[str, ...], format: str | None, *, lenient: bool) -> Iterator[Document]:
-    def tell(error: ReadError) -> None:
-        click.echo(told(error).replace("error: ", "left out: ", 1), err=True)
+    def tell(error: ReadError, how: str = "left out") -> None:
+        click.echo(told(error).replace("error: ", f"{how}: ", 1), err=True)
 
-    files = list(find(*sources, format=format, passed_over=tell))
+    files = list(find(*sources, format=format, passed_over=lambda error: tell(error, "passed over")))
     for given in progress(files, len(files)):
         for document in documents(given, format=format, lenient=lenient):
             for fault in document.faults:

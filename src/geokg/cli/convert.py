@@ -53,8 +53,8 @@ def convert(
     refused: list[str] = []
     left_out: list[str] = []
 
-    def leave_out(error: ReadError | WriteError) -> None:
-        left_out.append(told(error).replace("error: ", "left out: ", 1))
+    def leave_out(error: ReadError | WriteError, how: str = "left out") -> None:
+        left_out.append(told(error).replace("error: ", f"{how}: ", 1))
         click.echo(left_out[-1], err=True)
 
     def refuse(error: ReadError | WriteError) -> None:
@@ -62,7 +62,7 @@ def convert(
         click.echo(refused[-1], err=True)
 
     conversion = Conversion(target, output, left_out=leave_out if lenient else None)
-    files = list(find(*sources, format=format, passed_over=leave_out))
+    files = list(find(*sources, format=format, passed_over=lambda error: leave_out(error, "passed over")))
     for given in progress(files, len(files)):
         try:
             for document in documents(given, format=format, lenient=lenient):

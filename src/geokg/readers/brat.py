@@ -140,10 +140,23 @@ def _items(page: Page) -> list[Item]:
     # A line may have been good when it was read, and refer to one that turned out bad later.
     out = list(page.out)
     while out:
-        target = out.pop()
-        for key in users.get(target, ()):
-            if found.pop(key, None) is not None:
-                line, left = page.lines[key], page.out[target].number
-                page.refuse(key, line, line.error(f"{line.id} refers to {target}, which is left out (line {left})"))
-                out.append(key)
+        while out:
+            target = out.pop()
+            for key in users.get(target, ()):
+                if found.pop(key, None) is not None:
+                    _leave_out(page, key, "refers to", target)
+                    out.append(key)
+        # Words that were the trigger of an event are no mention without it.
+        triggers = {one.trigger.id for one in found.values() if isinstance(one, Event)}
+        for key, line in list(page.out.items()):
+            trigger = line.body.partition(" ")[0].rpartition(":")[2] if line.id[0] == "E" else ""
+            if trigger in page.mentions and trigger not in triggers:
+                del page.mentions[trigger]
+                _leave_out(page, trigger, "is the trigger of", key)
+                out.append(trigger)
     return list(found.values())
+
+
+def _leave_out(page: Page, key: str, how: str, other: str) -> None:
+    line, left = page.lines[key], page.out[other]
+    page.refuse(key, line, line.error(f"{line.id} {how} {left.id}, which is left out (line {left.number})"))
