@@ -28,6 +28,10 @@ def read(content: str, path: Path, type_systems: dict[Path, bytes], faults: Faul
 
     Raises:
         ReadError: it is not a JSON CAS, or, unless leniency was asked for, a structure of it is broken.
+
+    >>> sofa = '{"%ID": 1, "%TYPE": "uima.cas.Sofa", "sofaID": "_InitialView", "sofaString": "One."}'
+    >>> [view.text for view in read(f'{{"%FEATURE_STRUCTURES": [{sofa}]}}', Path("a.json"), {}, Faults()).views]
+    ['One.']
     """
     cas = Cas(path, faults)
     table = loads(content, path)

@@ -62,6 +62,10 @@ def parse(data: bytes, path: Path) -> Any:
     Raises:
         ReadError: it is not well-formed, too deep or too long for its parser, or has a document type: entities of
             others are neither fetched nor expanded.
+
+    >>> parse(b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', Path("a.xmi"))
+    Traceback (most recent call last):
+    geokg.errors.ReadError: a.xmi:1: has a document type, which no CAS needs; take <!DOCTYPE ...> out
     """
     cassis(path)
     from lxml import etree

@@ -53,6 +53,13 @@ def write(document: Document, path: Path) -> None:
     Raises:
         WriteError: the form has no room for an annotation, or a file cannot be written.
         ReadError: dkpro-cassis is not installed, or a ``TypeSystem.xml`` stands there that cannot be joined.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from geokg.text import Text
+    >>> with TemporaryDirectory() as folder:
+    ...     write(Document(Text("wire/article", "One.")), Path(folder, "article.xmi"))
+    ...     sorted(path.name for path in Path(folder).iterdir())
+    ['TypeSystem.xml', 'article.xmi']
     """
     library = cassis(path)
     room = NoRoom("UIMA CAS" if path.suffix == ".json" else "XML", path)

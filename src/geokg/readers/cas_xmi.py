@@ -27,6 +27,10 @@ def read(data: bytes, path: Path, type_systems: dict[Path, bytes], faults: Fault
 
     Raises:
         ReadError: it is not XMI, or, unless leniency was asked for, a structure of it is broken.
+
+    >>> read(b"<a/>", Path("a.xmi"), {}, Faults())
+    Traceback (most recent call last):
+    geokg.errors.ReadError: a.xmi:1: is not XMI: it begins with <a>
     """
     root = parse(data, path)
     cas = Cas(path, faults)

@@ -81,6 +81,11 @@ def columns(lines: list[str], cas: Cas) -> list[Column]:
 
     Raises:
         ReadError: a line declares none.
+
+    >>> from pathlib import Path
+    >>> from geokg.readers.given import Faults
+    >>> [column.feature for column in columns(["#T_SP=a.b.Person|name|role"], Cas(Path("a.tsv"), Faults()))]
+    ['name', 'role']
     """
     found: list[Column] = []
     for number, line in enumerate(lines, start=2):
