@@ -304,12 +304,17 @@ BROKEN = [
         "http://example.org/x: the quote 's' stands 2 times in article.ttl",
     ),
     (f"<{DOC}a> a oa:Annotation .", "", "a has no target"),
+    (
+        "e:a a oa:Annotation ; oa:hasTarget [ oa:hasSource e:x ; oa:hasSelector [ a oa:TextQuoteSelector ] ] .",
+        "",
+        "http://example.org/a: is about words of http://example.org/x, which is no text of this file",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("content", "line", "message"), BROKEN)
 def test_what_is_wrong_is_said_with_its_iri(tmp_path: Path, content: str, line: str, message: str) -> None:
-    path = put(tmp_path, content if content.startswith("e:a") else context() + content)
+    path = put(tmp_path, content if content.startswith("e:a e:b") else context() + content)
     with pytest.raises(ReadError) as caught:
         list(documents(path, format="nif"))
     assert str(caught.value).startswith(f"{path}{line}: ")

@@ -163,6 +163,7 @@ MD5 = hashlib.md5(TEXT.encode()).hexdigest()
         ([fragment("char=0,2"), position(0, 2), quoted("Hu")], 0, 2),
         # The quote stands once in the whole text, and so in that paragraph.
         ({"type": "FragmentSelector", "value": "para5", "refinedBy": quoted("Hu", suffix=" said")}, 0, 2),
+        ({"type": "RangeSelector", "startSelector": {"type": "XPathSelector"}, "refinedBy": quoted("said")}, 3, 7),
     ],
 )
 def test_each_selector(tmp_path: Path, selector: Any, start: int, end: int) -> None:
@@ -492,7 +493,19 @@ def test_what_is_recognized() -> None:
 # What is wrong
 
 
+def deep(times: int) -> dict[str, Any]:
+    selector = position(0, 1)
+    for _ in range(times):
+        selector = position(0, 1, refinedBy=selector)
+    return selector
+
+
 BROKEN: list[tuple[Any, str]] = [
+    ([anno("#1", {"selector": deep(800)})], ": its selectors or resources nest too deep to be read"),
+    (
+        [anno("#two", [HU, TALIBAN], motivation="linking"), anno("#two-1", HU)],
+        "two-1: this id is that of other words as well; ids stand once",
+    ),
     ("[1,", ":1:4: is not JSON: Expecting value"),
     ("[" * 100_000, ": is not JSON that can be read: it nests too deep"),
     ('[{"type": "Annotation", "id": "#1", "id": "#2"}]', ":1: the key 'id' stands twice in one object"),

@@ -21,6 +21,13 @@ _NAME = re.compile(r"[^\s/#?%]+")
 
 def read(given: AnnotationFile) -> Iterator[Document]:
     """The documents that a NIF file makes; see the package."""
+    try:
+        yield from _read(given)
+    except RecursionError as error:
+        raise ReadError("its selectors or resources nest too deep to be read", path=given.path) from error
+
+
+def _read(given: AnnotationFile) -> Iterator[Document]:
     path = given.path
     faults = Faults(given.lenient)
     graph = load(path, f"file:///{quote(path.name)}", lenient=given.lenient)

@@ -144,7 +144,8 @@ class Builder:
         self._equivalences: list[Equivalence] = []
         self._said: list[tuple[int, Attribute | Normalization | Note]] = []
         self._left_out: set[str] = set()
-        self._names = self._names_of_links()
+        self._known: set[str] = set()
+        self._names, self._naming = self._names_of_links()
 
     def document(self, source: Source, annotator: str | None) -> Document:
         """All that the annotations say.
@@ -196,19 +197,23 @@ class Builder:
     def _error(self, piece: Piece, message: str) -> ReadError:
         return ReadError(f"{piece.id}: {message}", path=self._path, line=piece.line or None)
 
-    def _names_of_links(self) -> dict[str, tuple[str, Body]]:
-        """The labels of links that have none of their own, from annotations about them: whose, and which body."""
+    def _names_of_links(self) -> tuple[dict[str, Body], set[str]]:
+        """The labels of links that have none of their own, and the annotations about them that give these."""
         bare = {piece.id for piece in self._pieces if piece.is_link and piece.label is None}
-        return {
-            link.id: (piece.id, piece.label)
-            for piece in self._pieces
-            if not piece.parts and not piece.is_link and piece.label is not None
-            for link in piece.links
-            if link.id in bare
-        }
+        names: dict[str, Body] = {}
+        naming: set[str] = set()
+        for piece in self._pieces:
+            label = None if piece.parts or piece.is_link else piece.label
+            for link in piece.links if label else ():
+                if label and link.id in bare:
+                    names[link.id] = label
+                    naming.add(piece.id)
+        return names, naming
 
     def _words(self, piece: Piece) -> None:
         """A mention, or the trigger of an event."""
+        if piece.id in self._mentions or piece.id in self._events:
+            raise self._error(piece, "this id is that of other words as well; ids stand once")
         spans = tuple(self._text.span(part.start, part.end) for part in sorted(piece.parts, key=_place))
         for left, right in pairwise(spans):
             if right.start < left.end:
@@ -231,8 +236,7 @@ class Builder:
             if end.id not in self._known:
                 left_out = "was left out" if end.id in self._left_out else "is not among the annotations of this text"
                 raise self._error(piece, f"links to {end.id}, which {left_out}")
-        named = self._names.get(piece.id)
-        label = None if piece.parts else piece.label or (named[1] if named else None)
+        label = None if piece.parts else piece.label or self._names.get(piece.id)
         said = name(label) if label else "linking"
         if len(piece.links) == 1 and not piece.parts and others and piece.links[0].id in self._events:
             arguments = self._events[piece.links[0].id][1]
@@ -268,16 +272,13 @@ class Builder:
 
     def _say(self, piece: Piece) -> None:
         """What the bodies say, but for labels and the ends of links."""
-        if piece.parts or piece.id in self._relations:
-            about, label = [piece.id], piece.label
-        else:
-            about, label = [link.id for link in piece.links], piece.label if piece.is_link else None
-        used = [body for whose, body in self._names.values() if whose == piece.id]
-        used += [label] if label else []
+        itself = bool(piece.parts) or piece.id in self._relations
+        about = [piece.id] if itself else [link.id for link in piece.links]
+        label = piece.label if itself or piece.is_link or piece.id in self._naming else None
         bodies = [
             (number, body)
             for number, body in enumerate(piece.bodies, start=1)
-            if not any(body is one for one in used) and not (piece.is_link and self._is_end(body))
+            if body is not label and not (piece.is_link and self._is_end(body))
         ]
         if not bodies:
             return

@@ -20,6 +20,13 @@ from .sources import text_of, texts
 
 def read(given: AnnotationFile) -> Iterator[Document]:
     """The documents that a file of annotations makes; see the package."""
+    try:
+        yield from _read(given)
+    except RecursionError as error:
+        raise ReadError("its selectors or resources nest too deep to be read", path=given.path) from error
+
+
+def _read(given: AnnotationFile) -> Iterator[Document]:
     faults = Faults(given.lenient)
     value = loads(decode(read_bytes(given.path), given.path), given.path)
     annotations = Parser(given.path, faults).all(annotations_in(value, given.path, faults))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import NoReturn
 
@@ -29,20 +30,21 @@ def selects_words(target: Target) -> bool:
 def _selects_words(selector: object) -> bool:
     if not isinstance(selector, Placed):
         return False
-    kinds = types(selector)
     inner = many(selector.get("refinedBy"))
-    if "RangeSelector" in kinds:
-        ends = [many(selector.get(key)) for key in ("startSelector", "endSelector")]
-        own = all(any(map(_selects_words, end)) for end in ends)
-    else:
-        own = bool(kinds & {"TextPositionSelector", "TextQuoteSelector"}) or _is_char(selector)
+    own = types(selector) & {"TextPositionSelector", "TextQuoteSelector"} or _is_char(selector) or _is_range(selector)
     # What stands in a paragraph, which a plain text has not, stands in the whole text: once, or it is not taken.
     quotes = bool(inner) and all(isinstance(one, Placed) and "TextQuoteSelector" in types(one) for one in inner)
-    return (own or quotes) and all(map(_selects_words, inner))
+    return bool(own or quotes) and all(map(_selects_words, inner))
 
 
 def _is_char(selector: Placed) -> bool:
     return "FragmentSelector" in types(selector) and str(selector.get("value")).startswith("char=")
+
+
+def _is_range(selector: Placed) -> bool:
+    """Whether it is a range of which both ends are words."""
+    ends = (many(selector.get(key)) for key in ("startSelector", "endSelector"))
+    return "RangeSelector" in types(selector) and all(any(map(_selects_words, end)) for end in ends)
 
 
 def kinds_of(target: Target) -> str:
@@ -136,7 +138,7 @@ class Selection:
             span = self._position(selector, within)
         elif "TextQuoteSelector" in kinds:
             span = self._quoted(selector, within)
-        elif "RangeSelector" in kinds and "startSelector" in selector:
+        elif _is_range(selector):
             # The end is where the end selector begins: https://www.w3.org/TR/annotation-model/#range-selector
             start, end = (self._end(selector.get(key), within)[0] for key in ("startSelector", "endSelector"))
             if start > end:
@@ -178,21 +180,27 @@ class Selection:
         found = _CHAR.fullmatch(value)
         if not found or not (found[1] or found[3]):
             self._wrong(selector, f"{value!r} is no fragment of RFC 5147: one is written char=3,9")
-        content, units = self._text.content, self._units
+        units = self._units
         for name, wanted in _CHECK.findall(found[4]):
-            crlf = Units(content, Unit.CRLF)
-            digest = hashlib.md5(content.encode(), usedforsecurity=False).hexdigest()
-            there = str(len(content)) if name == "length" else digest
-            if name == "length" and wanted == str(crlf.length) != there:
-                units = crlf  # RFC 5147 counts a line end as one character, and this length says that it was done so
-            elif wanted.lower() != there:
-                self._wrong(
-                    selector, f"was made over a text whose {name} is {wanted}, but that of {self._text.file} is {there}"
-                )
+            if name == "length" and wanted == str(self._crlf.length) != self._checks[name]:
+                units = self._crlf  # RFC 5147 counts a line end as one character; this length tells that it was done so
+            elif wanted.lower() != self._checks[name]:
+                there = f"that of {self._text.file} is {self._checks[name]}"
+                self._wrong(selector, f"was made over a text whose {name} is {wanted}, but {there}")
         start = int(found[1] or 0)
         length = units.offset(within[1]) - units.offset(within[0])
         end = start if not found[2] else int(found[3]) if found[3] else length
         return self._measured(selector, start, end, within, units)
+
+    @cached_property
+    def _crlf(self) -> Units:
+        return Units(self._text.content, Unit.CRLF)
+
+    @cached_property
+    def _checks(self) -> dict[str, str]:
+        """What RFC 5147 lets a fragment say of the text that it was made over."""
+        digest = hashlib.md5(self._text.content.encode(), usedforsecurity=False).hexdigest()
+        return {"length": str(len(self._text.content)), "md5": digest}
 
     def _quoted(self, selector: Placed, within: _Span) -> _Span:
         """Where a quote stands, when it does so once."""

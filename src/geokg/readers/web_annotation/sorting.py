@@ -80,7 +80,7 @@ class Sorting:
         }
         targets: dict[str, list[Target]] = {key: [] for key in places}
         for target in (target for one in annotations for target in one.targets if selects_words(target)):
-            if isinstance(key := keys[target.iri], str):
+            if isinstance(key := keys.get(target.iri), str):
                 targets[key].append(target)
         self._selections = {key: Selection(places[key].text, targets[key], given.path) for key in places}
         for key, selection in self._selections.items():
@@ -164,7 +164,9 @@ class Sorting:
                 if not selects_words(target):
                     self._tell(one, f"selects no words of a text, but has {kinds_of(target)}")
                     return []
-                key = self._keys[target.iri]
+                key = self._keys.get(target.iri)
+                if key is None:
+                    raise self._error(one, f"is about words of {target.iri}, which is no text of this file")
                 if isinstance(key, ReadError):
                     raise key
                 start, end = self._selections[key].span(one.id, target)
