@@ -136,6 +136,10 @@ def test_source_toml_says_what_offsets_count(tmp_path: Path) -> None:
         read(path)
     (path.parent / "source.toml").write_text('offsets = "UTF-8"')
     assert [(mention.text, mention.start) for mention in read(path).mentions] == [("Hu", 5), ("😀", 3)]
+    (path.parent / "source.toml").write_text('offsets = "tokens"')
+    path.write_text("T1\tPerson 2 3\tHu\nT2\tX 0 2\tné 😀\n", encoding="utf-8")
+    assert [mention.text for mention in read(path).mentions] == ["Hu", "né 😀"]
+    path.write_text("T1\tPerson 9 11\tHu\n")
     (path.parent / "source.toml").write_text('offsets = "UTF-16"')
     with pytest.raises(ReadError, match=r"article\.ann:1:4: T1: offset 9 lies outside the text of 8 \(UTF-16 units\)"):
         read(path)

@@ -97,7 +97,22 @@ def test_offsets_are_what_source_toml_says(tmp_path: Path, unit: Unit) -> None:
     (path.parent / "source.toml").write_text(f'offsets = "{names[unit]}"')
     assert [mention.text for mention in read(path).mentions] == ["Hu", "Li"]
     (path.parent / "source.toml").write_text('offsets = "letters"')
-    with pytest.raises(ReadError, match=r"source\.toml:1: offsets must be 'code points' or 'UTF-16' or 'UTF-8'"):
+    with pytest.raises(
+        ReadError, match=r"source\.toml:1: offsets must be 'code points' or 'UTF-16' or 'UTF-8' or 'tokens'"
+    ):
+        read(path)
+
+
+def test_offsets_may_count_tokens(tmp_path: Path) -> None:
+    listed = {"text": "Hu's met Li.", "tokens": ["Hu", "'s", "met", "Li", "."], "label": [[0, 1, "P"], [3, 4, "P"]]}
+    path = put(tmp_path, listed, {"text": "Hu met Li.", "label": [[0, 1, "P"], [1, 3, "S"]]})
+    (path.parent / "source.toml").write_text('offsets = "tokens"')
+    assert [[mention.text for mention in d.mentions] for d in documents(path)] == [["Hu", "Li"], ["Hu", "met Li."]]
+    put(tmp_path, {**listed, "label": [[3, 7, "P"]]})
+    with pytest.raises(OffsetMismatch, match=r"'P' at 3\.\.7: tokens 3\.\.7 are not among the 5 of the text"):
+        read(path)
+    put(tmp_path, {**listed, "tokens": ["Hu", "is"]})
+    with pytest.raises(ReadError, match="token 1, 'is', is not what stands in the text at 2"):
         read(path)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geokg.readers.units import Tokens, Unit, Units, misfits, rival
+from geokg.readers.units import Tokens, Unit, Units, counting, misfits, rival
 
 HOSTILE = st.text(st.sampled_from("ab \r\n\ufeff\u00a0\u200b\u200d\u0301é中א😀𝔸"), max_size=12)
 
@@ -21,11 +21,11 @@ def width(content: str, unit: Unit) -> int:
             return len(content.replace("\r\n", "\n"))
         case Unit.MARK:
             return len(content.removeprefix("\ufeff"))
-        case Unit.CODE_POINTS:
+        case _:
             return len(content)
 
 
-@pytest.mark.parametrize("unit", Unit)
+@pytest.mark.parametrize("unit", [unit for unit in Unit if unit is not Unit.TOKENS])
 @given(content=HOSTILE)
 def test_offsets_are_what_the_encoding_says(unit: Unit, content: str) -> None:
     units = Units(content, unit)
@@ -93,3 +93,12 @@ def test_tokens() -> None:
         tokens.span(2, 2)
     with pytest.raises(ValueError, match=r"token 1 at 2\.\.5 begins before"):
         Tokens([(0, 3), (2, 5)])
+
+
+@given(content=HOSTILE)
+def test_tokens_are_what_white_space_separates(content: str) -> None:
+    words = content.split()
+    tokens = counting(content, Unit.TOKENS)
+    assert [content[slice(*tokens.span(n, n + 1))] for n in range(len(words))] == words
+    assert misfits(content, [(0, len(words))] if words else [], Unit.TOKENS) is None
+    assert "are not among the" in str(misfits(content, [(0, len(words) + 1)], Unit.TOKENS))

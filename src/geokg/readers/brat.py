@@ -27,7 +27,7 @@ from .brat_writer import write
 from .given import AnnotationFile, Faults
 from .offsets import Quote, explain, fits, unit_of
 from .source import decode, read_bytes, read_source, read_text, read_unit
-from .units import Unit, Units
+from .units import Tokens, Unit, Units, counting
 
 __all__ = ["SUFFIXES", "documents", "write"]
 
@@ -78,7 +78,7 @@ def documents(given: AnnotationFile) -> Iterator[Document]:
 
 def _take_mentions(page: Page, text: Text, stated: Unit | None) -> None:
     """All lines of words, each quote compared with the text."""
-    units = Units(text.content, stated) if stated else None
+    units = counting(text.content, stated) if stated else None
     quotes: dict[str, tuple[str, Quote]] = {}
     for key, line in list(page.lines.items()):
         if line.id[0] == "T":
@@ -103,7 +103,7 @@ def _take_mentions(page: Page, text: Text, stated: Unit | None) -> None:
         page.mentions[line.id] = Mention(line.id, label, tuple(spans), line.number)
 
 
-def _converted(line: Line, quote: Quote, units: Units) -> Quote:
+def _converted(line: Line, quote: Quote, units: Units | Tokens) -> Quote:
     try:
         return Quote(tuple(units.span(*part) for part in quote.parts), quote.words)
     except ValueError as error:

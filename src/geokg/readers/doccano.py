@@ -17,6 +17,7 @@ are of the whole text and become notes, as comments do; ``data`` may stand for `
 The files do not say what offsets count. doccano 0.1 to 1.0 wrote code points; since then it is UTF-16 units unless the
 project asks for something else. Code points are taken, as most programs write them, unless that cuts words in two where
 UTF-16 units would not: then the file is refused until ``offsets`` in ``source.toml`` says which.
+Where that says tokens, they are those that a record lists in ``tokens``, else what white space separates.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from .given import AnnotationFile, Faults
 from .json_lines import name_of, numbers, records, with_faults
 from .placed import Placed
 from .source import embedded, identify, read_source, read_unit
-from .units import Unit, Units, misfits, rival
+from .units import Tokens, Unit, Units, counting, misfits, rival
 
 SUFFIXES = (".jsonl", ".json", ".json1")
 """The endings of the files that this reader reads."""
@@ -151,7 +152,7 @@ class _Page:
         for key in ("Comments", "comments"):
             for value in self._list(record, key):
                 self._note("Comment", value.get("text") if isinstance(value, dict) else value)
-        self._place(found, unit)
+        self._place(found, unit, self._tokens(record) if unit is Unit.TOKENS else None)
         if users := sorted({span.user for span in self._spans.values() if span.user is not None}):
             self.users = [*users, *([None] if any(span.user is None for span in self._spans.values()) else [])]
         for value in self._list(record, "relations"):
@@ -181,15 +182,26 @@ class _Page:
         self._refuse(f"{key!r} must be a list, not {_shown(value)}")
         return []
 
-    def _place(self, found: list[_Found], stated: Unit | None) -> None:
+    def _tokens(self, record: Placed) -> Tokens | Units:
+        """The tokens that a record lists, else what white space separates."""
+        words = record.get("tokens")
+        if not isinstance(words, list):
+            return counting(self._text.content, Unit.TOKENS)
+        try:
+            return Tokens.of(self._text.content, [word if isinstance(word, str) else "" for word in words])
+        except ValueError as error:
+            self._refuse(str(error))
+            return Tokens([])
+
+    def _place(self, found: list[_Found], stated: Unit | None, tokens: Tokens | Units | None) -> None:
         content = self._text.content
         unit = stated or Unit.CODE_POINTS
         pairs = [(span.start, span.end) for span in found]
         if stated is None and (doubt := _doubt(content, pairs)):
             self._refuse(doubt, found)
             return
-        units = Units(content, unit)
-        hint = misfits(content, pairs, unit)
+        units = tokens or Units(content, unit)
+        hint = None if tokens else misfits(content, pairs, unit)
         if rival(content, pairs, unit):
             self._refuse(f"{hint}; say offsets = ... in source.toml", found)
             return

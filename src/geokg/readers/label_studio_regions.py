@@ -12,7 +12,7 @@ from .given import Faults
 from .json_lines import numbers
 from .offsets import Quote, explain
 from .placed import Placed
-from .units import Unit, Units, misfits, rival
+from .units import Unit, Units, counting, misfits, rival
 
 _VALUES = ("choices", "textarea", "text", "taxonomy", "rating", "number", "datetime", "pairwise", "selected")
 _SPACE = " \t\r\n\u00a0"
@@ -75,7 +75,7 @@ class Regions:
                 continue
             found.append((region, start, end))
         unit = stated or self._unit(found)
-        units = Units(self._text.content, unit)
+        units = counting(self._text.content, unit)
         pairs = [(start, end) for _, start, end in found]
         hint = misfits(self._text.content, pairs, unit)
         other = rival(self._text.content, pairs, unit)

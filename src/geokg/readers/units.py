@@ -22,9 +22,10 @@ class Unit(Enum):
     UTF16 = "UTF-16 units"
     CRLF = "each CR LF as one character"
     MARK = "from behind the byte-order mark"
+    TOKENS = "tokens"
 
 
-SPELT = {Unit.CODE_POINTS: "code points", Unit.UTF16: "UTF-16", Unit.UTF8: "UTF-8"}
+SPELT = {Unit.CODE_POINTS: "code points", Unit.UTF16: "UTF-16", Unit.UTF8: "UTF-8", Unit.TOKENS: "tokens"}
 """How people name units in ``source.toml``."""
 
 _ODD: dict[Unit, tuple[str, Callable[[str], int]]] = {
@@ -42,7 +43,7 @@ class Units:
 
     Args:
         content: the text.
-        unit: what the offsets count.
+        unit: what the offsets count; anything but tokens.
 
     >>> units = Units("a😀é", Unit.UTF16)
     >>> [units.point(offset) for offset in (0, 1, 3, 4)], [units.offset(point) for point in range(4)], units.length
@@ -130,7 +131,7 @@ def misfits(content: str, spans: Iterable[tuple[int, int]], unit: Unit) -> str |
     UTF-8
     """
     spans = list(spans)
-    wrong = _wrong(Units(content, unit), spans)
+    wrong = _wrong(counting(content, unit), spans)
     if wrong is None:
         return None
     other = rival(content, spans, unit)
@@ -143,13 +144,13 @@ def rival(content: str, spans: Iterable[tuple[int, int]], unit: Unit) -> Unit | 
     Then none of them may be believed, not even those that happen to lie inside the text.
     """
     spans = list(spans)
-    if _wrong(Units(content, unit), spans) is None:
+    if unit is Unit.TOKENS or _wrong(Units(content, unit), spans) is None:
         return None
     others = (Unit.UTF16, Unit.UTF8, Unit.CODE_POINTS)
     return next((one for one in others if one is not unit and _wrong(Units(content, one), spans) is None), None)
 
 
-def _wrong(units: Units, spans: Iterable[tuple[int, int]]) -> str | None:
+def _wrong(units: Units | Tokens, spans: Iterable[tuple[int, int]]) -> str | None:
     try:
         for start, end in spans:
             units.span(start, end)
@@ -227,3 +228,14 @@ class Tokens:
     @cached_property
     def _ends(self) -> list[int]:
         return [end for _, end in self.spans]
+
+
+def counting(content: str, unit: Unit) -> Units | Tokens:
+    """What turns offsets into code points; tokens are what white space separates.
+
+    >>> counting("Hu  said so.", Unit.TOKENS).span(1, 3), counting("né so", Unit.UTF8).span(4, 6)
+    ((4, 12), (3, 5))
+    """
+    if unit is Unit.TOKENS:
+        return Tokens([match.span() for match in re.finditer(r"\S+", content)])
+    return Units(content, unit)
