@@ -37,7 +37,7 @@ SUFFIXES = (".xmi", ".json", ".zip", ".xml")
 
 MOST = 256 * 1024 * 1024
 """How many bytes a zip may unpack to: one of some kilobytes can hold as much as fills any memory."""
-__all__ = ["MOST", "SUFFIXES", "documents", "recognizes", "write"]
+__all__ = ["MOST", "SUFFIXES", "beside", "documents", "recognizes", "write"]
 
 _JSON = re.compile(r'\s*\{\s*"%(?:TYPES|FEATURE_STRUCTURES|VIEWS|FLAGS)"')
 
