@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from geokg.errors import OffsetMismatch, ReadError, WriteError
 from geokg.readers import documents, read
-from geokg.readers.web_annotation import recognizes, write
+from geokg.readers.web_annotation import beside, recognizes, write
 from geokg.text import Argument, Document, Equivalence, Normalization, Source, Text
 from hostile import bare
 from trapped import trapped
@@ -414,6 +414,10 @@ def test_several_texts_in_one_file(tmp_path: Path) -> None:
     first, second = documents(put(tmp_path, found[:3]))
     assert (first.id, [m.text for m in first.mentions]) == ("wire/article", ["Hu", "said"])
     assert (second.id, [m.text for m in second.mentions]) == ("texts/my other", ["One"])
+    assert [text.name for text in beside(path)] == ["article.txt", "my other.txt"]
+    assert [text.name for text in beside(put(tmp_path, '{"source": "\\x", "source": "article.txt", "id":'))] == [
+        "article.txt"
+    ]
 
 
 @pytest.mark.parametrize("source", ["../secret.txt", "/etc/hostname", "file:///etc/hostname", "texts/../../secret.txt"])

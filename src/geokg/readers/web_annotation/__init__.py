@@ -32,7 +32,7 @@ link; a body that is an IRI and identifies is a normalization; an annotation wit
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ...text import Document
@@ -59,6 +59,21 @@ def recognizes(head: str) -> bool:
     (True, False)
     """
     return head.lstrip()[:1] in ("[", "{") and any(o in head for o in _OURS) and not any(o in head for o in _OTHERS)
+
+
+def beside(path: Path) -> Iterable[Path]:
+    """The texts that a file names, other than the one that has its name.
+
+    Raises:
+        ReadError: it cannot be read.
+
+    >>> beside(Path("no/such.json"))
+    Traceback (most recent call last):
+    geokg.errors.ReadError: no/such.json: cannot be read: No such file or directory
+    """
+    from .sources import named
+
+    return named(path)
 
 
 def documents(given: AnnotationFile) -> Iterator[Document]:

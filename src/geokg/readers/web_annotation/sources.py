@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from ...errors import ReadError
 from ..given import AnnotationFile
+from ..source import read_bytes
+
+_NAMED = re.compile(r'"(?:@?id|source|target)"\s*:\s*("[^"\\#][^"\\]*(?:\\.[^"\\]*)*")')
 
 
 def text_of(given: AnnotationFile, iri: str | None) -> Path | None:
@@ -60,3 +65,17 @@ def texts(given: AnnotationFile, sources: Iterable[str | None]) -> dict[str | No
         else:
             found[source] = beside
     return found
+
+
+def named(path: Path) -> list[Path]:
+    """The texts that a file of annotations names, without reading it as JSON: what its documents hang on."""
+    content = read_bytes(path).decode("utf-8", "replace")
+    found: dict[Path, None] = {}
+    for quoted in dict.fromkeys(_NAMED.findall(content)):
+        try:
+            text = text_of(AnnotationFile(path), json.loads(quoted, strict=False))
+        except ValueError:  # no string of JSON; whoever reads the file tells
+            continue
+        if text is not None:
+            found[text] = None
+    return list(found)
