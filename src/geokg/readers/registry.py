@@ -41,7 +41,8 @@ class Reader(Protocol):
     """What a reader has to have; a module does.
 
     Where its endings are those of other files too, it also has ``recognizes(head: str) -> bool``: whether a file that
-    begins like this is one of its own. A byte-order mark is taken off, what is not UTF-8 is replaced.
+    begins like this is one of its own. A byte-order mark is taken off, what is not UTF-8 is replaced. Where documents
+    hang on further files outside the folder of theirs, ``beside(path)`` names them, so that a build sees them change.
     """
 
     SUFFIXES: tuple[str, ...]
