@@ -89,9 +89,8 @@ class Builder:
         self.passed_over: list[Told] = []
         self.remarks: list[Told] = []
         self.quads = 0
-        self._plan = partial(
-            Plan.of, *self.sources, base=base or Base.from_environment(), lenient=lenient, labels=labels
-        )
+        self._base = base
+        self._plan = partial(Plan.of, lenient=lenient, labels=labels)
         self._crew = partial(crew, jobs, dask)
         self._work = work
         self._report: Report = report or (lambda _doing, _done, _total: None)
@@ -122,10 +121,11 @@ class Builder:
         """
         files = found(self.sources, lambda error: self.passed_over.append(Told.of(error)))
         self._check_target()
-        plan = self._plan()
-        curated = KnowledgeGraph.empty(base=plan.base)
-        self.remarks += [Told(str(remark)) for remark in curated.curation.add_folders(plan.folders)]
+        folders = [Path(source) for source in self.sources if Path(source).is_dir()]
+        curated = KnowledgeGraph.empty(base=self._base)
+        self.remarks += [Told(str(remark)) for remark in curated.curation.add_folders(folders)]
         curated.curation.register  # noqa: B018 - contradictions are told before the work
+        plan = self._plan(folders, curated.store)
         self._open()
         self._populate(plan, files)
         if files and not self.manifest.totals().documents:

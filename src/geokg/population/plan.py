@@ -15,10 +15,12 @@ from functools import cache
 from importlib.metadata import entry_points, version
 from pathlib import Path
 
+from .. import canonical
 from ..errors import ReadError
 from ..mapping import Mapper
-from ..readers import AnnotationFile, find
+from ..readers import AnnotationFile, find, readers
 from ..readers.registry import GROUP
+from ..store import Store
 from ..vocabulary import Base, packaged
 
 _CURATED = ("entities.ttl", "judgements.jsonl", "reference")
@@ -44,19 +46,23 @@ class Plan:
     digest: str = ""
 
     @classmethod
-    def of(cls, *sources: str | Path, base: Base, lenient: bool = False, labels: str | None = None) -> Plan:
-        """The plan for some sources.
+    def of(cls, folders: Iterable[Path], curated: Store, *, lenient: bool = False, labels: str | None = None) -> Plan:
+        """The plan for some folders.
 
-        >>> plan = Plan.of(packaged("data"), base=Base())
-        >>> len(plan.digest), plan == Plan.of(packaged("data"), base=Base())
+        Args:
+            folders: where stewards wrote.
+            curated: what they wrote, and the ontology.
+            lenient: keep the good annotations of broken files.
+            labels: what foreign labels mean.
+
+        >>> plan = Plan.of([], Store.memory())
+        >>> len(plan.digest), plan == Plan.of([], Store.memory())
         (64, True)
         """
-        folders = tuple(Path(source) for source in sources if Path(source).is_dir())
-        found = hashlib.sha256(f"{_program()}\n{base.iri}\n{lenient}\n{labels}\n".encode())
-        for place in [packaged("data"), *folders]:
-            for name in _CURATED:
-                found.update(f"{name} {_tree(place / name)}\n".encode())
-        return cls(folders, base, lenient, labels, found.hexdigest())
+        found = hashlib.sha256(f"{_program()}\n{curated.base.iri}\n{lenient}\n{labels}\n".encode())
+        for line in canonical.nquads(curated.quads()):
+            found.update(line.encode())
+        return cls(tuple(folders), curated.base, lenient, labels, found.hexdigest())
 
 
 @dataclass(frozen=True)
@@ -82,8 +88,11 @@ class Item:
             ReadError: what its labels mean cannot be read.
         """
         found = hashlib.sha256(f"{plan.digest}\n{self.common}\n{self.given}\n".encode())
-        found.update(mapper.digest(self.given.path).encode())
-        for path in self.inputs:
+        for place in dict.fromkeys(_around(self.given)):
+            found.update(mapper.digest(place / self.given.path.name).encode())
+        # A reader may say which other files it looks at; what stands in the same folder is looked at anyway.
+        beside: Callable[[Path], Iterable[Path]] | None = getattr(readers()[self.given.format or ""], "beside", None)
+        for path in (*self.inputs, *(beside(self.given.path) if beside else ())):
             found.update(f"\n{path.name} {_file(path)}".encode())
         return found.hexdigest()
 
