@@ -296,6 +296,20 @@ def test_json_min(tmp_path: Path) -> None:
     assert sorted((note.kind, note.text) for note in one.notes) == [("more", "x"), ("more", "y"), ("tone", "calm")]
 
 
+def test_json_min_without_any_span_is_not_taken_for_doccanos(tmp_path: Path) -> None:
+    line = {"id": 1, "text": TEXT, "label": [], "annotator": 3, "annotation_id": 11, "lead_time": 1.5}
+    assert format_of(put(tmp_path, line)) == "label-studio"
+    assert read(put(tmp_path, line)).id == "wire/tasks/1/3"
+
+
+def test_an_annotation_as_a_storage_keeps_it(tmp_path: Path) -> None:
+    kept = {"id": 11, "result": [HU], "task": {"id": 5, "data": {"text": TEXT}}, "completed_by": {"id": 3}}
+    path = put(tmp_path, kept, name="11.json", indent=2, whole=True)
+    assert format_of(path) == "label-studio"
+    document = read(path)
+    assert (document.id, words(document)) == ("wire/11/5/3", [("a", "Person", "Hu")])
+
+
 def test_several_texts_of_one_task(tmp_path: Path) -> None:
     left, right = {**HU, "to_name": "left"}, {**region("c", 0, 2, "Li"), "to_name": "right"}
     both = {**task([left, right]), "data": {"left": "Hu.", "right": "Li.", "url": "https://example.org"}}

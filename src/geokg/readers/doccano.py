@@ -61,6 +61,8 @@ def recognizes(head: str) -> bool:
         return found is not None and found.end() == len(start)
     if not isinstance(record, dict) or not any(isinstance(record.get(key), str) for key in _TEXT):
         return False
+    if "annotation_id" in record:  # Label Studio's
+        return False
     for key in (*_SPANS, "cats"):
         value = record.get(key)
         if isinstance(value, list) and all(_is_span(one) or isinstance(one, str) for one in value):

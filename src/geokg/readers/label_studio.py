@@ -105,8 +105,12 @@ class _File:
         self.ids: set[str] = set()
 
     def documents(self) -> Iterator[Document]:
-        for number, task in enumerate(records(self.given.path, self.faults), start=1):
+        for number, record in enumerate(records(self.given.path, self.faults), start=1):
+            task = record
             try:
+                inner = task.get("task")
+                if isinstance(inner, Placed) and "result" in task:  # as its storages keep an annotation
+                    task = _made(inner, **inner, annotations=[task])
                 whole = isinstance(task.get("data"), dict)
                 # JSON-MIN has a task as often as it has annotators; its annotations have ids of their own.
                 name = name_of(task, number, self.seen if whole else {}, self.given.path)
