@@ -144,3 +144,12 @@ def packaged(name: str) -> Path:
     here = Path(__file__).resolve().parent
     inside = here / f"{name}_files"
     return inside if inside.is_dir() else here.parents[1] / name
+
+
+def is_address(source: str | Path) -> bool:
+    """Whether something is the address of a service, and no path.
+
+    >>> is_address("http://127.0.0.1:7878/query"), is_address("kg.trig")
+    (True, False)
+    """
+    return isinstance(source, str) and source.startswith(("http://", "https://"))
