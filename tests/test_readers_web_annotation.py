@@ -232,6 +232,29 @@ def test_where_both_units_fit_code_points_win(tmp_path: Path) -> None:
     assert (words(document), document.faults) == ([("T1", "X", [(1, 2)])], ())
 
 
+def test_line_ends_and_characters_as_browsers_count_them(tmp_path: Path) -> None:
+    text = "One\r\ntwo 😀\r\nthree"
+    found = [
+        anno("#T1", at(4, 7, "two"), tag("X")),
+        anno("#T2", at(8, 16, "😀\nthree"), tag("X")),
+        anno("#T3", {"selector": quoted("two 😀\nthree")}, tag("X")),
+    ]
+    document = read(put(tmp_path, found, text))
+    assert [mention.text for mention in document.mentions] == ["two", "😀\r\nthree", "two 😀\r\nthree"]
+    (fault,) = told(document)
+    assert "only where offsets count UTF-16 units, each CR LF as one" in fault
+
+
+def test_offsets_without_quotes_that_fit_only_in_another_unit_are_not_believed(tmp_path: Path) -> None:
+    found = [anno("#T1", at(3, 5), tag("X")), anno("#T2", at(15, 19), tag("X"))]
+    path = put(tmp_path, found, ASTRAL)
+    with pytest.raises(
+        ReadError, match=r"T1: offset 19 lies outside .* fit when they count UTF-16 units.* no quote tells"
+    ):
+        read(path)
+    assert (words(read(path, lenient=True)), len(read(path, lenient=True).faults)) == ([], 2)
+
+
 def test_offsets_that_fit_in_no_unit_are_never_bound(tmp_path: Path) -> None:
     found = [anno("#T1", at(3, 5, "Hu"), tag("X")), anno("#T2", at(0, 3, "Hua"), tag("X"))]
     path = put(tmp_path, found, ASTRAL)

@@ -21,6 +21,8 @@ def width(content: str, unit: Unit) -> int:
             return len(content.replace("\r\n", "\n"))
         case Unit.MARK:
             return len(content.removeprefix("\ufeff"))
+        case Unit.BROWSER:
+            return width(content.replace("\r\n", "\n"), Unit.UTF16)
         case _:
             return len(content)
 
@@ -33,7 +35,8 @@ def test_offsets_are_what_the_encoding_says(unit: Unit, content: str) -> None:
     points = range(len(content) + 1)
     # A CR before LF is as wide as both; so the cut between the two counts as one behind it.
     wanted = [
-        width(content[:point], unit) - (unit is Unit.CRLF and content[point - 1 : point + 1] == "\r\n" and point > 0)
+        width(content[:point], unit)
+        - (unit in (Unit.CRLF, Unit.BROWSER) and content[point - 1 : point + 1] == "\r\n" and point > 0)
         for point in points
     ]
     assert [units.offset(point) for point in points] == wanted

@@ -17,7 +17,7 @@ def measure(quotes: Sequence[Quote], content: str) -> Unit:
     <Unit.CODE_POINTS: 'Unicode code points'>
     """
     fitting: dict[Unit, set[int]] = {}
-    for unit in (Unit.CODE_POINTS, Unit.UTF16, Unit.CRLF, Unit.MARK, Unit.UTF8):
+    for unit in (Unit.CODE_POINTS, Unit.UTF16, Unit.CRLF, Unit.BROWSER, Unit.MARK, Unit.UTF8):
         units = Units(content, unit)
         if unit is not Unit.CODE_POINTS and units.length == len(content):
             continue
@@ -30,6 +30,16 @@ def measure(quotes: Sequence[Quote], content: str) -> Unit:
 
 def _fits(quote: Quote, units: Units, content: str) -> bool:
     try:
-        return fits(Quote(tuple(units.span(*part) for part in quote.parts), quote.words), content)
+        return stands(Quote(tuple(units.span(*part) for part in quote.parts), quote.words), content)
     except ValueError:
         return False
+
+
+def stands(quote: Quote, content: str) -> bool:
+    r"""Whether quoted words stand at their offsets, where a line end may be quoted as browsers have it.
+
+    >>> stands(Quote(((0, 4),), "a\nb"), "a\r\nb"), stands(Quote(((0, 4),), "ab"), "a\r\nb")
+    (True, False)
+    """
+    there = " ".join(content[start:end] for start, end in quote.parts)
+    return fits(quote, content) or there.replace("\r\n", "\n") == quote.words

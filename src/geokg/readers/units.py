@@ -22,6 +22,7 @@ class Unit(Enum):
     UTF16 = "UTF-16 units"
     CRLF = "each CR LF as one character"
     MARK = "from behind the byte-order mark"
+    BROWSER = "UTF-16 units, each CR LF as one"
     TOKENS = "tokens"
 
 
@@ -34,6 +35,7 @@ _ODD: dict[Unit, tuple[str, Callable[[str], int]]] = {
     Unit.UTF16: (r"[\U00010000-\U0010ffff]", lambda _: 2),
     Unit.CRLF: (r"\r(?=\n)", lambda _: 0),
     Unit.MARK: (r"\A\ufeff", lambda _: 0),
+    Unit.BROWSER: (r"[\U00010000-\U0010ffff]|\r(?=\n)", lambda c: 2 if c > "\uffff" else 0),
 }
 """The characters that are not one unit wide, and how wide they are."""
 

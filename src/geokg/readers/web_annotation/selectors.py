@@ -11,10 +11,10 @@ from typing import NoReturn
 
 from ...errors import OffsetMismatch, ReadError
 from ...text import Text
-from ..measuring import measure
-from ..offsets import Quote, explain, fits
+from ..measuring import measure, stands
+from ..offsets import Quote, explain
 from ..placed import Placed
-from ..units import Unit, Units
+from ..units import Unit, Units, misfits, rival
 from .parts import Target, many, types
 
 _CHAR = re.compile(r"char=([0-9]{0,10})(,?)([0-9]{0,10})((?:;(?:length=[0-9]+|md5=[0-9A-Fa-f]{32})(?:,[^;]*)?)*)")
@@ -93,8 +93,14 @@ class Selection:
         self._text = text
         self._path = path
         self._name = ""
-        self.unit: Unit = measure(quotes_of(targets), text.content)
+        targets = list(targets)
+        quotes = quotes_of(targets)
+        self.unit: Unit = measure(quotes, text.content)
         self._units = Units(text.content, self.unit)
+        # Without quotes nothing tells the unit; where the offsets fit in another one, none of them may be believed.
+        spans = [span for target in targets for one in target.selectors if (span := _written(one))]
+        suspect = not quotes and rival(text.content, spans, Unit.CODE_POINTS)
+        self._doubt = misfits(text.content, spans, Unit.CODE_POINTS) if suspect else None
 
     def span(self, name: str, target: Target) -> _Span:
         """The offsets of the words that a target is, in code points.
@@ -164,6 +170,8 @@ class Selection:
 
     def _measured(self, selector: Placed, start: int, end: int, within: _Span, units: Units) -> _Span:
         """Offsets as written, counted from the beginning of what is selected so far."""
+        if self._doubt and units is self._units:
+            self._wrong(selector, f"{self._doubt}, and no quote tells")
         before = units.offset(within[0])
         try:
             span = units.span(before + start, before + end)
@@ -210,26 +218,23 @@ class Selection:
         around = [one if isinstance(one := selector.get(key), str) else "" for key in ("prefix", "suffix")]
         before, after = (_pattern(words) for words in around)
         pattern = re.compile(f"(?={before}(?P<exact>{_pattern(exact)}){after})")
-        starts = [
-            match.start("exact")
-            for match in pattern.finditer(self._text.content)
-            if within[0] <= match.start("exact") and match.end("exact") <= within[1]
-        ]
-        if len(starts) == 1:
-            return starts[0], starts[0] + len(exact)
+        found = (match.span("exact") for match in pattern.finditer(self._text.content))
+        spans = [span for span in found if within[0] <= span[0] and span[1] <= within[1]]
+        if len(spans) == 1:
+            return spans[0]
         where = " between the words before and after it" if any(around) else ""
-        if not starts:
+        if not spans:
             problem = f"stands nowhere in {self._text.file}{where}: was the text changed after it was annotated?"
         else:
-            places = ", ".join("{}:{}".format(*self._text.position(start)) for start in starts[:3])
-            problem = f"stands {len(starts)} times in {self._text.file}{where} ({places}): add a position"
+            places = ", ".join("{}:{}".format(*self._text.position(start)) for start, _ in spans[:3])
+            problem = f"stands {len(spans)} times in {self._text.file}{where} ({places}): add a position"
         self._mismatch(selector, f"the quote {exact!r} {problem}", exact)
 
     def _agree(self, position: tuple[Placed, _Span], quote: Placed) -> None:
         """Refuse a quote that does not stand at the offsets beside it."""
         exact = _exact(quote) or ""
         span = position[1]
-        if fits(Quote((span,), exact), self._text.content):
+        if stands(Quote((span,), exact), self._text.content):
             return
         written = _written(position[0])
         if written is None or "refinedBy" in position[0] or self.unit is not Unit.CODE_POINTS:
@@ -254,5 +259,6 @@ class Selection:
 
 
 def _pattern(words: str) -> str:
-    """The words as a regular expression; a space may stand for a line end, one for one, as in other formats."""
-    return "".join("[ \\r\\n]" if character == " " else re.escape(character) for character in words)
+    """The words as a regular expression, where a line end may be a space, or one character as browsers have it."""
+    line_ends = {" ": "[ \\r\\n]", "\n": "\\r?\\n"}
+    return "".join(line_ends.get(character) or re.escape(character) for character in words)
