@@ -91,7 +91,7 @@ def test_nested_reports_of_the_tutorial_are_chains_of_claims(shared: Path) -> No
     ]
     assert usage.totals == {"used": 188, "ignored": 8, "unknown": 1}  # of 119 T and E, 52 roles, 8 R, 11 A, ...
     (line,) = usage.told()
-    assert line.endswith("unknown relation 'Employment' (once; T9 is a Place, and Body is played by a Organization)")
+    assert line.endswith("unknown relation 'Employment' (once; T9 is Place, and Body is for Organization)")
 
 
 def test_the_tutorial_without_a_scheme_is_refused_as_before(shared: Path) -> None:
@@ -176,6 +176,11 @@ def test_each_shipped_scheme_is_read() -> None:
         ),
         ("[attributes]\nsure = 'Sertainty'\n", UnknownTerm, "2: unknown attribute 'Sertainty'; did you mean Certainty"),
         ("[labls]\n", ReadError, "1: unknown key 'labls'; did you mean labels?"),
+        (
+            "[labels]\nGPE = { is = 'State', or = 'Teritory' }\n",
+            UnknownTerm,
+            "2: unknown label of an entity 'Teritory'; did you mean Territory",
+        ),
         ("[labels]\nA = 1\n", ReadError, "2: labels.A is a table"),
         ("[labels]\nA = { ist = 'Person' }\n", ReadError, "2: unknown key 'ist'; did you mean is?"),
         ("[labels.A]\nroles = {}\n", ReadError, "1: a rule says what a label is"),
@@ -373,7 +378,29 @@ def test_relations_become_events_and_roles(write_source) -> None:
     ]
     assert len(kg.query("SELECT ?e ?p { ?e a gk:Event ; gk:occursIn ?p }")) == 1
     (line,) = usage.told()
-    assert "T2 is a Place, and Participant is played by a Actor" in line
+    assert "T2 is Place, and Participant is for Actor" in line
+
+
+def test_words_may_stand_for_a_state_and_for_its_land(write_source) -> None:
+    path = write_source(
+        TEXT,
+        """
+        T1 PER Ann
+        T2 GPE China
+        T3 GPE Laos
+        R1 ORG-AFF.Citizen Arg1:T1 Arg2:T2
+        R2 PHYS.Located Arg1:T2 Arg2:T3
+        """,
+    )
+    (path.parent / "scheme.toml").write_text('extends = ["ace"]\n')
+    ours, usage = Mapper()(geokg.read(path))
+    assert [(one.id, one.label) for one in ours.mentions][3:] == [("T3.Territory", "Territory")]
+    assert [(one.role, one.target) for one in ours.events[0].arguments] == [
+        ("Participant", "T2"),
+        ("Place", "T3.Territory"),
+    ]
+    (line,) = usage.told()
+    assert "T2 is State, and Body is for Organization" in line
 
 
 # Who says what
@@ -604,6 +631,7 @@ VALUES = st.sampled_from([None, "asserts", "2021", "0.5", "politics", "v"])
 RULES = st.none() | st.builds(
     Rule,
     TERMS.filter(bool),
+    st.sampled_from([None, "Territory"]),
     st.sampled_from([None, "k"]),
     st.dictionaries(st.sampled_from(["v", "", "*"]), st.none() | st.builds(Rule, TERMS.filter(bool))),
     st.dictionaries(ROLES, st.none() | ROLES),

@@ -167,22 +167,33 @@ class Parts:
             return f"{target} is {'an' if evidence else 'no'} evidence clause"
         if found.iri == CONTENT and target in self.mentions:
             target = self.situation(self.mentions[target]).id
-        if why := self._misfit(found, target):
-            return why
+        if not self._fits(found, self._class(target)):
+            other = self.rules.get(target, Rule()).other if target in self.mentions else None
+            if other is None or not self._fits(found, self.scheme.mentions[other].iri):
+                kind, wanted = self._class(target).rpartition("/")[2], (found.range or "").rpartition("/")[2]
+                return f"{target} is {kind}, and {found.label} is for {wanted}"
+            target = self._again(target, other)
         if target == draft.id:
             return f"{target} would play a role in itself"
         draft.arguments.append((found, target))
         return ""
 
-    def _misfit(self, found: Property, target: str) -> str:
-        """Why something cannot play a role by what it is; a class above or below the role's own may fit."""
+    def _class(self, target: str) -> str:
+        return self.drafts[target].iri if target in self.drafts else self.kind(target).iri
+
+    def _fits(self, found: Property, kind: str) -> bool:
+        """Whether something of a class may play a role; a class above or below the role's own may."""
         wanted = found.range
         if wanted is None or found.iri in (CONTENT, EVIDENCE) or wanted not in self.scheme.superclasses:
-            return ""
-        kind = self.drafts[target].iri if target in self.drafts else self.kind(target).iri
-        if self.scheme.is_a(kind, wanted) or self.scheme.is_a(wanted, kind):
-            return ""
-        return f"{target} is a {kind.rsplit('/', 1)[-1]}, and {found.label} is played by a {wanted.rsplit('/', 1)[-1]}"
+            return True
+        return self.scheme.is_a(kind, wanted) or self.scheme.is_a(wanted, kind)
+
+    def _again(self, target: str, label: str) -> str:
+        """The same words once more, for the other thing that they stand for."""
+        mention = self.mentions[target]
+        identifier = f"{target}.{label}"
+        self.mentions[identifier] = Mention(identifier, label, mention.spans, mention.line)
+        return identifier
 
     def situation(self, mention: Mention) -> Draft:
         """What is said, where only its words are marked: a plain situation that they are the evidence of."""

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ..errors import ReadError
 from ..readers.source import read_bytes, read_toml
-from ..scheme import Scheme, unknown
+from ..scheme import Kind, Scheme, unknown
 from ..vocabulary import packaged
 from .rule import SAME, AttributeRule, ChainRule, LabelMap, Rule
 
@@ -20,7 +20,7 @@ NAME = "scheme.toml"
 """The file beside a corpus, or above it, that says what its labels mean."""
 
 _EQUIVALENCE = "Equiv"
-_RULE_KEYS = ("is", "by", "split", "roles", "attributes", "set")
+_RULE_KEYS = ("is", "or", "by", "split", "roles", "attributes", "set")
 _RELATION_KEYS = (*_RULE_KEYS, "role", "on")
 _ATTRIBUTE_KEYS = ("is", "values", "value", "register", "speakers", "writer", "key")
 _SUGGESTIONS = 3
@@ -171,8 +171,14 @@ class _Reading:
             key: self._constant(key, one, kind, (*where, "set", key))
             for key, one in self.table(table.get("set", {}), *where, "set").items()
         }
+        other = table.get("or")
+        if other is not None and self.scheme.mentions.get(str(other), Kind("", "evidence")).role != "entity":
+            raise unknown(
+                str(other), self.scheme.mentions, "label of an entity", self.path, self.line(*where, str(other))
+            )
         own = Rule(
             term,
+            other,
             table.get("by"),
             {},
             {**parent.roles, **roles},
@@ -187,7 +193,7 @@ class _Reading:
             key: self.rule(one, (*where, "split", key), own)
             for key, one in self.table(table.get("split", {}), *where, "split").items()
         }
-        return Rule(own.term, own.by, split, own.roles, own.attributes, own.constants)
+        return Rule(own.term, own.other, own.by, split, own.roles, own.attributes, own.constants)
 
     def relation(self, value: object, where: tuple[str, ...]) -> Rule | None:
         """``false``, a rule for the event that it becomes, or the role that one end plays in the other."""

@@ -46,6 +46,7 @@ class Rule:
 
     Attributes:
         term: a class of ours, ``SAME``, or ``None`` where the label is ignored on purpose or split.
+        other: a class for roles that one of ``term`` cannot play: words for two things, such as a state and its land.
         by: the attribute that splits the label.
         split: the rule for each value of that attribute, the empty one where there is none; ``None`` ignores one.
         roles: our roles by the foreign ones; ``None`` ignores one on purpose.
@@ -56,6 +57,7 @@ class Rule:
     """
 
     term: str | None = None
+    other: str | None = None
     by: str | None = None
     split: Mapping[str, Rule | None] = field(default_factory=dict)
     roles: Mapping[str, str | None] = field(default_factory=dict)
