@@ -16,7 +16,7 @@ from ..errors import ReadError
 from ..text import Document
 from .finding import PassedOver, find, given_by
 from .given import AnnotationFile
-from .registry import Reader, is_annotated, named, readers
+from .registry import Reader, format_of, is_annotated, named, readers
 
 __all__ = ["AnnotationFile", "Reader", "documents", "find", "is_annotated", "read", "readers"]
 
@@ -80,4 +80,5 @@ def documents(
 
 
 def _read(given: AnnotationFile, lenient: bool) -> Iterator[Document]:
-    return named(given.format or "", given.path).documents(replace(given, lenient=lenient or given.lenient))
+    reader = named(given.format or format_of(given.path), given.path)
+    return reader.documents(replace(given, lenient=lenient or given.lenient))

@@ -29,11 +29,12 @@ def find(
         sources: annotation files, texts that have one, or folders with any number of them at any depth. Files and
             folders whose name starts with a dot are passed over.
         format: the name of the reader, where the files do not tell.
-        passed_over: is told each file in a folder that has an ending of ours, but is none of ours; and each half of a
-            pair that has no other half.
+        passed_over: is told each file in a folder that has an ending of ours, but is none of ours; each half of a pair
+            that has no other half; and each ``source.toml`` whose rule is none.
 
     Raises:
-        UnknownFormat: a source is a file that no reader knows, or two readers claim one file.
+        UnknownFormat: a source is a file that no reader knows, or that two readers claim; of a file in a folder, that
+            is said when it is read.
         ReadError: a source does not exist, or a folder holds nothing that is annotated.
 
     >>> from geokg.vocabulary import packaged
@@ -43,7 +44,7 @@ def find(
     found: dict[str, AnnotationFile] = {}
     for source in sources:
         if isinstance(source, AnnotationFile):
-            given = [source if source.format else replace(source, format=format or format_of(source.path))]
+            given = [replace(source, format=source.format or format)]
         elif not (path := Path(source)).exists():
             raise ReadError("there is no such file or folder", path=path)
         elif path.is_dir():
@@ -94,12 +95,15 @@ def _below(folder: Path, format: str | None, passed_over: PassedOver) -> list[An
         folders[:] = [name for name in folders if not name.startswith(".") and name not in kept]
         places.append((Path(root), [name for name in names if not name.startswith(".") and name not in kept]))
     found: dict[str, AnnotationFile] = {}
+    wrong: list[ReadError] = []
     for place, names in places:
-        if NAME in names and (pairs := Pairs.of(place)):
-            paired, alone = pairs.find()
-            for error in alone:
-                passed_over(error)
-            found.update((_key(one.path), one) for one in paired)
+        try:
+            if NAME in names and (pairs := Pairs.of(place)):
+                paired, alone = pairs.find()
+                wrong += alone
+                found.update((_key(one.path), one) for one in paired)
+        except ReadError as error:  # of one folder; the others are as they should be
+            wrong.append(error)
     known = tuple(suffixes())
     endings = known if format is None else named(format, folder).SUFFIXES
     for place, names in places:
@@ -114,13 +118,16 @@ def _below(folder: Path, format: str | None, passed_over: PassedOver) -> list[An
     for one in found.values():
         readers = recognized_by(one.path)
         if one.text is not None or (readers if format is None else format in readers):
-            sole = readers[0] if len(readers) == 1 else None
-            given.append(replace(one, format=format or sole or format_of(one.path)))
+            # Where nobody or more than one would read it, that is said when it is read.
+            given.append(replace(one, format=format or (readers[0] if len(readers) == 1 else None)))
         elif one.path.suffix != ".txt":
             formats = " or ".join(may_read(one.path))
-            passed_over(UnknownFormat(f"begins like nothing that {formats} reads", path=one.path))
+            wrong.append(UnknownFormat(f"begins like nothing that {formats} reads", path=one.path))
     if not given:
-        raise ReadError(f"holds no annotated text; known endings are: {', '.join(sorted(suffixes()))}", path=folder)
+        none = ReadError(f"holds no annotated text; known endings are: {', '.join(sorted(known))}", path=folder)
+        raise next((one for one in wrong if not isinstance(one, UnknownFormat)), none)
+    for one_more in wrong:
+        passed_over(one_more)
     return given
 
 
