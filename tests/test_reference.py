@@ -155,8 +155,8 @@ def test_all_of_pocom_is_read(pocom: KnowledgeGraph, shared: Path) -> None:
     assert kinds.count("Tenure") == 31 + 61 + 33 - 13 + 73
     assert kinds.count("Person") == 180
     assert kinds.count("Position") == 4 + 5 + 2 + 1
-    assert len(said.remarks) == 13
-    assert str(said.remarks[-1]).endswith(
+    assert len(said.remarks) == 13 + 1
+    assert str(said.remarks[-2]).endswith(
         "pakistan.xml:877: pk--vest-01: vest-george-southall held no post (Nomination withdrawn on May 5, 1977.)"
     )
     assert {quad.graph_name.value for quad in said.quads} == {f"{BASE.graph}reference/pocom"}
@@ -245,8 +245,9 @@ def test_a_mission_keeps_the_name_that_its_country_had(tmp_path: Path) -> None:
         "<chief> has 1 <colour>, which nothing here reads",
         "ru-2 says neither when it began nor when it ended",
         "no file describes the person 'nobody-known'; the name is made from that",
+        "nobody says where this is from; lists.toml beside it may, with source, url or publisher",
     ]
-    assert [remark.line for remark in said.remarks] == [None, 7, 7]
+    assert [remark.line for remark in said.remarks] == [None, 7, 7, None]
     dates = [q.object.value for q in said.quads if q.predicate.value == str(GK.edtf)]
     assert dates == ["1950-03/"]  # not the last of the list, so nobody knows the end
 
@@ -371,6 +372,7 @@ def test_popolo(tmp_path: Path) -> None:
     assert [remark.message for remark in read(path, BASE).remarks] == [
         "'events' is not read",
         "1 of persons have 'gender', which is not read",
+        "nobody says where this is from; kenya.toml beside it may, with source, url or publisher",
     ]
     kg = graph(tmp_path)
     assert held(kg, "Minister", "2019-03-15") == {"Amina Otieno": "possibly"}
@@ -422,6 +424,7 @@ def test_a_set_says_where_it_is_from(tmp_path: Path) -> None:
     about = {q.predicate.value.rpartition("/")[2]: q.object.value for q in said.quads if q.subject.value == said.graph}
     assert about.items() >= {"title": "Ambassadors", "source": "Gazette", "license": "CC0"}.items()
     assert ox.Literal("عائشة", language="ar") in {quad.object for quad in said.quads}
+    assert said.remarks == ()
     assert find(path.parent) == [path]
 
 

@@ -101,4 +101,8 @@ def read(path: Path, base: Base) -> Reference:
         _READERS[kind](data, said)
     except OSError as error:
         raise ReadError(f"cannot be read: {error.strerror}", path=error.filename or data) from error
+    if not (about.source or about.url or about.publisher):
+        said.remark(
+            f"nobody says where this is from; {about.name}.toml beside it may, with source, url or publisher", data
+        )
     return Reference(about, said.graph, said.quads(), tuple(said.remarks))
