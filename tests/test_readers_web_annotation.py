@@ -253,6 +253,18 @@ def test_offsets_without_quotes_that_fit_only_in_another_unit_are_not_believed(t
     ):
         read(path)
     assert (words(read(path, lenient=True)), len(read(path, lenient=True).faults)) == ([], 2)
+    (path.parent / "source.toml").write_text('offsets = "UTF-16"')
+    assert ([mention.text for mention in read(path).mentions], read(path).faults) == (["Hu", "Hua."], ())
+    (path.parent / "source.toml").write_text('offsets = "tokens"')
+    with pytest.raises(ReadError, match=r"its offsets count characters, not tokens as source\.toml says"):
+        read(path)
+
+
+def test_what_source_toml_says_of_offsets_is_not_guessed_otherwise(tmp_path: Path) -> None:
+    path = put(tmp_path, anno("#T1", at(3, 5, "Hu"), tag("X")), ASTRAL)
+    (path.parent / "source.toml").write_text('offsets = "code points"')
+    with pytest.raises(OffsetMismatch, match=r"T1: quotes 'Hu' at 3\.\.5, but 'u ' stands there"):
+        read(path)
 
 
 def test_offsets_that_fit_in_no_unit_are_never_bound(tmp_path: Path) -> None:

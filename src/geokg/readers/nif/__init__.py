@@ -3,7 +3,8 @@
 Turtle, N-Triples, JSON-LD or RDF/XML; a context that is only an address is not fetched. Each ``nif:Context`` with its
 ``nif:isString`` gives a ``Document``. Strings have their offsets in properties, in the IRI (``#char=0,5`` and
 ``offset_0_5``), or both, and then alike; ``nif:anchorOf`` must stand there. Where all quotes of a text fit only in
-another unit than code points (tools in Java count UTF-16), that unit is taken, and told in ``Document.faults``.
+another unit than code points (tools in Java count UTF-16), that unit is taken, and told in ``Document.faults``;
+``offsets`` in ``source.toml`` overrules both.
 
 What others write is read as follows::
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from ...errors import ReadError
 from ...text import Document
 from ..given import AnnotationFile, Faults
-from ..source import embedded, identify, read_source, read_text
+from ..source import embedded, identify, read_source, read_text, read_unit
 from ..web_annotation.parts import Parser, name_of
 from ..web_annotation.sorting import Place, Sorting
 from .framing import Framing
@@ -56,7 +56,7 @@ def _read(given: AnnotationFile) -> Iterator[Document]:
 
 def _places(given: AnnotationFile, strings: Strings) -> dict[str, Place]:
     """The texts of the contexts: in the graph, or beside the file where there is but one."""
-    source = read_source(given.folder)
+    source, unit = read_source(given.folder), read_unit(given.folder)
     names: list[str | None] = [None]
     if len(strings.contexts) > 1:
         # Each is called by the last part of its IRI, where these are all fit and all different; else by its number.
@@ -74,5 +74,5 @@ def _places(given: AnnotationFile, strings: Strings) -> dict[str, Place]:
                 raise strings.error(context, "has no text (nif:isString)")
             text = read_text(beside, source)
         strings.check(context, text.content)
-        places[context] = Place(text, source, (given.path.stem, name))
+        places[context] = Place(text, source, (given.path.stem, name), unit)
     return places

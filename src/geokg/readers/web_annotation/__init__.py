@@ -6,7 +6,7 @@ of the annotations; else the text is ``x.txt`` beside ``x.json``. Each text, and
 
 Words are selected by position, quote, RFC 5147 fragment or range, also refined by another. Offsets count code points,
 as the standard says; where all quotes of a text fit only in another unit (tools in browsers count UTF-16), that unit is
-taken, and told in ``Document.faults``. What selects no words is left out and told.
+taken, and told in ``Document.faults``; ``offsets`` in ``source.toml`` overrules both. What selects no words is told.
 
 How each part of a ``Document`` is written, and recognized again (ids are IRIs relative to the file: ``#T1`` is T1)::
 

@@ -10,7 +10,7 @@ from ...errors import ReadError
 from ...text import Document
 from ..given import AnnotationFile, Faults
 from ..placed import Placed, loads
-from ..source import decode, read_bytes, read_source, read_text
+from ..source import decode, read_bytes, read_source, read_text, read_unit
 from .collecting import annotations_in
 from .parts import Parser, Target, identifier, name_of
 from .selectors import selects_words
@@ -51,4 +51,4 @@ def _read(given: AnnotationFile) -> Iterator[Document]:
 
 def _place(path: Path) -> Place:
     source = read_source(path.parent)
-    return Place(read_text(path, source), source, (path.stem,))
+    return Place(read_text(path, source), source, (path.stem,), read_unit(path.parent))

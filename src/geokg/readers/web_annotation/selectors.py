@@ -84,22 +84,28 @@ class Selection:
         text: the text.
         targets: all targets that are words of it; their quotes tell what offsets count.
         path: the file of annotations, for messages.
+        unit: what offsets count, where ``source.toml`` says so.
 
     Attributes:
         unit: what offsets count in this file.
+
+    Raises:
+        ReadError: they are said to count tokens.
     """
 
-    def __init__(self, text: Text, targets: Iterable[Target], path: Path) -> None:
+    def __init__(self, text: Text, targets: Iterable[Target], path: Path, unit: Unit | None = None) -> None:
+        if unit is Unit.TOKENS:
+            raise ReadError("its offsets count characters, not tokens as source.toml says", path=path)
         self._text = text
         self._path = path
         self._name = ""
         targets = list(targets)
         quotes = quotes_of(targets)
-        self.unit: Unit = measure(quotes, text.content)
+        self.unit: Unit = unit or measure(quotes, text.content)
         self._units = Units(text.content, self.unit)
         # Without quotes nothing tells the unit; where the offsets fit in another one, none of them may be believed.
         spans = [span for target in targets for one in target.selectors if (span := _written(one))]
-        suspect = not quotes and rival(text.content, spans, Unit.CODE_POINTS)
+        suspect = unit is None and not quotes and rival(text.content, spans, Unit.CODE_POINTS)
         self._doubt = misfits(text.content, spans, Unit.CODE_POINTS) if suspect else None
 
     def span(self, name: str, target: Target) -> _Span:
@@ -171,7 +177,7 @@ class Selection:
     def _measured(self, selector: Placed, start: int, end: int, within: _Span, units: Units) -> _Span:
         """Offsets as written, counted from the beginning of what is selected so far."""
         if self._doubt and units is self._units:
-            self._wrong(selector, f"{self._doubt}, and no quote tells")
+            self._wrong(selector, f"{self._doubt}; no quote tells, so say offsets = ... in source.toml")
         before = units.offset(within[0])
         try:
             span = units.span(before + start, before + end)

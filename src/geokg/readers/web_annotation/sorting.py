@@ -23,11 +23,13 @@ class Place:
         text: its characters.
         source: what is known of it.
         names: what its id has behind that of the source.
+        unit: what offsets into it count, where ``source.toml`` says so.
     """
 
     text: Text
     source: Source
     names: tuple[str | None, ...]
+    unit: Unit | None = None
 
 
 _Owner = tuple[str, str | None]
@@ -82,9 +84,11 @@ class Sorting:
         for target in (target for one in annotations for target in one.targets if selects_words(target)):
             if isinstance(key := keys.get(target.iri), str):
                 targets[key].append(target)
-        self._selections = {key: Selection(places[key].text, targets[key], given.path) for key in places}
+        self._selections = {
+            key: Selection(place.text, targets[key], given.path, place.unit) for key, place in places.items()
+        }
         for key, selection in self._selections.items():
-            if selection.unit is not Unit.CODE_POINTS:
+            if selection.unit not in (Unit.CODE_POINTS, places[key].unit):
                 name = places[key].text.file if len(places) == 1 else key
                 message = f"its quotes fit {name} only where offsets count {selection.unit.value}: they are taken so"
                 faults.pass_over(ReadError(message, path=given.path))
