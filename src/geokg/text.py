@@ -245,7 +245,7 @@ class Attribute:
 class Normalization:
     """A link from a mention to an entry of a register (brat ``N``), such as ``Wikidata:Q148``.
 
-    One whose kind is ``Name`` says what the mention is called, where its words do not; ``key`` is the name.
+    One whose kind is ``Name`` says what the mention is called, where its words do not; ``text`` is the name.
     """
 
     id: str

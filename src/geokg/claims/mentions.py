@@ -46,7 +46,7 @@ class _Mentions:
             if self.kinds.get(one.target, Kind("", "evidence")).role != "entity":
                 raise writer.error(f"{one.id} names an entry of a register, but {one.target} is no entity", one.line)
             if one.kind == _NAME:
-                self.names[one.target] = one.key
+                self.names[one.target] = one.text
             else:
                 self.references.setdefault(one.target, []).append((one.resource, one.key))
 

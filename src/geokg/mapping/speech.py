@@ -31,7 +31,7 @@ def settle(parts: Parts) -> None:
             speaker = Mention(f"{draft.id}.speaker", SPEAKER, draft.trigger.spans, draft.line)
             parts.mentions[speaker.id] = speaker
             parts.play(draft, SPEAKER, speaker.id)
-            parts.entries.append(Normalization(f"{draft.id}.name", "Name", speaker.id, "name", UNNAMED))
+            parts.entries.append(Normalization(f"{draft.id}.name", "Name", speaker.id, "name", UNNAMED, UNNAMED))
 
 
 def _nest(parts: Parts) -> None:

@@ -77,7 +77,7 @@ def documents(given: AnnotationFile) -> Iterator[Document]:
         try:
             document = _Record(path, record, number).document(source, given.annotator)
             if document.id in made:
-                raise ReadError(f"two records are called {document.id!r}", path=path, line=record.line)
+                raise ReadError(f"a second record is called {record.get('id')!r}", path=path, line=record.line)
             made[document.id] = document
         except ReadError as error:
             refused.refuse(error)
@@ -118,10 +118,10 @@ class _Record:
         marks = self._marks(text)
         for role in ("source", "target"):
             for actor in self._actors(role):
-                self._place(text, marks, role, actor, "actor", self._string(actor, "actorText"))
+                self._place(text, marks, role, actor, "actor", actor.get("actorText"))
         location = self.record.get("eventLoc")
         if isinstance(location, Placed):
-            self._place(text, marks, "eventLoc", location, "location", self._string(location, "name"))
+            self._place(text, marks, "eventLoc", location, "location", location.get("name"))
         event = Event("E1", self._string(self.record, "event"), self._trigger(text, marks), tuple(self.arguments), line)
         for key in _ON_EVENTS:
             for value in str(self.record.get(key) or "").split(", "):
@@ -164,7 +164,7 @@ class _Record:
         record, coder = self.record, self.record.get("coder")
         date = record.get("date")
         if date and date != PLACEHOLDER and not (isinstance(date, str) and _DATE.fullmatch(date)):
-            self.faults.pass_over(self._error(f"{date!r} is no date"))
+            self.faults.pass_over(self._error(f"{date!r}, which is no date"))
         known = date if isinstance(date, str) and date != PLACEHOLDER and _DATE.fullmatch(date) else None
         return replace(
             source,
@@ -180,8 +180,11 @@ class _Record:
 
     # Places
 
-    def _place(self, text: Text, marks: list[_Mark], role: str, holder: Placed, label: str, words: str) -> None:
+    def _place(self, text: Text, marks: list[_Mark], role: str, holder: Placed, label: str, words: object) -> None:
         """Add a mention for words, and let it play its role."""
+        if not isinstance(words, str) or not words.strip():
+            self.faults.pass_over(self._error(f"{role} without words", holder.line))
+            return
         start = self._find(text, [mark for mark in marks if _TAGS[role] in mark.tags], role, words, holder.line)
         if start is None:
             return
@@ -192,16 +195,16 @@ class _Record:
         self.arguments.append(Argument(role, mention.id, before + 1 if before else None))
         for key, value in holder.items():
             if key not in ("actorText", "name"):
-                self._attribute(key, mention.id, str(value), holder.line)
+                self._attribute("_".join(key.split()), mention.id, str(value), holder.line)
 
     def _find(self, text: Text, marks: list[_Mark], role: str, words: str, line: int) -> tuple[int, int] | None:
         """Where words stand: where they stand once, or else where the markup has them in their role."""
         places = [found.span() for found in re.finditer(re.escape(words), text.content)]
         if not places:
             loose = r"\s+".join(map(re.escape, words.split()))
-            places = [found.span() for found in re.finditer(loose, text.content)] if loose else []
-            what = "stands in the sentence with other blanks" if places else "stands nowhere in the sentence: left out"
-            self.faults.pass_over(self._error(f"{role} {words!r} {what}", line))
+            places = [found.span() for found in re.finditer(loose, text.content)]
+            what = "as it is spelt; the sentence has other blanks" if places else "which stands nowhere in the sentence"
+            self.faults.pass_over(self._error(f"{role} {words!r}, {what}", line))
         if len(places) > 1:
             playing = {one.target for one in self.arguments if one.role == role}
             taken = [(mention.start, mention.end) for mention in self.mentions if mention.id in playing]
@@ -211,8 +214,8 @@ class _Record:
                 if place not in taken and any(mark.start < place[1] and place[0] < mark.end for mark in marks)
             ]
             if len(marked) != 1:
-                often = f"stands {len(places)} times, and the markup does not say which is meant: left out"
-                self.faults.pass_over(self._error(f"{role} {words!r} {often}", line))
+                often = f"which stands {len(places)} times, and the markup does not say which is meant"
+                self.faults.pass_over(self._error(f"{role} {words!r}, {often}", line))
             places = marked
         return places[0] if len(places) == 1 else None
 
@@ -227,7 +230,9 @@ class _Record:
             start = text.content.index(words)
             spans = [text.span(start, start + len(words))]
         if not spans:
-            self.faults.pass_over(self._error("no words are marked as the event: it is the sentence"))
+            self.faults.pass_over(
+                self._error("the words of the event, of which none are marked: the sentence stands for them")
+            )
             spans = [text.span(0, len(text.content))]
         return Mention("T0", self._string(self.record, "event"), tuple(spans), self.record.line)
 

@@ -43,7 +43,7 @@ def described(source: Source, element: etree._Element, path: Path, faults: Fault
     date = first(f"{_FROM}t:date/@when", f"{_PUBLISHED}t:date/@when")
     known = _DATE.fullmatch(date or "")
     if date and not known and source.date is None:
-        faults.pass_over(ReadError(f"{date!r} is no date of a year, month or day: left out", path=path))
+        faults.pass_over(ReadError(f"{date!r}, which is no date of a year, month or day", path=path))
     return replace(
         source,
         title=source.title or first(f"{_FILE}t:titleStmt/t:title"),

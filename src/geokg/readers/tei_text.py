@@ -164,7 +164,7 @@ class _Reading:
         """The words of an element, without blanks at their ends; XML puts them where lines are broken."""
         words = self.text.content[start:end]
         if not words.strip():
-            self.faults.pass_over(self._error(f"{local(element)} has no words: left out", element))
+            self.faults.pass_over(self._error(f"{local(element)} without words", element))
             return None
         return self.text.span(start + len(words) - len(words.lstrip()), start + len(words.rstrip()))
 
@@ -197,15 +197,22 @@ class _Reading:
             self._register(mention, *reference(pointer))
         elif (entry := self.entries.get(pointer[1:])) is not None:
             if entry.name:
-                self._register(mention, "name", entry.name, kind="Name")
+                self._call(mention, pointer, entry.name)
             for register in entry.registers:
                 self._register(mention, *register)
         elif len(group) == 1:
-            self.faults.pass_over(self._error(f"{pointer} is in no list of persons, organizations or places", element))
+            self.faults.pass_over(
+                self._error(f"{pointer}, which is in no list of persons, organizations or places", element)
+            )
 
-    def _register(self, mention: Mention, resource: str, key: str, *, kind: str = "Reference") -> None:
+    def _register(self, mention: Mention, resource: str, key: str) -> None:
         number = len(self.registers) + 1
-        self.registers.append(Normalization(f"N{number}", kind, mention.id, resource, key, line=mention.line))
+        self.registers.append(Normalization(f"N{number}", "Reference", mention.id, resource, key, line=mention.line))
+
+    def _call(self, mention: Mention, key: str, name: str) -> None:
+        """Say what somebody is called whose words here may be others."""
+        key, number = "_".join(key.split()), len(self.registers) + 1
+        self.registers.append(Normalization(f"N{number}", "Name", mention.id, "name", key, name, mention.line))
 
     def _attributes(self, element: etree._Element, target: str) -> None:
         for name, value in element.attrib.items():
@@ -263,5 +270,5 @@ class _Reading:
             self._link(speaker, pointer, element)
         if entry is None and not is_iri(pointer):
             # Nothing else is known of whoever it is; the words said are no name.
-            self._register(speaker, "name", pointer, kind="Name")
+            self._call(speaker, pointer, pointer)
         return speaker
