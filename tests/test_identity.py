@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pyoxigraph as ox
 import pytest
@@ -12,9 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import geokg
+from geokg.claims import populate
 from geokg.errors import IdentityConflict, ReadError
 from geokg.identity import Candidate, Entity, Judgement, Register, Resolution, loose_key, name_key
-from geokg.vocabulary import GK, Base, packaged
+from geokg.scheme import Scheme
+from geokg.text import Document, Equivalence, Mention, Text
+from geokg.vocabulary import GK, OA, Base, packaged
 
 BASE = Base()
 E, STATES, DOC = BASE.data + "entity/", BASE.data + "state/", BASE.document("wire/a")
@@ -241,6 +245,8 @@ def test_judgements_against_references_and_kinds() -> None:
 def test_a_judgement_on_an_entity_that_is_not_there() -> None:
     with pytest.raises(ReadError, match=f"there is no entity {E}talban; add it to the entities or correct"):
         register(judged("same", BASE.data + HERE, E + "talban"))
+    # Else a slip of the pen could not be taken back.
+    assert register(judged("withdrawn", BASE.data + HERE, E + "talban")).judged(E + "talban")
 
 
 def test_the_representative() -> None:
@@ -570,3 +576,46 @@ def test_contradictions_across_files_name_both_lines(write_source: Callable[...,
         geokg.build(*(path.parent for path in paths))
     assert (caught.value.path, caught.value.line) == (paths[1].parent / "judgements.jsonl", 2)
     assert f"the same by line 1 of {paths[0].parent / 'judgements.jsonl'} (Ann)" in str(caught.value)
+
+
+SAID = [
+    ("China", "State"),
+    ("Beijing", "State"),
+    ("Kabul", "State"),
+    ("they", "State"),
+    ("Hu", "Person"),
+    ("Li", "Person"),
+]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.sampled_from(SAID), min_size=2, max_size=5),
+    st.lists(st.lists(st.integers(0, 4), min_size=2, max_size=3), max_size=3),
+    st.randoms(use_true_random=False),
+)
+def test_what_mentions_stand_for_hangs_on_no_order(
+    said: list[tuple[str, str]], chains: list[list[int]], random: Random
+) -> None:
+    """Those that are marked as the same stand for one, in whatever order they are marked."""
+    text = Text("demo/a", " ".join(name for name, _ in said), "a.txt")
+    mentions, start = [], 0
+    for number, (name, label) in enumerate(said):
+        mentions.append(Mention(f"T{number}", label, (text.span(start, start + len(name)),)))
+        start += len(name) + 1
+    chains = [[n % len(said) for n in chain] for chain in chains]
+
+    def bodies(chains: list[list[int]], mentions: list[Mention]) -> object:
+        same = tuple(Equivalence("Equiv", tuple(f"T{n}" for n in chain)) for chain in chains)
+        document = Document(text, mentions=tuple(mentions), equivalences=same)
+        try:
+            quads = populate(document, scheme=Scheme.packaged(), register=register(more=MORE), base=BASE).quads
+        except IdentityConflict:
+            return "conflict"
+        return {quad.object.value for quad in quads if quad.predicate.value == str(OA.hasBody)}
+
+    once = bodies(chains, mentions)
+    for chain in chains:
+        random.shuffle(chain)
+    random.shuffle(chains)
+    assert bodies(chains, mentions) == once

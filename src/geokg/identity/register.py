@@ -60,9 +60,11 @@ class Register:
         self._clusters = clusters(judgements)
         self._judged: dict[str, list[Judgement]] = {}
         self._addresses: dict[str, set[str]] = {}
+        ours = tuple(self.base.data + folder for folder in (*_FOLDERS.values(), "reference/"))
         for judgement in judgements:
             for iri in (judgement.first, judgement.second):
-                if iri not in self.entities and iri.startswith(tuple(self.base.data + f for f in _FOLDERS.values())):
+                stands = judgement.verdict != "withdrawn"  # what was taken back may have been a slip of the pen
+                if stands and iri not in self.entities and iri.startswith(ours):
                     message = f"there is no entity {iri}; add it to the entities or correct the judgement"
                     raise ReadError(message, path=judgement.path, line=judgement.line)
                 self._judged.setdefault(iri, []).append(judgement)
