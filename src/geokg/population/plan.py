@@ -91,7 +91,8 @@ class Item:
         for place in dict.fromkeys(_around(self.given)):
             found.update(mapper.digest(place / self.given.path.name).encode())
         # A reader may say which other files it looks at; what stands in the same folder is looked at anyway.
-        beside: Callable[[Path], Iterable[Path]] | None = getattr(readers().get(self.given.format or ""), "beside", None)
+        reader = readers().get(self.given.format or "")
+        beside: Callable[[Path], Iterable[Path]] | None = getattr(reader, "beside", None)
         for path in (*self.inputs, *(beside(self.given.path) if beside else ())):
             found.update(f"\n{path.name} {_file(path)}".encode())
         return found.hexdigest()
