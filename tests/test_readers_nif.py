@@ -327,6 +327,29 @@ def test_a_context_of_json_ld_is_never_fetched(tmp_path: Path) -> None:
         list(documents(path, format="nif"))
 
 
+@pytest.mark.parametrize(
+    ("entities", "used", "message"),
+    [
+        ('<!ENTITY a "aaa"><!ENTITY b "&a;&a;">', "&b;", "its XML entity b is made of others"),
+        (f'<!ENTITY a "{"a" * 999}">', "&a;" * 99, "its XML entities stand for 98901 bytes"),
+        ('<!ENTITY a SYSTEM "file:///etc/hostname">', "&a;", r"is not RDF/XML that can be read"),
+        ('<!ENTITY a "Hu&#33;">', "&a;", ""),
+    ],
+)
+def test_entities_of_xml_neither_blow_up_nor_fetch(tmp_path: Path, entities: str, used: str, message: str) -> None:
+    nif = "http://persistence.uni-leipzig.org/nlp2rdf/ontologies/nif-core#"
+    content = (
+        f'<!DOCTYPE x [{entities}]><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:nif="{nif}">'
+        f'<nif:Context rdf:about="urn:d"><nif:isString>{used}</nif:isString></nif:Context></rdf:RDF>'
+    )
+    path = put(tmp_path, content, "article.rdf")
+    if not message:
+        assert read(path).text == "Hu!"
+        return
+    with pytest.raises(ReadError, match=message):
+        read(path)
+
+
 def test_the_good_strings_of_a_broken_file(tmp_path: Path) -> None:
     content = context() + (
         f'{STRING} nif:anchorOf "Hu" .\n'
