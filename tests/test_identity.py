@@ -619,3 +619,34 @@ def test_what_mentions_stand_for_hangs_on_no_order(
         random.shuffle(chain)
     random.shuffle(chains)
     assert bodies(chains, mentions) == once
+
+
+@pytest.mark.parametrize(
+    ("event", "judgement", "expected"),
+    [
+        ("E1 Statement:T2 Actor:T1 Content:E2", "", "AFG"),
+        ("E1 Statement:T2 Actor:T1 Content:E2", "entity/kabul", "kabul"),
+        # What is also a place stays one.
+        ("E1 Statement:T2 Actor:T1 Place:T1 Content:E2", "", "kabul"),
+    ],
+)
+def test_a_capital_that_is_annotated_as_a_place_but_acts(
+    write_source: Callable[..., Path], event: str, judgement: str, expected: str
+) -> None:
+    path = write_source(
+        "Kabul said that troops left.",
+        f"T1 Settlement Kabul\nT2 Statement said\nT3 Withdrawal left\nT4 Group troops\n{event}\n"
+        "E2 Withdrawal:T3 Actor:T4\nA1 TimeRelation E1 before\nA2 TimeRelation E2 before",
+    )
+    one = {"judgement": "same", "first": "document/demo/note#char=0,5", "second": judgement}
+    kg = build(path, *([one] if judgement else []))
+    assert stands_for(kg)["Kabul"] == expected
+    told = [str(row.why) for row in kg.query("SELECT ?why { ?a oa:motivatedBy oa:identifying ; rdfs:comment ?why }")]
+    assert told == (
+        [
+            "By rule: annotated as a Settlement, it plays the part of an actor; "
+            f"'Kabul' is its capital, {E}kabul, which as an actor stands for it."
+        ]
+        if expected == "AFG"
+        else []
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cached_property, partial
+
 import pyoxigraph as ox
 from rdflib.namespace import RDF, RDFS, SKOS
 
@@ -49,6 +52,19 @@ class _Mentions:
                 self.names[one.target] = one.text
             else:
                 self.references.setdefault(one.target, []).append((one.resource, one.key))
+
+    @cached_property
+    def acting(self) -> set[str]:
+        """The mentions of places that play the part of an actor, and never that of a place."""
+        places = {name for name, kind in self.kinds.items() if self.scheme.is_a(kind.iri, str(GK.Place))}
+        parts: dict[str, set[bool]] = {}
+        for event in self.document.events:
+            for argument in event.arguments:
+                if argument.target in places:
+                    kind = self.scheme.event(event.label, path=self.document.path, line=event.line)
+                    role = self.scheme.property(argument.role, kind, path=self.document.path, line=event.line)
+                    parts.setdefault(argument.target, set()).add(self.scheme.is_a(role.range or "", str(GK.Actor)))
+        return {name for name, acts in parts.items() if acts == {True}}
 
     def run(self) -> dict[str, str]:
         nodes: dict[str, str] = {}
@@ -111,15 +127,22 @@ class _Mentions:
         doubts: list[str] = []
         for mention, address in zip(group, addresses, strict=True):
             references = self.references.get(mention.id, [])
-            resolution = self.register.resolve(
+            resolve = partial(
+                self.register.resolve,
                 self.names.get(mention.id, mention.text),
-                self.kinds[mention.id].iri,
                 address=address,
                 alike=addresses,
                 references=references,
                 path=self.document.path,
                 line=mention.line,
             )
+            resolution = resolve(self.kinds[mention.id].iri)
+            if mention.id in self.acting and len(group) == 1 and resolution.means in ("name", ""):
+                acting = resolve(str(GK.Actor))
+                if acting.iri is not None:
+                    why = f"annotated as a {mention.label}, it plays the part of an actor; {acting.reason}"
+                    resolution = replace(acting, reason=why)
+                    self.rules[mention.id] = resolution
             if resolution.iri is not None:
                 found.append((mention, resolution))
             elif resolution.candidates or references:
