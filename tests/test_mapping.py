@@ -436,11 +436,14 @@ def test_source_cue_and_content_are_claims_even_where_nobody_annotated_what(writ
         E2 Attribution:T8 Content:T6 Source:T4 Cue:T5
         """,
         "* Attribution T1 T2 T3\n* Attribution T4 T5 T6",
+        "R1 Speaker Arg1:T3 Arg2:T1\nR2 Source Arg1:T4 Arg2:T6",
+        "R1 Attribution Arg1:T1 Arg2:T3\nR2 Attribution Arg1:T4 Arg2:T6",
     ],
-    ids=["event on the cue", "chain"],
+    ids=["event on the cue", "chain", "no cue", "one relation"],
 )
 def test_attribution_in_other_shapes_is_the_same(write_source, links: str) -> None:
-    kg, usage = mapped(write_source(TEXT, CUES + links), 'extends = ["attribution"]')
+    cues = CUES if "R1" not in links else CUES.replace("T2 Cue told", "").replace("T5 Cue said", "")
+    kg, usage = mapped(write_source(TEXT, cues + links), 'extends = ["attribution"]')
     assert sorted(chains(kg, "Situation")) == ["Ann", "Ann > Bob"]
     assert usage.totals["unknown"] == 0
 

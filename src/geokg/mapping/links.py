@@ -7,7 +7,7 @@ from dataclasses import replace
 from ..errors import UnknownTerm
 from ..scheme import Kind
 from ..text import Argument, Event, Mention, Relation, Span
-from .parts import CONTENT, Draft, Parts
+from .parts import ACTOR, CONTENT, SPEAKER, STATEMENT, Draft, Parts
 from .rule import Missing, Rule, lookup
 from .things import stand_for
 
@@ -106,7 +106,7 @@ def _ends(relation: Relation) -> dict[str, str]:
 def _part(parts: Parts, relation: Relation, rule: Rule) -> tuple[str, str]:
     """A relation that is a role of one of its ends."""
     ends = _ends(relation)
-    if rule.role not in parts.scheme.properties:
+    if rule.role is None or rule.role not in parts.scheme.properties:
         return "unknown", ""
     if rule.on and rule.on not in ends:
         return "unknown", f"it has no end {rule.on}, only {' and '.join(ends)}"
@@ -116,8 +116,12 @@ def _part(parts: Parts, relation: Relation, rule: Rule) -> tuple[str, str]:
     if on not in drafts:
         lost = [found for target in ends.values() if not parts.lives(found := parts.find(target))]
         return (parts.fate(*lost) if lost else "unknown"), "no end that the role could belong to is an event"
+    if drafts[on].content and any(one.iri == ACTOR for one in parts.scheme.properties[rule.role]):
+        # Words and who says them, with no word that tells of it: the relation is the statement.
+        roles = {end: "Content" if end == on else SPEAKER for end in ends}
+        return _event(parts, relation, Rule(STATEMENT, roles=roles))
     others = [target for end, target in ends.items() if end != on]
-    return next((play(parts, drafts[on], rule.role or "", target) for target in others), ("unknown", "it has one end"))
+    return next((play(parts, drafts[on], rule.role, target) for target in others), ("unknown", "it has one end"))
 
 
 def _event(parts: Parts, relation: Relation, rule: Rule) -> tuple[str, str]:
