@@ -57,6 +57,7 @@ def test_spans_of_doccano_old_and_new(tmp_path: Path, record: dict[str, Any], wh
     assert format_of(path) == "doccano"
     (document,) = documents(path)
     assert (document.id, document.text) == ("wire/tasks/7", TEXT)
+    assert (document.content.file, document.mentions[0].spans[0].file) == (f"{path.name}#7", f"{path.name}#7")
     assert words(document) == [("T1", "Person", "Hu"), ("T2", "Person", "Li")]
     assert document.faults == ()
 

@@ -96,11 +96,19 @@ def read_text(path: Path, source: Source, *names: str | None) -> Text:
 
 
 def embedded(content: str, identifier: str, path: Path, *, line: int | None = None) -> Text:
-    r"""A text that stands inside another file, such as a string in JSON.
+    r"""A text that stands inside another file, such as a string in JSON; among several, its file says which.
+
+    Args:
+        content: the characters.
+        identifier: the id of the document, which ``identify`` made of the file's name and that of the text in it.
+        path: the file.
+        line: where the text stands in it.
 
     Raises:
         ReadError: it has half of a surrogate pair, which no text can have.
 
+    >>> embedded("One.", "wire/a/7", Path("a.json")).file, embedded("One.", "wire/a", Path("a.json")).file
+    ('a.json#7', 'a.json')
     >>> embedded("a\ud83d", "wire/1", Path("a.json"))
     Traceback (most recent call last):
     geokg.errors.ReadError: a.json: the text has half of a surrogate pair, '\ud83d' at 1: it was cut in two
@@ -111,7 +119,10 @@ def embedded(content: str, identifier: str, path: Path, *, line: int | None = No
             path=path,
             line=line,
         )
-    return Text(identifier, content, path.name)
+    stem = unicodedata.normalize("NFC", path.stem)
+    inner = identifier.rpartition(f"/{stem}/")[2] if f"/{stem}/" in identifier else ""
+    # It stands for a file beside the other, so it is one name.
+    return Text(identifier, content, f"{path.name}#{inner.replace('/', ',')}" if inner else path.name)
 
 
 def read_source(folder: Path) -> Source:
