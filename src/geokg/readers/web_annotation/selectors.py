@@ -242,12 +242,8 @@ class Selection:
         span = position[1]
         if stands(Quote((span,), exact), self._text.content):
             return
-        written = _written(position[0])
-        if written is None or "refinedBy" in position[0] or self.unit is not Unit.CODE_POINTS:
-            there = self._text.content[slice(*span)]
-            message = f"quotes {exact!r}, but {there!r} stands at {span[0]}..{span[1]}"
-        else:
-            message = "; ".join(explain(Quote((written,), exact), self._text, None))
+        counted = "" if self.unit is Unit.CODE_POINTS else f"; {self.unit.value} are counted here as code points"
+        message = "; ".join(explain(Quote((span,), exact), self._text, None)) + counted
         self._mismatch(quote, message, exact, span)
 
     def _wrong(self, selector: Placed, message: str) -> NoReturn:
