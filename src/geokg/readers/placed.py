@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ..errors import ReadError
 
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\n]', re.DOTALL)
+# Up to the next brace or line end that stands in no string; what was read over is never read again.
+_NEXT = re.compile(r'[^"{}\n]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}\n]*+)*+([{}\n])', re.DOTALL)
 _HALF = re.compile("[\ud800-\udfff]")
 _ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -61,14 +62,16 @@ def loads(content: str, path: Path) -> object:
         raise ReadError(f"is not JSON that can be read: {reason}", path=path) from error
     # Objects are made in the order in which they close; so are their lines found.
     line, opened, order = 1, [], iter(closed)
-    for token in _TOKEN.finditer(content):
-        match token.group():
+    place = _NEXT.match(content)
+    while place:
+        match place[1]:
             case "\n":
                 line += 1
             case "{":
                 opened.append(line)
             case "}":
                 next(order).line = opened.pop()
+        place = _NEXT.match(content, place.end())
     for found, key in twice:
         raise ReadError(f"the key {key!r} stands twice in one object", path=path, line=found.line)
     for found in halves:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -89,7 +90,7 @@ class Piece:
     links: tuple[Link, ...] = ()
     line: int = 0
 
-    @property
+    @cached_property
     def label(self) -> Body | None:
         """The body that labels it: what classifies it, else its first tag; for a link, else any text."""
         plain = [body for body in self.bodies if body.label is None or body.iri is not None]
@@ -100,7 +101,7 @@ class Piece:
         ]
         return next((found[0] for found in choices if found), None)
 
-    @property
+    @cached_property
     def is_link(self) -> bool:
         """Whether it ties things together."""
         to = any(body.purpose == "linking" and body.iri is not None for body in self.bodies)

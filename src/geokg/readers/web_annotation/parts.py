@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 from urllib.parse import quote, unquote
@@ -112,6 +112,9 @@ def get(thing: Placed, name: str) -> object:
 
 def types(thing: Placed) -> set[str]:
     """The local names of the types of an object."""
+    kind = thing.get("type")
+    if isinstance(kind, str) and ":" not in kind:
+        return {kind}
     return {_OA.sub("", one) for one in many(get(thing, "type")) if isinstance(one, str)}
 
 
@@ -159,27 +162,25 @@ class Parser:
             self._wrong(thing, f"the id {name} is taken by line {self._taken[name]}; ids stand once")
         self._taken[name] = thing.line
         motivations = tuple(_OA.sub("", one) for one in many(thing.get("motivation")) if isinstance(one, str))
-        bodies = [self._body(one, thing) for one in many(thing.get("body"))]
-        bodies += [Body("", value=one, line=thing.line) for one in many(thing.get("bodyValue")) if isinstance(one, str)]
+        purpose = motivations[0] if motivations else ""
+        bodies = [self._body(one, thing, purpose) for one in many(thing.get("body"))]
+        values = [one for one in many(thing.get("bodyValue")) if isinstance(one, str)]
+        bodies += [Body(purpose, value=one, line=thing.line) for one in values]
         if not many(thing.get("target")):
             self._wrong(thing, f"{name} has no target")
         targets = [self._target(one, thing) for one in many(thing.get("target"))]
         return Annotation(
             name,
             motivations,
-            tuple(
-                body if body.purpose or not motivations else replace(body, purpose=motivations[0])
-                for body in bodies
-                if body
-            ),
+            tuple(body for body in bodies if body),
             tuple(target for target in targets if target),
             name_of(thing.get("creator")),
             thing.line,
         )
 
-    def _body(self, thing: object, around: Placed) -> Body | None:
+    def _body(self, thing: object, around: Placed, purpose: str) -> Body | None:
         if isinstance(thing, str):
-            return Body("", iri=thing, line=around.line)
+            return Body(purpose, iri=thing, line=around.line)
         if not isinstance(thing, Placed):
             self._wrong(around, "a body is neither an object nor an IRI")
         if sets := types(thing) & _SETS:
@@ -206,7 +207,7 @@ class Parser:
         if iri is not None and value is not None:
             label, value = label or _text(value), None
         return Body(
-            purposes[0] if purposes else "",
+            purposes[0] if purposes else purpose,
             # Some tools put whole objects there; they are kept as they are.
             value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True),
             iri,

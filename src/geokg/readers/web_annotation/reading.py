@@ -32,7 +32,8 @@ def _read(given: AnnotationFile) -> Iterator[Document]:
     annotations = Parser(given.path, faults).all(annotations_in(value, given.path, faults))
     # Who made a page or a collection made what is in it, where that does not say otherwise.
     creator = name_of(value.get("creator")) if isinstance(value, Placed) and "target" not in value else None
-    annotations = [one if one.creator else replace(one, creator=creator) for one in annotations]
+    if creator:
+        annotations = [one if one.creator else replace(one, creator=creator) for one in annotations]
     sources = [target.iri for one in annotations for target in one.targets if selects_words(target)]
     found = texts(given, sources or [None])
     places = {str(path): _place(path) for path in found.values() if isinstance(path, Path)}
