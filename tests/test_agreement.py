@@ -184,7 +184,7 @@ def test_all_together_and_those_who_were_alone() -> None:
     ]
     assert found.alone == ("wire/b/cy", "wire/c/cy")
     assert found.overall is not None
-    assert (found.overall.annotators, found.overall.texts) == (("ann", "bob", "cy"), 2)
+    assert (found.overall.annotators, found.overall.texts, found.overall.spans) == (("ann", "bob", "cy"), 2, (2, 2, 1))
     assert found.overall.exact == pytest.approx(2 * 2 / (4 + 2 + 2))
     assert found.pairs[0].alpha == found.pairs[0].alpha_u == 1.0
     assert -1 <= (found.overall.alpha or 2) < 1

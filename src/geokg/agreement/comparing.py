@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 from ..text import Document
@@ -22,7 +22,7 @@ class Figures:
     Attributes:
         annotators: who.
         texts: how many texts they have in common.
-        spans: how many spans each marked there; of all, how many there are in each pair.
+        spans: how many spans each marked there.
         exact: F1 of spans that begin and end alike, whatever their label.
         overlapping: F1 of spans that share a character with one of the other's.
         label: F1 of spans that begin, end and are called alike.
@@ -81,8 +81,10 @@ def agreement(documents: Iterable[Document]) -> Agreement:
         often[document.sha256, who] += 1
     shared = [by for by in texts.values() if len(by) > 1]
     pairs: dict[tuple[str, str], _Pair] = {}
+    spans: Counter[str] = Counter()
     for by in shared:
         marks = {who: _marks(document) for who, document in by.items()}
+        spans.update({who: len(found) for who, found in marks.items()})
         for one, other in combinations(sorted(by), 2):
             pairs.setdefault((one, other), _Pair()).add(len(by[one].text), marks[one], marks[other])
     by_pair = {names: pairs[names] for names in sorted(pairs)}
@@ -94,6 +96,8 @@ def agreement(documents: Iterable[Document]) -> Agreement:
         (len(next(iter(by.values())).text), [_flat(_marks(document)) for document in by.values()]) for by in shared
     ]
     overall = sums.figures(everybody, len(shared), nominal_alpha(characters)) if pairs else None
+    if overall is not None:
+        overall = replace(overall, spans=tuple(spans[who] for who in everybody))
     return Agreement(
         tuple(pair.sums.figures(names, pair.texts, nominal_alpha(pair.characters)) for names, pair in by_pair.items()),
         overall,
