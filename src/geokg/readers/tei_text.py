@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -261,7 +262,10 @@ class _Reading:
 
     def _somebody(self, pointer: str, words: Mention, element: etree._Element) -> Mention:
         """Who speaks or listens: the nearest mention outside what is said, else somebody behind these words."""
-        outside = [one for one in self.named.get(pointer, ()) if not words.start <= one.start < words.end]
+        named = self.named.get(pointer, [])
+        before = bisect_left(named, words.start, key=lambda one: one.start)
+        after = bisect_left(named, words.end, key=lambda one: one.start)
+        outside = [*named[max(0, before - 1) : before], *named[after : after + 1]]
         if outside:
             return min(outside, key=lambda one: min(abs(one.end - words.start), abs(one.start - words.end)))
         entry = self.entries.get(pointer[1:]) if pointer.startswith("#") else None
