@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from geokg.errors import OffsetMismatch, ReadError, WriteError
 from geokg.readers import documents, read
 from geokg.readers.web_annotation import beside, recognizes, write
-from geokg.text import Argument, Document, Equivalence, Normalization, Source, Text
+from geokg.text import Argument, Document, Equivalence, Normalization, Relation, Source, Text
 from hostile import bare
 from trapped import trapped
 
@@ -729,9 +729,12 @@ def retold(document: Document) -> Document:
 
 
 def test_what_has_no_room(tmp_path: Path) -> None:
-    document = Document(Text("wire/article", TEXT), equivalences=(Equivalence("Equiv", ()),))
+    text = Text("wire/article", TEXT)
     with pytest.raises(WriteError, match="there is no room for the Equiv of nothing"):
-        write(document, tmp_path / "article.json")
+        write(Document(text, equivalences=(Equivalence("Equiv", ()),)), tmp_path / "article.json")
+    with pytest.raises(WriteError, match="there is no room for R1, which relates nothing") as caught:
+        write(Document(text, relations=(Relation("R1", "X", ()),)), tmp_path / "article.json")
+    assert caught.value.ids == ("R1",)
     assert not list(tmp_path.iterdir())
 
 

@@ -80,7 +80,7 @@ def trapped(draw: st.DrawFn, *, identifier: str = "wire/article", file: str = "a
         return tuple(Argument(draw(words), draw(thing), draw(number)) for _ in range(draw(st.integers(least, most))))
 
     events = [replace(event, arguments=arguments(0, 3)) for event in events]
-    relations = [Relation(next(fresh), draw(words), arguments(2, 3)) for _ in some(2)]
+    relations = [Relation(next(fresh), draw(words), arguments(1, 3)) for _ in some(2)]
     owner = st.sampled_from([*things, *(one.trigger.id for one in events), *(one.id for one in relations)])
     attributes = [
         Attribute(next(fresh), draw(words), draw(owner), draw(st.none() | words | st.just(""))) for _ in some(4)

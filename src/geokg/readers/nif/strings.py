@@ -25,10 +25,14 @@ _SHAPES = ("Title", "Paragraph", "Sentence", "EntityOccurrence", "TermOccurrence
 _CLASS, _IDENT, _UNIT = ITSRDF + "taClassRef", ITSRDF + "taIdentRef", NIF + "annotationUnit"
 
 
-def begin_of(iri: str) -> tuple[int, int] | None:
+def offsets_of(iri: str) -> tuple[int, int] | None:
     """The offsets that an IRI has at its end, by RFC 5147 or as ``offset_0_5``.
 
-    >>> begin_of("http://example.org/a#char=0,5"), begin_of("http://example.org/a#offset_0_5_Peace"), begin_of("urn:a")
+    >>> (
+    ...     offsets_of("http://example.org/a#char=0,5"),
+    ...     offsets_of("http://example.org/a#offset_0_5_Peace"),
+    ...     offsets_of("urn:a"),
+    ... )
     ((0, 5), (0, 5), None)
     """
     found = _OFFSETS.search(iri)
@@ -88,7 +92,7 @@ class Strings:
 
     def _is_shape(self, iri: str) -> bool:
         types = self._graph.nodes(iri, TYPE)
-        return begin_of(iri) is not None and any(one.startswith(NIF) for one in types)
+        return offsets_of(iri) is not None and any(one.startswith(NIF) for one in types)
 
     def content(self, context: str) -> str | None:
         """The text of a context; ``None`` where it is not in the graph.
@@ -125,7 +129,7 @@ class Strings:
 
     def _span(self, iri: str) -> tuple[int, int] | None:
         """The offsets that IRI and properties agree on."""
-        begin, end, there = self._number(iri, "beginIndex"), self._number(iri, "endIndex"), begin_of(iri)
+        begin, end, there = self._number(iri, "beginIndex"), self._number(iri, "endIndex"), offsets_of(iri)
         if begin is None or end is None:
             return there
         if there is not None and there != (begin, end):

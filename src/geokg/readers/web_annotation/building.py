@@ -243,7 +243,7 @@ class Builder:
             arguments = self._events[piece.links[0].id][1]
             arguments += [Argument(said, other.id, label.position if label else None) for other in others]
             return
-        if len(ends) + len(others) < 2:
+        if len(ends) + len(others) < 2 and all(end.label is None for end in ends):
             raise self._error(piece, "a link needs two ends: its targets, or its target and its body")
         number = f"{piece.id}-link" if piece.parts else piece.id
         self._relations[number] = Relation(

@@ -24,7 +24,7 @@ def written(document: Document, source: str) -> Iterator[Json]:
         source: the name of the text's file.
 
     Raises:
-        WriteError: an equivalence has no members.
+        WriteError: a relation or an equivalence is of nothing.
     """
     return _Writer(document, source).all()
 
@@ -73,6 +73,8 @@ class _Writer:
                 end: Json = {"type": "SpecificResource", "purpose": "linking", "source": iri_of(argument.target)}
                 yield self._annotation(f"{event.id}-role-{number}", "linking", [label, end], [iri_of(event.id)])
         for relation in document.relations:
+            if not relation.arguments:
+                raise WriteError(f"there is no room for {relation.id}, which relates nothing", ids=(relation.id,))
             ends: list[Json] = []
             for argument in relation.arguments:
                 ends.append({"type": "SpecificResource", "source": iri_of(argument.target), "label": argument.role})
