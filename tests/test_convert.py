@@ -112,6 +112,17 @@ def test_several_annotators_titles_and_texts_share_a_folder(tmp_path: Path) -> N
         conversion.write(Document(TEXT, source=Source("w", "One")))
 
 
+def test_annotators_of_different_texts_do_not_share_one(tmp_path: Path) -> None:
+    conversion = Conversion("brat", tmp_path)
+    conversion.write(Document(replace(TEXT, document="wire/a/lee"), annotator="lee"))
+    other = Document(Text("wire/a/kim", "Hu said."), annotator="kim")
+    with pytest.raises(WriteError, match=r"a\.txt: annotators of 'wire/a' had different texts before them"):
+        conversion.write(other)
+    with pytest.raises(WriteError, match="had different texts before them"):
+        conversion.write(Document(Text("wire/a", "Hu said.")))
+    assert [document.text for document in documents(tmp_path)] == [TEXT.content]
+
+
 @pytest.mark.parametrize("identifier", ["wire/../a", "../a", "wire/.a", "/a", "wire/", "wire//a", "wire/a\\b"])
 def test_an_id_that_leads_out_of_the_folder_is_refused(tmp_path: Path, identifier: str) -> None:
     with pytest.raises(WriteError, match="makes no path"):

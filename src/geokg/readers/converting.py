@@ -61,6 +61,7 @@ class Conversion:
         self._format, self._writer, self._folder, self._left_out = format, known[format], folder, left_out
         self._folders: dict[tuple[str, Source], _Folder] = {}
         self._written: dict[Path, str] = {}
+        self._texts: dict[Path, str] = {}
 
     def write(self, document: Document) -> Path:
         """Write one document.
@@ -77,17 +78,19 @@ class Conversion:
                 raise WriteError(f"the id {document.id!r} of a document makes no path: {part!r} is no name of a file")
         folder = self._place(source, document.source)
         annotator, suffix = document.annotator, self._writer.SUFFIXES[0]
-        text: Path | None = None
+        text = folder.path / f"{stem}.txt" if self._format == "brat" else None
         if annotator is None:
             path = folder.path / f"{stem}{suffix}"
-        elif self._format == "brat":
-            text, path = folder.path / f"{stem}.txt", folder.path / _ANNOTATORS / annotator / f"{stem}{suffix}"
+        elif text is not None:
+            path = folder.path / _ANNOTATORS / annotator / f"{stem}{suffix}"
             folder.pairs = f"{_ANNOTATORS}/*/{{stem}}{suffix}"
         elif self._format == "uima":  # as INCEpTION lays out a project
             path = folder.path / f"{stem}.txt" / f"{annotator}{suffix}"
         else:  # the file itself names the annotator
             folder = self._place(source, document.source, annotator)
             path = folder.path / f"{stem}{suffix}"
+        if text is not None and self._texts.setdefault(text, document.sha256) != document.sha256:
+            raise WriteError(f"annotators of {_base(document)!r} had different texts before them", path=text)
         if path in self._written:
             raise WriteError(f"the documents {self._written[path]!r} and {document.id!r} both go here", path=path)
         self._put(document, path, text)
