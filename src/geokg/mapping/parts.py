@@ -9,13 +9,13 @@ from ..dates import Interval
 from ..errors import UnknownTerm, place
 from ..scheme import Kind, Property, Scheme
 from ..text import Argument, Attribute, Document, Event, Mention, Normalization, Span
-from ..vocabulary import GK
+from ..vocabulary import GK, OA
 from .rule import MISSING, AttributeRule, LabelMap, Missing, Rule, fitting, lookup
 from .usage import Usage
 
 CONTENT, ACTOR, EVIDENCE = str(GK.hasContent), str(GK.hasActor), str(GK.isEvidencedBy)
 SITUATION, STATEMENT, SPEAKER = "Situation", "Statement", "Actor"
-_ON_MENTIONS = (str(GK.isMetonym), str(GK.confidence))
+_METONYM, _CONFIDENCE, _DATE = str(GK.isMetonym), str(GK.confidence), str(GK.edtf)
 
 
 @dataclass
@@ -225,23 +225,23 @@ class Parts:
         return ""
 
     def _forbids(self, found: Property, target: str, value: str | None) -> str:
+        # What is said of the annotation itself, such as how sure it is.
+        of_words = found.literal and found.domain == str(OA.Annotation)
         if target in self.mentions:
             label, role = self.mentions[target].label, self.kind(target).role
-            fits = (
-                found.iri in _ON_MENTIONS if role == "entity" else role == "concept" and found.label == label and value
-            )
-            if not fits:
+            named = role == "concept" and found.label == label and value
+            if not (named or (role == "entity" and of_words)):
                 return f"{found.label} cannot stand on a mention of {label}"
         elif not value:
             return f"{found.label} needs a value"
-        elif found.iri == str(GK.edtf):
+        elif found.iri == _DATE:
             try:
                 Interval.from_edtf(value)
             except ValueError as error:
                 return str(error)
-        elif found.values_from is None and found.iri != str(GK.confidence):
-            return f"{found.label} is a role, no attribute"
-        if found.iri == str(GK.confidence) and not _is_share(value):
+        elif found.values_from is None and (not of_words or found.iri == _METONYM):
+            return f"{found.label} is no attribute of an event"
+        if found.iri == _CONFIDENCE and not _is_share(value):
             return f"Confidence is a number from 0 to 1, not {value!r}"
         return ""
 
