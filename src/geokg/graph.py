@@ -395,6 +395,6 @@ class KnowledgeGraph:
         if is_address(target):
             from .remote import RemoteStore, load  # an extra: most graphs are on this machine
 
-            load(RemoteStore.at_address(str(target), base=self.base), self.store.quads(), progress=progress)
+            load(RemoteStore.at_address(str(target), base=self.base), self.store, progress=progress)
         else:
             self.store.save(Path(target))
