@@ -96,10 +96,12 @@ def _take_mentions(page: Page, text: Text, stated: Unit | None) -> None:
                 unit, asked = unit_of([other for _, other in quotes.values()], text.content), True
             page.refuse(key, line, _mismatch(line, quote, text, unit))
             continue
-        spans = sorted((text.span(start, end) for start, end in quote.parts), key=lambda span: span.start)
-        if any(right.start < left.end for left, right in pairwise(spans)):
-            page.refuse(key, line, line.error(f"the parts of {line.id} overlap", len(line.id) + 2))
-            continue
+        spans = [text.span(start, end) for start, end in quote.parts]
+        if len(spans) > 1:
+            spans.sort(key=lambda span: span.start)
+            if any(right.start < left.end for left, right in pairwise(spans)):
+                page.refuse(key, line, line.error(f"the parts of {line.id} overlap", len(line.id) + 2))
+                continue
         page.mentions[line.id] = Mention(line.id, label, tuple(spans), line.number)
 
 

@@ -32,7 +32,6 @@ _ID = re.compile(r"[TERAMN][0-9][^\s:;]*|#[^\s:;]*|\*")
 # Ten digits are more than any text has characters, and keep int() within its bounds.
 _BOUND = re.compile(r"([^ ]+) +([0-9]{1,10} +[0-9]{1,10}(?:;[0-9]{1,10} +[0-9]{1,10})*)[ \r]*")
 _NUMBERED = re.compile(r"(.*[^0-9])([0-9]{1,9})")
-_WORD = re.compile("[^ ]+")
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 Item = Event | Relation | Attribute | Normalization | Note | Equivalence
@@ -57,8 +56,13 @@ class Line(NamedTuple):
 
     def words(self) -> list[Word]:
         """The words between the tabs."""
-        start = len(self.id) + 2
-        return [Word(match.group(), start + match.start()) for match in _WORD.finditer(self.body.rstrip(BLANK))]
+        column = len(self.id) + 2
+        found = []
+        for word in self.body.rstrip(BLANK).split(" "):
+            if word:
+                found.append(Word(word, column))
+            column += len(word) + 1
+        return found
 
     def error(self, message: str, column: int = 1) -> ReadError:
         """An error at this line."""

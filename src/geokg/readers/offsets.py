@@ -35,6 +35,10 @@ def fits(quote: Quote, content: str) -> bool:
     >>> fits(Quote(((0, 3),), "One"), "one"), fits(Quote(((0, 3),), "one  "), "one")
     (False, True)
     """
+    if len(quote.parts) == 1:  # nearly all are, and nearly all are to the letter
+        start, end = quote.parts[0]
+        if end <= len(content) and content[start:end] == quote.words:
+            return True
     if any(end > len(content) for _, end in quote.parts):
         return False
     found = " ".join(content[start:end] for start, end in quote.parts)
