@@ -31,11 +31,30 @@ def write(document: Document, path: Path, *, text: Path | None = None) -> None:
     Raises:
         WriteError: brat has no room for an annotation, or a file cannot be written.
     """
-    page = _Page(document, NoRoom("brat", path))
-    lines = page.lines()
-    page.room.check()
+    content = "".join(line + "\n" for line in lines(document, path))
     put(text or path.with_suffix(".txt"), document.text.encode("utf-8"))
-    put(path, "".join(line + "\n" for line in lines).encode("utf-8"))
+    put(path, content.encode("utf-8"))
+
+
+def lines(document: Document, path: Path) -> list[str]:
+    r"""The lines of a document's annotations.
+
+    Args:
+        document: what to write.
+        path: where they will stand, for messages.
+
+    Raises:
+        WriteError: brat has no room for an annotation.
+
+    >>> from geokg.text import Text
+    >>> text = Text("wire/a", "Hu waits.")
+    >>> lines(Document(text, (Mention("T1", "Person", (text.span(0, 2),)),)), Path("a.ann"))
+    ['T1\tPerson 0 2\tHu']
+    """
+    page = _Page(document, NoRoom("brat", path))
+    found = page.lines()
+    page.room.check()
+    return found
 
 
 class _Page:
