@@ -546,6 +546,8 @@ def test_a_proposal_holds_what_is_sure_and_leaves_the_rest_to_people(write_sourc
         T3 meeting-event met
         T4 NE Rome
         T5 NE Laos
+        T6 SemArg Bob
+        T7 NamedEntity Nobody
         E1 meeting-event:T3 actr:T1
         A1 kind T4 Place
         A2 kind T5 State
@@ -567,6 +569,8 @@ def test_a_proposal_holds_what_is_sure_and_leaves_the_rest_to_people(write_sourc
         "# once, such as “China” (note.ann:2)",
         '# Zorg = "Actor" # or false',
         '# meeting-event = "Meeting"',
+        '# SemArg = "="   # as in inception',
+        "# NamedEntity: split by value in inception, which may be extended",
         '# NE = { by = "kind", split = { Place = "Place", State = "State" } }',
         '# actr = "Actor"',
         '# near = { is = "Relationship"',
@@ -575,7 +579,7 @@ def test_a_proposal_holds_what_is_sure_and_leaves_the_rest_to_people(write_sourc
     ):
         assert line in toml
     assert mapped(path, toml)[1].totals["unknown"] > 0
-    # Every choice can be taken.
+    # Every choice can be taken; a colon says only what is so.
     for line in toml.splitlines():
         if line.startswith("# ") and " = " in line and "times" not in line:
             assert mapped(path, toml.replace(line, line[2:], 1))[1].totals["used"]

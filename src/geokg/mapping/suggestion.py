@@ -1,7 +1,8 @@
 """A first ``scheme.toml`` for a corpus, from the labels that stand in it: what is sure, and what a person must say.
 
 Sure is what the ontology itself calls so, by a label of a term, whatever its case and its blanks; and what a shipped
-scheme says that knows at least half of a corpus's other labels. All else stands there as a comment, with the nearest.
+scheme says that knows at least half of all else, counted by what bears the labels. The rest stands there as comments,
+with the nearest terms.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from ..scheme import Scheme
 from .corpus import Corpus, Label, by_count
 from .reading import load, shipped
-from .rule import LabelMap, Missing, Rule, fitting, lookup
+from .rule import SAME, LabelMap, Missing, Rule, fitting, lookup
 
 _HALF = 0.5
-_NEAR = 0.6
+_NEAR = 0.7
 _CHOICES = 3
 _VALUES = 12
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -72,16 +73,18 @@ class _Suggestion:
     # What shipped schemes know
 
     def _extends(self) -> list[str]:
-        """Shipped schemes that know at least half of the labels that nothing else does, the best first."""
-        left = {name for name in (*self.corpus.labels, *self.corpus.relations) if name not in self.terms}
+        """Shipped schemes that know at least half of what bears labels that nothing else knows, the best first."""
+        there = {**self.corpus.relations, **self.corpus.labels}
+        left = {name: label.count for name, label in there.items() if name not in self.terms}
         chosen: list[str] = []
         while left:
-            known = {name: {one for one in left if self._knows(labels, one)} for name, labels in self.shipped.items()}
-            best = max(known, key=lambda name: (len(known[name]), -len(self.shipped[name].labels)), default="")
-            if not best or len(known[best]) < _HALF * len(left):
+            known = {name: [one for one in left if self._knows(labels, one)] for name, labels in self.shipped.items()}
+            worth = {name: sum(left[one] for one in ones) for name, ones in known.items()}
+            best = max(worth, key=lambda name: (worth[name], -len(self.shipped[name].labels)))
+            if worth[best] < _HALF * sum(left.values()):
                 break
             chosen.append(best)
-            left -= known[best]
+            left = {name: count for name, count in left.items() if name not in known[best]}
         return chosen
 
     def _knows(self, labels: LabelMap, name: str) -> bool:
@@ -114,7 +117,8 @@ class _Suggestion:
         for name, label in by_count(self.corpus.labels):
             yield _seen(label)
             if (taken := self._taken("labels", name)) is not None:
-                yield f"# {_key(name)}: {self._meaning('labels', name, taken)} in {taken}"
+                meaning = self._meaning("labels", name, taken)
+                yield f"# {_key(name)}: {json.dumps(SAME) if meaning == SAME else meaning} in {taken}"
             elif name in self.terms:
                 yield f"# {_key(name)}: a label of ours"
             elif (term := self._sure(name)) is not None:
@@ -144,7 +148,10 @@ class _Suggestion:
     def _choices(self, table: str, name: str, near: Iterable[str]) -> Iterator[str]:
         elsewhere = self._elsewhere(table, name)
         for scheme, term in elsewhere:
-            yield f"# {_key(name)} = {term if term == 'false' else json.dumps(term)}   # as in {scheme}"
+            if term in (*self.terms, SAME, "false"):
+                yield f"# {_key(name)} = {term if term == 'false' else json.dumps(term)}   # as in {scheme}"
+            else:
+                yield f"# {_key(name)}: {term} in {scheme}, which may be extended"
         if not elsewhere:
             first, *others = map(json.dumps, near)
             yield f"# {_key(name)} = {' # or '.join([first, *others, 'false'])}"
