@@ -14,7 +14,7 @@ def put(path: Path, data: bytes) -> None:
     Raises:
         WriteError: it cannot be written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name[:40]}.{os.getpid()}")  # a name may be as long as names can be
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
