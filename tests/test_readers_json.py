@@ -380,12 +380,20 @@ def test_offsets_without_quotes_are_not_believed_where_others_do_not_fit(tmp_pat
 
 
 def test_a_text_that_stands_elsewhere(tmp_path: Path) -> None:
-    path = put(tmp_path, {"id": 1, "data": {"image": 4}, "annotations": []}, name="x.json", whole=True)
-    with pytest.raises(ReadError, match="task 1 has no text: its data has no string"):
-        read(path)
-    path = put(tmp_path, task([HU], text="https://example.org/a.txt"), name="x.json", whole=True)
-    with pytest.raises(OffsetMismatch, match=r"quotes 'Hu' at 0\.\.2, but 'ht' stands there"):
-        read(path)
+    image = {"id": 2, "data": {"image": "https://example.org/a.jpg"}, "annotations": [{"result": []}]}
+    path = put(tmp_path, task([HU]), image, name="x.json", whole=True)
+    (document,) = documents(path)
+    assert [fault.message for fault in document.faults] == ["task 2 has no text in this file, and nothing is fetched"]
+    for text in ("https://example.org/a.txt", "s3://bucket/a.txt", "/data/upload/a.txt"):
+        path = put(tmp_path, task([HU], text=text), name="x.json", whole=True)
+        with pytest.raises(ReadError, match="task 1 has no text in this file, and nothing is fetched"):
+            read(path)
+
+
+def test_annotations_of_one_task_as_storages_keep_them(tmp_path: Path) -> None:
+    inner = {"id": 5, "data": {"text": TEXT}}
+    kept = [{"id": 11 + user, "result": [HU], "task": inner, "completed_by": user} for user in (1, 2)]
+    assert [d.id for d in documents(put(tmp_path, *kept))] == ["wire/tasks/5/1", "wire/tasks/5/2"]
 
 
 @settings(max_examples=150, deadline=None)

@@ -30,7 +30,8 @@
 
 Each annotator of a task makes a document. A region makes a mention for each of its labels; relations and what else is
 said of it stand on the first. What is said of the whole text becomes a note, whose kind is the name of the field.
-Cancelled annotations, predictions, drafts, and regions over anything but plain text are told, and left out.
+Cancelled annotations, predictions, drafts, regions over anything but plain text, and tasks whose text stands elsewhere
+are told, and left out.
 
 Offsets are code points, CR LF two of them. Before version 1.4 they were UTF-16 units: where regions have quotes, and
 all of them stand right only so, that is what they are taken for. ``offsets`` in ``source.toml`` overrules both.
@@ -62,6 +63,7 @@ _MIN = re.compile(
 )
 _LINE = ('"annotation_id"', '"annotator"', '"lead_time"')
 _CUT = re.compile(r'\[?\s*\{\s*(?:"id"\s*:\s*\d+\s*,\s*)?"data"\s*:\s*\{\s*"text"\s*:\s*"(?:[^"\\]|\\.)*', re.DOTALL)
+_ELSEWHERE = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*://|/data/)\S+\s*")
 _META = frozenset(
     ("id", "annotation_id", "annotator", "created_at", "updated_at", "lead_time", "agreement", "file_upload")
 )
@@ -113,14 +115,14 @@ class _File:
                     task = _made(inner, **inner, annotations=[task])
                 whole = isinstance(task.get("data"), dict)
                 # JSON-MIN has a task as often as it has annotators; its annotations have ids of their own.
-                name = name_of(task, number, self.seen if whole else {}, self.given.path)
+                name = name_of(task, number, self.seen if whole and task is record else {}, self.given.path)
                 yield from self._of_task(task, name) if whole else self._of_line(task, name)
             except ReadError as error:
                 self.faults.refuse(error)
 
     def _of_task(self, task: Placed, name: str) -> Iterator[Document]:
         data = task["data"]
-        texts = {key: value for key, value in data.items() if isinstance(value, str)} if isinstance(data, dict) else {}
+        texts = _texts(data) if isinstance(data, dict) else {}
         for key in ("predictions", "drafts"):
             if task.get(key):
                 self._tell_once(f"{key} are no annotations; those of this file are left out", task.line)
@@ -138,7 +140,7 @@ class _File:
             yield from self._of_results(name, texts, [], None, "", task.line)
 
     def _of_line(self, task: Placed, name: str) -> Iterator[Document]:
-        texts = {key: value for key, value in task.items() if isinstance(value, str) and key not in _META}
+        texts = {key: value for key, value in _texts(task).items() if key not in _META}
         results: list[Placed] = []
         for key, value in task.items():
             for one in value if isinstance(value, list) else [value]:
@@ -157,8 +159,9 @@ class _File:
         """A document for each text that the results are over; what is said of the whole task stands on each."""
         main = _main(texts, results)
         if main is None:
-            message = f"task {name} has no text: its data has no string"
-            raise ReadError(message, path=self.given.path, line=line)
+            message = f"task {name} has no text in this file, and nothing is fetched"
+            self.faults.pass_over(ReadError(message, path=self.given.path, line=line))
+            return
         fields = {key for result in results if (key := _field(result, texts))} or {main}
         for key in sorted(fields):
             annotator = "-".join(filter(None, (self.given.annotator, user))) or None
@@ -187,6 +190,11 @@ class _File:
         if message not in self.told:
             self.told.add(message)
             self.faults.pass_over(ReadError(message, path=self.given.path, line=line))
+
+
+def _texts(data: dict[str, object]) -> dict[str, str]:
+    """The strings among the data of a task, but for addresses of what stands elsewhere."""
+    return {key: value for key, value in data.items() if isinstance(value, str) and not _ELSEWHERE.fullmatch(value)}
 
 
 def _objects(owner: Placed, key: str) -> list[Placed]:
