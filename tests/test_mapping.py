@@ -494,7 +494,7 @@ def test_a_chain_of_speakers_is_a_chain_of_claims(write_source) -> None:
         nested-source = { speakers = ",", writer = ["w"], key = "id" }
         """
     kg, _ = mapped(path, toml)
-    assert chains(kg, "Event") == ["Ann > Bob > [unnamed]"]
+    assert chains(kg, "Event") == ["Ann > Bob > carol"]
 
 
 def test_layers_of_inception_meet_on_their_words(write_source) -> None:

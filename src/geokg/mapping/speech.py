@@ -28,10 +28,15 @@ def settle(parts: Parts) -> None:
     _nest(parts)
     for draft in list(parts.drafts.values()):
         if draft.targets(CONTENT) and not draft.targets(ACTOR):
-            speaker = Mention(f"{draft.id}.speaker", SPEAKER, draft.trigger.spans, draft.line)
-            parts.mentions[speaker.id] = speaker
-            parts.play(draft, SPEAKER, speaker.id)
-            parts.entries.append(Normalization(f"{draft.id}.name", "Name", speaker.id, "name", UNNAMED, UNNAMED))
+            _speak(parts, draft, UNNAMED)
+
+
+def _speak(parts: Parts, draft: Draft, name: str) -> None:
+    """Let somebody make a statement of whom no words are marked: whoever stands behind those of the statement."""
+    speaker = Mention(f"{draft.id}.speaker", SPEAKER, draft.trigger.spans, draft.line)
+    parts.mentions[speaker.id] = speaker
+    parts.play(draft, SPEAKER, speaker.id)
+    parts.entries.append(Normalization(f"{speaker.id}.name", "Name", speaker.id, "name", "_".join(name.split()), name))
 
 
 def _nest(parts: Parts) -> None:
@@ -101,6 +106,8 @@ def _wrap(parts: Parts, draft: Draft, rule: AttributeRule, names: str, line: int
             parts.play(statement, "Content", inner.id)
         if speaker and speaker not in statement.targets(ACTOR):
             parts.play(statement, SPEAKER, speaker)
+        elif not statement.targets(ACTOR):
+            _speak(parts, statement, name)
         inner = statement
 
 
