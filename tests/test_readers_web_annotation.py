@@ -25,7 +25,7 @@ TEXT = "Hu said the Taliban\npromised peace. Hu left the Taliban."
 
 def put(folder: Path, value: object, text: str | None = TEXT, name: str = "article.json") -> Path:
     path = folder / "wire" / name
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(exist_ok=True, parents=True)
     path.write_text(value if isinstance(value, str) else json.dumps(value, indent=0), newline="")
     if text is not None:
         path.with_suffix(".txt").write_bytes(text.encode())
@@ -452,7 +452,7 @@ def test_several_texts_in_one_file(tmp_path: Path) -> None:
     assert (first.id, [m.text for m in first.mentions]) == ("wire/article", ["Hu", "said"])
     assert (second.id, [m.text for m in second.mentions]) == ("texts/my other", ["One"])
     assert [text.name for text in beside(path)] == ["article.txt", "my other.txt"]
-    assert [text.name for text in beside(put(tmp_path, '{"source": "\\x", "source": "article.txt", "id":'))] == [
+    assert [text.name for text in beside(put(tmp_path, '{"source": "\\z", "source": "article.txt", "id":'))] == [
         "article.txt"
     ]
 
@@ -465,6 +465,50 @@ def test_no_text_outside_of_the_folder_is_read(tmp_path: Path, source: str) -> N
     path.with_suffix(".txt").unlink()
     with pytest.raises(ReadError, match=r"has no text: article\.txt should stand beside it, or the file that .* names"):
         read(path)
+
+
+def test_words_of_several_texts_in_one_annotation_are_told(tmp_path: Path) -> None:
+    path = put(
+        tmp_path, [anno("#1", [HU, {"source": "other.txt", "selector": position(0, 3)}], tag("X")), anno("#2", HU)]
+    )
+    (path.parent / "other.txt").write_text("One.")
+    first, second = documents(path)
+    assert ([m.id for m in first.mentions], second.mentions) == (["2"], ())
+    assert told(first) == ["1: is about words of several texts, article.txt and other.txt"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"type": "AnnotationPage", "items": []},
+        [anno("#1", HU)],
+        [anno("#1", "http://example.org/page")],
+        [anno("#1", {"source": "http://[", "selector": position(0, 2)})],
+        [anno("#1", {"source": f"{'x' * 999}.txt", "selector": position(0, 2)})],
+    ],
+)
+@pytest.mark.parametrize("lenient", [False, True])
+def test_a_file_without_its_text_is_refused(tmp_path: Path, value: Any, lenient: bool) -> None:
+    with pytest.raises(ReadError, match=r"article\.json: has no text: article\.txt should stand beside it"):
+        read(put(tmp_path, value, None), format="web-annotation", lenient=lenient)
+
+
+def test_what_is_more_than_a_note_on_the_whole_text_is_told(tmp_path: Path) -> None:
+    value = {"type": "TextualBody", "value": {"@value": "all", "@language": "en"}, "purpose": "commenting"}
+    choice = {"type": "Choice", "items": [value]}
+    document = read(put(tmp_path, [anno("#1", HU), anno("#2", "article.txt", tag("News"), tag("well"), choice)]))
+    assert told(document) == [
+        "a body that is a Choice of others is left out",
+        "2: says more of the whole text than a note has room for",
+        "2: says more of the whole text than a note has room for",
+    ]
+
+
+def test_a_note_on_the_whole_of_a_text_that_a_rule_pairs(tmp_path: Path) -> None:
+    path = put(tmp_path, [anno("#1", "article.txt", tag("all", "commenting"))], None, "marks/article.json")
+    (tmp_path / "wire" / "article.txt").write_text(TEXT)
+    (tmp_path / "wire" / "source.toml").write_text('pairs = "marks/{stem}.json"')
+    assert [(note.target, note.text) for note in read(path).notes] == [("", "all")]
 
 
 def test_an_export_of_hypothesis(tmp_path: Path) -> None:

@@ -38,10 +38,10 @@ _Owner = tuple[str, str | None]
 
 @dataclass(frozen=True)
 class _Placed:
-    """An annotation as one annotator's piece of one text; ``text`` is not known where it is about other annotations."""
+    """An annotation as one annotator's piece of one text, whose key is empty where it is about other annotations."""
 
     number: int
-    text: str | None
+    text: str
     creator: str | None
     piece: Piece
 
@@ -105,8 +105,7 @@ class Sorting:
                 yield builder.document(place.source, annotator)
                 faults = Faults(self._given.lenient)
         if not self._places:
-            missing = [error for error in self._keys.values() if isinstance(error, ReadError)]
-            raise (self._faults.found or missing)[0]
+            raise next(error for error in self._keys.values() if isinstance(error, ReadError))
 
     def _owners(self) -> dict[_Owner, list[Piece]]:
         """The pieces of each document, in file order."""
@@ -120,7 +119,7 @@ class Sorting:
                 self._faults.refuse(error)
                 continue
             for piece in found:
-                (waiting if piece.text is None else placed).append(piece)
+                (placed if piece.text else waiting).append(piece)
         for piece in placed:
             self._settle(piece, homes)
         # What is about other annotations belongs where they are; some are about such as these.
@@ -146,13 +145,10 @@ class Sorting:
             self._faults.refuse(self._error(piece.piece, message))
         owners: dict[_Owner, list[Piece]] = {}
         for piece in sorted(placed, key=lambda piece: piece.number):
-            if piece.text is not None:
-                owners.setdefault((piece.text, piece.creator), []).append(piece.piece)
+            owners.setdefault((piece.text, piece.creator), []).append(piece.piece)
         return owners
 
     def _settle(self, placed: _Placed, homes: dict[str, set[_Owner]]) -> None:
-        if placed.text is None:
-            return
         piece = placed.piece
         for name in (piece.id, *(part.id for part in piece.parts), *(body.id for body in piece.bodies)):
             if name is not None:
@@ -190,7 +186,7 @@ class Sorting:
             return []
         if not parts and not links:
             return []
-        where = next(iter(found), None)
+        where = next(iter(found), "")
         creators = dict.fromkeys(
             [*([one.creator] if one.creator or not one.bodies else []), *(b.creator or one.creator for b in one.bodies)]
         )
