@@ -53,6 +53,7 @@ class Mapper:
     def __init__(self, given: str | Path | None = None, *, scheme: Scheme | None = None) -> None:
         self._scheme = scheme
         self._given = None if given is None else load(given, self.scheme)
+        self._folders: dict[Path, Path | None] = {}
         self._found: dict[Path, LabelMap] = {}
 
     @property
@@ -68,7 +69,9 @@ class Mapper:
         """
         if self._given is not None or path is None:
             return self._given
-        found = find(path)
+        if path.parent not in self._folders:
+            self._folders[path.parent] = find(path)
+        found = self._folders[path.parent]
         if found is None:
             return None
         if found not in self._found:
