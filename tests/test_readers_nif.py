@@ -328,26 +328,24 @@ def test_a_context_of_json_ld_is_never_fetched(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("entities", "used", "message"),
+    ("name", "content", "message"),
     [
-        ('<!ENTITY a "aaa"><!ENTITY b "&a;&a;">', "&b;", "its XML entity b is made of others"),
-        (f'<!ENTITY a "{"a" * 999}">', "&a;" * 99, "its XML entities stand for 98901 bytes"),
-        ('<!ENTITY a SYSTEM "file:///etc/hostname">', "&a;", r"is not RDF/XML that can be read"),
-        ('<!ENTITY a "Hu&#33;">', "&a;", ""),
+        (
+            "article.rdf",
+            '<!DOCTYPE x [<!ENTITY a "aaa">]><x>&a;</x>',
+            "RDF/XML with a document type or entities is not read",
+        ),
+        (
+            "article.jsonld",
+            '{"urn:p": ' * 30_000 + "1" + "}" * 30_000,
+            "is not JSON that can be read: it nests too deep",
+        ),
+        ("article.jsonld", '{"a": 1,\n"b" 2}', "is not JSON: Expecting ':' delimiter"),
     ],
 )
-def test_entities_of_xml_neither_blow_up_nor_fetch(tmp_path: Path, entities: str, used: str, message: str) -> None:
-    nif = "http://persistence.uni-leipzig.org/nlp2rdf/ontologies/nif-core#"
-    content = (
-        f'<!DOCTYPE x [{entities}]><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:nif="{nif}">'
-        f'<nif:Context rdf:about="urn:d"><nif:isString>{used}</nif:isString></nif:Context></rdf:RDF>'
-    )
-    path = put(tmp_path, content, "article.rdf")
-    if not message:
-        assert read(path).text == "Hu!"
-        return
+def test_what_would_fill_any_memory_is_not_read(tmp_path: Path, name: str, content: str, message: str) -> None:
     with pytest.raises(ReadError, match=message):
-        read(path)
+        list(documents(put(tmp_path, content, name), format="nif"))
 
 
 def test_the_good_strings_of_a_broken_file(tmp_path: Path) -> None:
