@@ -161,6 +161,7 @@ MD5 = hashlib.md5(TEXT.encode()).hexdigest()
             2,
         ),
         ([fragment("char=0,2"), position(0, 2), quoted("Hu")], 0, 2),
+        ({"type": "Choice", "items": [position(0, 2), quoted("Hu", suffix=" said")]}, 0, 2),
         # The quote stands once in the whole text, and so in that paragraph.
         ({"type": "FragmentSelector", "value": "para5", "refinedBy": quoted("Hu", suffix=" said")}, 0, 2),
         ({"type": "RangeSelector", "startSelector": {"type": "XPathSelector"}, "refinedBy": quoted("said")}, 3, 7),
@@ -365,20 +366,26 @@ def test_relations_as_the_plugins_of_recogito_write_them(tmp_path: Path) -> None
         anno("#1", HU, tag("Person")),
         anno("#4", TALIBAN, tag("Movement")),
         anno("#relation-1", [{"id": "#1"}, {"id": "#4"}], tag("MyTag"), motivation="linking"),
+        [
+            {"id": "uuid", "motivation": "linking", "body": "#4", "target": "#1"},
+            {"motivation": "tagging", "body": [{"value": "near"}], "target": "uuid"},
+        ],
         {"id": "#link", "type": "Annotation", "motivation": "linking", "body": "#4", "target": "#1"},
+        anno("#out", "#1", "http://example.org/page", tag("see also"), motivation="linking"),
         anno("#two", [HU, at(48, 55, "Taliban")], tag("left", "linking"), motivation="linking"),
         anno("#5", HU, {"type": "SpecificResource", "purpose": "linking", "source": "#4"}, tag("Person")),
     ]
     document = read(put(tmp_path, found))
     assert [(r.id, r.label, [(a.role, a.number, a.target) for a in r.arguments]) for r in document.relations] == [
         ("relation-1", "MyTag", [("Arg", 1, "1"), ("Arg", 2, "4")]),
+        ("uuid", "near", [("Arg", 1, "1"), ("Arg", 2, "4")]),
         ("link", "locatedIn", [("Arg", 1, "1"), ("Arg", 2, "4")]),
         ("two", "left", [("Arg", 1, "two-1"), ("Arg", 2, "two-2")]),
         ("5-link", "linking", [("Arg", 1, "5"), ("Arg", 2, "4")]),
     ]
-    assert [(note.target, note.text) for note in document.notes] == [("link", "sure")]
+    assert [(note.target, note.text) for note in document.notes] == [("link", "sure"), ("1", "http://example.org/page")]
     assert [mention.id for mention in document.mentions] == ["1", "4", "two-1", "two-2", "5"]
-    assert not document.attributes
+    assert [(attribute.name, attribute.target) for attribute in document.attributes] == [("see also", "1")]
 
 
 def test_events_and_their_roles(tmp_path: Path) -> None:

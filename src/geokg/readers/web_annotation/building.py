@@ -146,6 +146,7 @@ class Builder:
         self._said: list[tuple[int, Attribute | Normalization | Note]] = []
         self._left_out: set[str] = set()
         self._known: set[str] = set()
+        self._roles: set[str] = set()
         self._names, self._naming = self._names_of_links()
 
     def document(self, source: Source, annotator: str | None) -> Document:
@@ -242,8 +243,11 @@ class Builder:
         if len(piece.links) == 1 and not piece.parts and others and piece.links[0].id in self._events:
             arguments = self._events[piece.links[0].id][1]
             arguments += [Argument(said, other.id, label.position if label else None) for other in others]
+            self._roles.add(piece.id)
             return
         if len(ends) + len(others) < 2 and all(end.label is None for end in ends):
+            if any(body.iri is not None for body in piece.bodies):
+                return  # it leads out of the file, and is a note
             raise self._error(piece, "a link needs two ends: its targets, or its target and its body")
         number = f"{piece.id}-link" if piece.parts else piece.id
         self._relations[number] = Relation(
@@ -275,7 +279,7 @@ class Builder:
         """What the bodies say, but for labels and the ends of links."""
         itself = bool(piece.parts) or piece.id in self._relations
         about = [piece.id] if itself else [link.id for link in piece.links]
-        label = piece.label if itself or piece.is_link or piece.id in self._naming else None
+        label = piece.label if itself or piece.id in self._roles or piece.id in self._naming else None
         bodies = [
             (number, body)
             for number, body in enumerate(piece.bodies, start=1)

@@ -241,7 +241,9 @@ class Parser:
             return Target(name, label=_text(thing.get("label")), position=self._position(thing), line=thing.line)
         selectors = []
         for one in many(thing.get("selector")):
-            selectors.append(one if isinstance(one, Placed) else Placed(type="a selector that is only an address"))
+            for choice in many(one.get("items")) if isinstance(one, Placed) and types(one) & _SETS else [one]:
+                only = Placed(type="a selector that is only an address")
+                selectors.append(choice if isinstance(choice, Placed) else only)
         return Target(
             iri,
             tuple(selectors),
