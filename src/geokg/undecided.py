@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pyoxigraph as ox
@@ -17,6 +17,7 @@ from .vocabulary import GK, OA
 
 _ALIKE = 0.75  # how much of two names must be the same for one to remind of the other; difflib's own default is 0.6
 _NEAR = 3
+_LOCAL = "/entity/"  # in the IRI of what a document had to make for itself, behind that of the document
 
 
 @dataclass(frozen=True)
@@ -55,54 +56,94 @@ class Undecided:
         return unsure or (bool(judged) and all(one.iri in judged for one in self.candidates))
 
 
-def undecided(views: Views, register: Register) -> list[Undecided]:
+@dataclass(frozen=True)
+class Pending:
+    """An entity of one document, and how much hangs on it.
+
+    Attributes:
+        iri: its IRI.
+        claims: how many claims it makes, or are about something that it has a part in.
+        situations: how many situations and undertakings it has a part in.
+    """
+
+    iri: str
+    claims: int
+    situations: int
+
+    @property
+    def document(self) -> str:
+        """The IRI of its document."""
+        return self.iri.partition(_LOCAL)[0]
+
+
+def pending(views: Views) -> list[Pending]:
     """The entities that documents had to make for themselves, those on which most hangs first.
 
     Args:
         views: the graph.
+    """
+    documents = views.store.base.document("")
+    local = {
+        quad.object.value
+        for quad in views.store.match(predicate=ox.NamedNode(OA.hasBody))
+        if isinstance(quad.object, ox.NamedNode)
+        and quad.object.value.startswith(documents)
+        and _LOCAL in quad.object.value
+    }
+    found = [Pending(iri, *map(len, _weight(views, iri))) for iri in local]
+    return sorted(found, key=lambda one: (-one.claims, -one.situations, one.iri))
+
+
+def undecided(views: Views, register: Register, *, again: bool = False) -> tuple[Iterator[Undecided], int, int]:
+    """Those of them that wait for a decision.
+
+    Args:
+        views: the graph.
         register: who is who there.
+        again: those too that a person has looked at.
+
+    Returns:
+        They, each looked up when it is asked for; how many they are; how many more a person has looked at.
 
     >>> from geokg import sample
     >>> kg = sample()
-    >>> [(one.thing.label, one.is_answered) for one in undecided(kg.views, kg.curation.register)]
-    [('region', True)]
+    >>> found, waiting, answered = undecided(kg.views, kg.curation.register)
+    >>> list(found), waiting, answered
+    ([], 0, 1)
+    >>> [one.thing.label for one in undecided(kg.views, kg.curation.register, again=True)[0]]
+    ['region']
     """
-    local = views.store.base.document("")
-    bodies: dict[str, set[str]] = {}
-    for quad in views.store.match(predicate=ox.NamedNode(OA.hasBody)):
-        if isinstance(quad.object, ox.NamedNode) and isinstance(quad.subject, ox.NamedNode):
-            iri = quad.object.value
-            if iri.startswith(local) and "/entity/" in iri:
-                bodies.setdefault(iri, set()).add(quad.subject.value)
-    found = [_undecided(views, register, iri) for iri in sorted(bodies)]
-    # Those who were looked at already come last; of the others the heaviest first.
-    return sorted(found, key=lambda one: (one.is_answered, -one.claims, -one.situations, one.address))
+    every = pending(views)
+    judged = {one for one in every if register.addresses(one.document)}  # most documents are not judged at all
+    answered = {one for one in judged if look(views, register, one).is_answered}
+    waiting = [one for one in every if again or one not in answered]
+    return (look(views, register, one) for one in waiting), len(waiting), len(every) - len(waiting)
 
 
-def _undecided(views: Views, register: Register, iri: str) -> Undecided:
-    kind = str(GK) + views.kind(iri)
-    spans = tuple(views.spans(iri))
+def look(views: Views, register: Register, one: Pending) -> Undecided:
+    """Everything that a person needs to decide on an entity."""
+    kind = str(GK) + views.kind(one.iri)
+    spans = tuple(views.spans(one.iri))
     addresses = [f"{views.store.base.document(span.document)}#{span.fragment}" for span in spans]
     candidates: dict[str, Candidate] = {}
     reasons: dict[str, None] = {}
     for span, address in zip(spans, addresses, strict=True):
         found = register.resolve(span.exact, kind, address=address, alike=addresses)
-        for one in found.candidates:
-            candidates.setdefault(one.iri, one)
+        for candidate in found.candidates:
+            candidates.setdefault(candidate.iri, candidate)
         reasons.setdefault(found.reason)
-    claims, situations = _weight(views, iri)
     sentences = [views.text(views.store.base.document(span.document)).sentence(span) for span in spans]
     return Undecided(
-        thing=views.thing(iri),
+        thing=views.thing(one.iri),
         kind=kind,
-        address=addresses[0] if addresses else iri,
+        address=addresses[0] if addresses else one.iri,
         spans=spans,
         sentences=tuple(dict.fromkeys(sentences)),
-        claims=len(claims),
-        situations=len(situations),
+        claims=one.claims,
+        situations=one.situations,
         reason="; ".join(reasons),
         candidates=tuple(candidates.values()),
-        judgements=tuple(dict.fromkeys(one for address in addresses for one in register.judged(address))),
+        judgements=tuple(dict.fromkeys(said for address in addresses for said in register.judged(address))),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -74,16 +76,16 @@ def identity(
         _undo(file, undo, by, why)
         return
     kg = read_graph(*sources)
-    found = undecided(kg.views, kg.curation.register)
-    waiting = [one for one in found if again or not one.is_answered]
+    found, waiting, answered = undecided(kg.views, kg.curation.register, again=again)
+    first = islice(found, limit)
     if as_json:
-        tell_json([_json(kg, one) for one in (found if again else waiting)[:limit]])
+        tell_json([_json(kg, one) for one in first])
     elif by is None or file is None:
-        for number, one in enumerate(waiting[:limit], 1):
+        for number, one in enumerate(first, 1):
             tell(_shown(kg, one, _candidates(kg, one), f"{number}. "))
-        tell(_summary(len(waiting), len(found) - len(waiting), limit))
+        tell(_summary(waiting, answered, limit))
     else:
-        written = _ask_all(kg, waiting[:limit], file, by)
+        written = _ask_all(kg, first, min(waiting, limit), file, by)
         click.echo(
             f"{file}: {written} decision{'' if written == 1 else 's'}; they hold from the next build on", err=True
         )
@@ -153,12 +155,12 @@ class _Quit(Exception):
     """The person wants no further question."""
 
 
-def _ask_all(kg: KnowledgeGraph, waiting: list[Undecided], file: Path, by: str) -> int:
+def _ask_all(kg: KnowledgeGraph, waiting: Iterable[Undecided], total: int, file: Path, by: str) -> int:
     written = 0
     try:
         for number, one in enumerate(waiting, 1):
             candidates = _candidates(kg, one)
-            click.echo(_shown(kg, one, candidates, f"{number} of {len(waiting)}: "), nl=False)
+            click.echo(_shown(kg, one, candidates, f"{number} of {total}: "), nl=False)
             written += _ask(kg, one, candidates, file, by)
     except (_Quit, click.Abort):  # q, or the end of what is piped in; what was answered is written
         click.echo("")
