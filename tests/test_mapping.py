@@ -139,6 +139,14 @@ def test_a_mapper_goes_to_another_process(write_source) -> None:
     assert mapper(geokg.read(path))[0].mentions[0].label == "Person"
 
 
+def test_a_graph_is_built_with_the_scheme_that_is_given(write_source) -> None:
+    path = write_source(
+        TEXT,
+        "T1 Person Ann\nT2 Report told\nT3 Merge-org left\nE1 Report:T2 Reporter-Arg:T1 Event-Arg:E2\nE2 Merge-org:T3",
+    )
+    assert chains(geokg.build(path, labels="brat-news-tutorial"), "Event") == ["Ann"]
+
+
 def test_own_rules_come_before_those_that_are_extended(write_source) -> None:
     path = write_source(TEXT, "T1 PER Ann\nT2 GPE China\nT3 LOC Rome")
     (path.parent / "more.toml").write_text('extends = ["ace"]\n[labels]\nLOC = "Settlement"\n')

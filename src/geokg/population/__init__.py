@@ -25,13 +25,20 @@ Progress = Callable[[Iterable[Document], int], Iterable[Document]]
 """Wraps documents on their way in, to show how far it is; gets their number too."""
 
 
-def build(*sources: str | Path, base: Base | None = None, progress: Progress | None = None) -> KnowledgeGraph:
+def build(
+    *sources: str | Path,
+    base: Base | None = None,
+    labels: str | Path | None = None,
+    progress: Progress | None = None,
+) -> KnowledgeGraph:
     """Make a graph from annotated texts.
 
     Args:
         sources: folders, or single annotated texts. A folder may also hold ``entities.ttl``, ``judgements.jsonl`` and
             ``reference/``; the reference data that comes with geokg is taken where it has no set of that name.
         base: where data and graphs are named.
+        labels: what foreign labels mean: a file, or the name of a shipped scheme, instead of the ``scheme.toml``
+            beside a text.
         progress: wraps the documents, to show how far it is.
 
     Raises:
@@ -47,7 +54,7 @@ def build(*sources: str | Path, base: Base | None = None, progress: Progress | N
     kg = KnowledgeGraph.empty(base=base)
     folders = [Path(source) for source in sources if Path(source).is_dir()]
     kg.notices += [Notice(str(remark)) for remark in kg.curation.add_folders(folders)]
-    mapper, usages = Mapper(), Usage()
+    mapper, usages = Mapper(labels), Usage()
     documents: Iterable[Document] = readers.documents(*files)
     for document in progress(documents, len(files)) if progress else documents:
         mapped, usage = mapper(document)
