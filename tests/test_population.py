@@ -195,6 +195,9 @@ def test_what_is_unchanged_is_not_done_again_and_what_changed_is(texts, tmp_path
     (texts / "scheme.toml").write_text('[labels]\nPER = "Person"\n', encoding="utf-8")
     assert unchanged(texts, kept, tmp_path) == 0
     assert unchanged(texts, kept, tmp_path) == 11
+    for _ in range(2):  # the store goes from the work folder to its place, and is loaded again
+        built(texts, tmp_path / "store", work=kept)
+    assert said(tmp_path / "store") == said(tmp_path / "kg.nq")
 
 
 def test_what_every_document_hangs_on_is_in_one_digest(texts):
@@ -227,20 +230,23 @@ def report(doing, done, total):
     seen.append(doing)
     if seen.count(sys.argv[3]) == int(sys.argv[4]):
         os.kill(os.getpid(), signal.SIGKILL)
-with Builder([sys.argv[1]], sys.argv[2], report=report) as one:
-    one.run()
+if __name__ == "__main__":
+    with Builder([sys.argv[1]], sys.argv[2], jobs=2 if sys.argv[3] == "Reading" else 1, report=report) as one:
+        one.run()
 """
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL on this system")
 @pytest.mark.parametrize("name", ["kg.nq", "store"])
 def test_killed_at_any_step_the_old_output_is_there_and_the_next_build_goes_on(texts, tmp_path, name):
+    program = tmp_path / "corpus" / "program.py"
+    program.write_text(KILLED, encoding="utf-8")
     target = tmp_path / name
     built(texts / "wire-0" / "text-00.ann", target)
     old = len(geokg.open(target, read_only=True))
     for step, times in (("Reading", 3), ("Loading", 2), ("Applying rules", 1), ("Writing", 1)):
-        command = [sys.executable, "-c", KILLED, str(texts), str(target), step, str(times)]
-        done = subprocess.run(command, capture_output=True, text=True)
+        command = [sys.executable, str(program), str(texts), str(target), step, str(times)]
+        done = subprocess.run(command, capture_output=True, text=True)  # which also waits for its workers to end
         assert done.returncode == -signal.SIGKILL, done.stderr
         assert len(geokg.open(target, read_only=True)) == old
     built(texts, target)
@@ -252,7 +258,7 @@ def test_killed_at_any_step_the_old_output_is_there_and_the_next_build_goes_on(t
 def test_two_builds_in_one_place_do_not_meet(tmp_path):
     held = Manifest(tmp_path)
     with pytest.raises(GeokgError, match="another build is at work there"):
-        Manifest(tmp_path)
+        built(packaged("data"), tmp_path / "kg.nq", work=tmp_path)
     held.close()
     Manifest(tmp_path).close()
     (tmp_path / "manifest.sqlite").write_bytes(b"something else altogether, and long enough for it" * 100)

@@ -137,12 +137,13 @@ class Builder:
         self.quads = len(kg)
         self._report("Writing", 0, 0)
         self._write(kg)
-        self.finished = True
         if self.target is None:
+            self.finished = True
             return kg
         del kg  # closes the store, so that it can be moved
-        if self._on_disk and not is_address(self.target) and not Path(self.target).suffix:
+        if not is_address(self.target) and not Path(self.target).suffix:
             replace_folder(self.folder / "store", Path(self.target))
+        self.finished = True
         return None
 
     # The work folder
@@ -165,8 +166,8 @@ class Builder:
             (self.folder / "shards").mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise GeokgError(f"{self.target or self._work}: cannot be written: {error.strerror}") from error
+        self.manifest = Manifest(self.folder)  # keeps others out, and is not ours to tidy if others are in
         self._stack.callback(self._tidy)
-        self.manifest = Manifest(self.folder)
         self._stack.callback(self.manifest.close)
 
     @property
@@ -225,7 +226,7 @@ class Builder:
         if not self._on_disk:
             bulk_load(curated, self._shards(manifest.shards()))
             return curated
-        if not manifest.may_go_on(plan.digest):
+        if not ((folder / "CURRENT").exists() and manifest.may_go_on(plan.digest)):
             shutil.rmtree(folder, ignore_errors=True)
             manifest.load_anew()
         store = Store.at(folder, base=plan.base)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
@@ -38,11 +41,24 @@ def crew(jobs: int = 1, dask: str | None = None) -> Iterator[Crew]:
             yield _cluster(jobs, dask, stack)
         elif jobs > 1:
             # Fresh processes: a copy of this one would have half of its threads' locks.
-            pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+            pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
             stack.callback(pool.shutdown, cancel_futures=True)
             yield Crew(pool, jobs)
         else:
             yield Crew()
+
+
+def _begin() -> None:
+    """A worker does not outlive whoever started it, and leaves it to them to mind Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def follow() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
 
 
 class Crew:

@@ -98,7 +98,8 @@ class Manifest:
         usage = [[*kind, count, *done.usage.first.get(kind, ("", ""))] for kind, count in done.usage.counts.items()]
         self._db.execute(
             "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)",
-            (name, done.key, _json(done.faults), _json(done.failures), json.dumps(usage)),
+            # What failed is tried again.
+            (name, "" if done.failures else done.key, _json(done.faults), _json(done.failures), json.dumps(usage)),
         )
         self._db.execute("DELETE FROM piece WHERE path = ?", (name,))
         self._db.executemany(

@@ -92,7 +92,7 @@ class Done:
 
     Attributes:
         path: the file.
-        key: the digest of all that this hangs on; empty where something failed, so that it is tried again.
+        key: the digest of all that this hangs on.
         pieces: its documents.
         faults: the annotations that were left out.
         failures: why the file, or documents in it, were left out.
@@ -200,9 +200,7 @@ class _Populator:
             shard.seek(start)
             shard.truncate()
             return Done(item.given.path, failures=(Told.of(error),))
-        return Done(
-            item.given.path, "" if failures else key, tuple(pieces), tuple(faults), tuple(failures), total(usages)
-        )
+        return Done(item.given.path, key, tuple(pieces), tuple(faults), tuple(failures), total(usages))
 
 
 def _written(document: Document, population: Population, shard: BinaryIO) -> Piece:
