@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ def _writable(_context: click.Context, _parameter: click.Parameter, value: str) 
 )
 @click.option("--strict", is_flag=True, help="Stop at the first document that cannot be read.")
 @click.option("--lenient", is_flag=True, help="Keep the good annotations of broken files.")
+@click.option("--accept-drafts", is_flag=True, help="Take what a program drafted, too, and nobody has looked at.")
 @click.option(
     "--scheme",
     "labels",
@@ -86,13 +87,15 @@ def build(
     if as_json and output == STDIN:
         raise click.UsageError("--json and -o - both want stdout")
     target = None if output == STDIN else output
-    with _reporting() as report, Builder(sources, target, work=work, report=report, **how) as builder:
+    with ExitStack() as bar, Builder(sources, target, work=work, report=_reporting(bar), **how) as builder:
         try:
             kg = builder.run()
-        except GeokgError:
+        except (GeokgError, KeyboardInterrupt):
+            bar.close()
             if builder.kept:
                 click.echo(f"geokg: what is done is kept in {builder.folder}; give the command again", err=True)
             raise
+        bar.close()  # what follows is not for it to wrap
         if kg is not None:
             for chunk in kg.store.trig():
                 tell(chunk)
@@ -104,13 +107,11 @@ def build(
             context.exit(_UNREADABLE)
 
 
-@contextmanager
-def _reporting() -> Iterator[Report | None]:
-    """Show what is being done, how fast and how long yet: on stderr, and only to people."""
+def _reporting(stack: ExitStack) -> Report | None:
+    """Show what is being done, how fast and how long yet, until the stack closes: on stderr, and only to people."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield None
-        return
+        return None
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -118,19 +119,18 @@ def _reporting() -> Iterator[Report | None]:
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as bar:
-        tasks: dict[str, TaskID] = {}
+    bar = stack.enter_context(Progress(*columns, console=console, transient=True))
+    tasks: dict[str, TaskID] = {}
 
-        def report(doing: str, done: int, total: int) -> None:
-            if doing not in tasks:
-                for former in tasks.values():
-                    bar.update(former, visible=False)
-                tasks[doing] = bar.add_task(doing, rate="", total=None)
-            task = next(one for one in bar.tasks if one.id == tasks[doing])
-            rate = f"{task.speed:.0f}/s" if task.speed else ""
-            bar.update(tasks[doing], completed=done, total=total or None, rate=rate)
+    def report(doing: str, done: int, total: int) -> None:
+        if doing not in tasks:
+            for former in tasks.values():
+                bar.update(former, visible=False)
+            tasks[doing] = bar.add_task(doing, rate="", total=None)
+        speed = bar.tasks[-1].speed
+        bar.update(tasks[doing], completed=done, total=total or None, rate=f"{speed:.0f}/s" if speed else "")
 
-        yield report
+    return report
 
 
 def _line(told: Told, kind: str) -> str:
