@@ -108,6 +108,28 @@ def test_what_is_suggested_builds_the_corpus(shared: Path, tmp_path: Path, corpu
     assert usage.totals["used"] > 10 * usage.totals["unknown"]
 
 
+@pytest.mark.parametrize(
+    ("relation", "told"),
+    [
+        ("goal Arg1:T1 Arg2:E1", "it has no end Arg3, only Arg1 and Arg2"),
+        ("at Arg1:T1 Arg2:T2", "no end that the role could belong to is an event"),
+        ("at Arg1:T3 Arg2:T2", "no end that the role could belong to is an event"),
+        ("is Arg1:T1 Arg2:T3", "an end is left out"),
+        ("kind Arg1:T1 Arg2:T2", "Person is no event"),
+    ],
+)
+def test_why_a_relation_is_unknown_is_told(write_source, relation: str, told: str) -> None:
+    path = write_source(TEXT, f"T1 Person Ann\nT2 Place Rome\nT3 Odd Laos\nT4 Event came\nE1 Event:T4\nR1 {relation}")
+    toml = """
+        [relations]
+        goal = { role = "Place", on = "Arg3" }
+        at = { role = "Place" }
+        is = { is = "Relationship", roles = { Arg1 = "Participant", Arg2 = "Place" } }
+        kind = "Person"
+        """
+    assert f"(once; {told})" in mapped(path, toml)[1].told()[-1]
+
+
 # Which file
 
 
@@ -206,6 +228,12 @@ def test_each_shipped_scheme_is_read() -> None:
         ("extends = ['scheme.toml']\n", ReadError, "1: 'scheme.toml' extends itself"),
         ("extends = 'ace'\n", ReadError, "1: extends is a list"),
         ("labels = [\n", ReadError, "is not TOML"),
+        ("[labels]\nA = { is = 1 }\n", ReadError, "2: a label is a term of the ontology, or false"),
+        ("[roles]\nA = 1\n", ReadError, "2: a role is a role of the ontology, or false"),
+        ("[labels.A]\nis = 'Statement'\nset = { Stance = 1 }\n", ReadError, "3: a value that is set is a string"),
+        ("[attributes]\nA = { is = 1 }\n", ReadError, "2: is is a string"),
+        ("[attributes]\nA = { speakers = '' }\n", ReadError, "2: speakers is what stands between them"),
+        ("[attributes]\nA = { speakers = ',', writer = 'w' }\n", ReadError, "2: writer is a list of strings"),
     ],
 )
 def test_mistakes_are_told_with_their_line(write_source, toml: str, error: type[Exception], told: str) -> None:

@@ -221,6 +221,11 @@ class _Reading:
         for key in (means[0], "value", "key"):
             if not isinstance(table.get(key, ""), str):
                 raise self.error(f"{key} is a string", *where, key)
+        if table.get("speakers") == "":
+            raise self.error("speakers is what stands between them", *where, "speakers")
+        writer: object = table.get("writer", [])
+        if not isinstance(writer, list) or not all(isinstance(one, str) for one in writer):
+            raise self.error("writer is a list of strings", *where, "writer")
         values = self.table(table.get("values", {}), *where, "values")
         for key, one in values.items():
             if one is not False and not isinstance(one, str):
@@ -237,7 +242,7 @@ class _Reading:
             {key: one or None for key, one in values.items()},
             table.get("value"),
             table.get("speakers"),
-            tuple(table.get("writer", ())),
+            tuple(writer),
             table.get("key", "id"),
         )
 
