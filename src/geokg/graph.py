@@ -88,19 +88,26 @@ class KnowledgeGraph:
 
     # Documents
 
-    def add(self, document: Document, *, apply_rules: bool = True) -> None:
+    def add(self, document: Document, *, apply_rules: bool = True, accept_drafts: bool = False) -> None:
         """Add one document, in place of what the graph held of it.
 
         Args:
             document: the text and its annotations.
             apply_rules: find facts and inferences anew; leave it out while adding many, and call ``apply_rules`` after.
+            accept_drafts: take what a program drafted, too, and nobody has looked at.
 
         Raises:
             UnknownTerm: a label, role, attribute or value that the scheme does not have.
             ReadError: an annotation that cannot mean anything.
             IdentityConflict: mentions that are said to be one resolve to several.
         """
-        population = populate(document, scheme=Scheme.packaged(), register=self.curation.register, base=self.base)
+        population = populate(
+            document,
+            scheme=Scheme.packaged(),
+            register=self.curation.register,
+            base=self.base,
+            accept_drafts=accept_drafts,
+        )
         was_current = self._is_current()
         former = set(self.store.quads(population.graph))
         self.store.drop(population.graph)

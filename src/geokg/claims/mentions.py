@@ -212,6 +212,8 @@ class _Mentions:
                 self.writer.flag(annotation, GK.isMetonym)
             elif found.iri == str(GK.confidence):
                 self.writer.add(annotation, GK.confidence, self.writer.confidence(attribute.value, attribute.line))
+            elif found.iri == str(GK.draftedBy):
+                self.writer.drafted(annotation, attribute.value)
             else:
                 raise self.writer.error(f"{attribute.name} cannot stand on the mention {mention.id}", attribute.line)
 

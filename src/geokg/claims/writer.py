@@ -250,6 +250,10 @@ class Writer:
         """Add that something is so."""
         self.add(subject, predicate, _typed("true", XSD.boolean))
 
+    def drafted(self, annotation: str, drafter: str | None) -> None:
+        """Add the program that made an annotation, where nobody has looked at it since."""
+        self.add(annotation, GK.draftedBy, ox.Literal(drafter or "a program"))
+
     def confidence(self, value: str | None, line: int) -> ox.Literal:
         """An annotator's confidence.
 

@@ -34,6 +34,7 @@ from .query import query
 from .scheme import scheme
 from .serve import serve
 from .shapes import shapes
+from .suggest import suggest
 
 FINDINGS, USAGE, FAILED = 1, 2, 3
 _BROKEN_PIPE, _INTERRUPTED = 141, 130  # what a shell reports of a program that these signals end
@@ -119,7 +120,22 @@ def main() -> None:
         raise click.UsageError(str(error)) from error
 
 
-for command in (build, convert, agree, check, shapes, query, explain, diff, identity, scheme, serve, backup, restore):
+for command in (
+    build,
+    suggest,
+    convert,
+    agree,
+    check,
+    shapes,
+    query,
+    explain,
+    diff,
+    identity,
+    scheme,
+    serve,
+    backup,
+    restore,
+):
     main.add_command(command)
 
 

@@ -148,7 +148,8 @@ class _Page:
         self._notes: list[tuple[str, str]] = []
         for place in places:
             known = self._known[place]
-            self._mark(ids[place], known.confidence, known.reason)
+            # A note on a name would end up on the entity; what has no entry yet is a thing of this text alone.
+            self._mark(ids[place], known.confidence, "" if known.reference else known.reason)
             if known.metonym:
                 self._attributes.append((ids[place], "Metonym", None))
         events = self._events(sayings, speakers, hearers, ids)

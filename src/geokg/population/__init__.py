@@ -29,6 +29,7 @@ def build(
     *sources: str | Path,
     base: Base | None = None,
     labels: str | Path | None = None,
+    accept_drafts: bool = False,
     progress: Progress | None = None,
 ) -> KnowledgeGraph:
     """Make a graph from annotated texts.
@@ -39,6 +40,7 @@ def build(
         base: where data and graphs are named.
         labels: what foreign labels mean: a file, or the name of a shipped scheme, instead of the ``scheme.toml``
             beside a text.
+        accept_drafts: take what a program drafted, too, and nobody has looked at.
         progress: wraps the documents, to show how far it is.
 
     Raises:
@@ -59,7 +61,7 @@ def build(
     for document in progress(documents, len(files)) if progress else documents:
         mapped, usage = mapper(document)
         usages += usage
-        kg.add(mapped, apply_rules=False)
+        kg.add(mapped, apply_rules=False, accept_drafts=accept_drafts)
     kg.notices += map(Notice, usages.told())
     kg.apply_rules()
     return kg

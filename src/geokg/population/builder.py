@@ -49,6 +49,7 @@ class Builder:
         base: where data and graphs are named.
         lenient: keep the good annotations of broken files.
         labels: what foreign labels mean: a file or the name of a shipped mapping, instead of ``scheme.toml``.
+        accept_drafts: take what a program drafted, too, and nobody has looked at.
         strict: let the first document that fails stop the build.
         jobs: how many processes.
         dask: the address of a Dask scheduler, or ``local``.
@@ -77,6 +78,7 @@ class Builder:
         base: Base | None = None,
         lenient: bool = False,
         labels: str | None = None,
+        accept_drafts: bool = False,
         strict: bool = False,
         jobs: int = 1,
         dask: str | None = None,
@@ -90,7 +92,7 @@ class Builder:
         self.remarks: list[Told] = []
         self.quads = 0
         self._base = base
-        self._plan = partial(Plan.of, lenient=lenient, labels=labels)
+        self._plan = partial(Plan.of, lenient=lenient, labels=labels, accept_drafts=accept_drafts)
         self._crew = partial(crew, jobs, dask)
         self._work = work
         self._report: Report = report or (lambda _doing, _done, _total: None)

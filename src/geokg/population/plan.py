@@ -36,6 +36,7 @@ class Plan:
         base: where data and graphs are named.
         lenient: keep the good annotations of broken files.
         labels: what foreign labels mean: a file, a shipped mapping, or ``None`` for the ``scheme.toml`` beside a text.
+        accept_drafts: take what a program drafted, too.
         digest: of all that every document hangs on.
     """
 
@@ -43,10 +44,19 @@ class Plan:
     base: Base
     lenient: bool = False
     labels: str | None = None
+    accept_drafts: bool = False
     digest: str = ""
 
     @classmethod
-    def of(cls, folders: Iterable[Path], curated: Store, *, lenient: bool = False, labels: str | None = None) -> Plan:
+    def of(
+        cls,
+        folders: Iterable[Path],
+        curated: Store,
+        *,
+        lenient: bool = False,
+        labels: str | None = None,
+        accept_drafts: bool = False,
+    ) -> Plan:
         """The plan for some folders.
 
         Args:
@@ -54,15 +64,16 @@ class Plan:
             curated: what they wrote, and the ontology.
             lenient: keep the good annotations of broken files.
             labels: what foreign labels mean.
+            accept_drafts: take what a program drafted, too.
 
         >>> plan = Plan.of([], Store.memory())
         >>> len(plan.digest), plan == Plan.of([], Store.memory())
         (64, True)
         """
-        found = hashlib.sha256(f"{_program()}\n{curated.base.iri}\n{lenient}\n{labels}\n".encode())
+        found = hashlib.sha256(f"{_program()}\n{curated.base.iri}\n{lenient}\n{labels}\n{accept_drafts}\n".encode())
         for line in canonical.nquads(curated.quads()):
             found.update(line.encode())
-        return cls(tuple(folders), curated.base, lenient, labels, found.hexdigest())
+        return cls(tuple(folders), curated.base, lenient, labels, accept_drafts, found.hexdigest())
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from rdflib.namespace import RDF
 
@@ -170,8 +170,12 @@ class _Populator:
         self._plan = plan
         curation = Curation(Store.memory(base=plan.base))
         curation.add_folders(plan.folders)
-        self._register = curation.register
-        self._scheme = Scheme.packaged()
+        self._how: dict[str, Any] = {
+            "scheme": Scheme.packaged(),
+            "register": curation.register,
+            "base": plan.base,
+            "accept_drafts": plan.accept_drafts,
+        }
         self._mapper = Mapper(plan.labels)
 
     def do(self, item: Item, shard: BinaryIO) -> Done | None:
@@ -189,7 +193,7 @@ class _Populator:
                 faults += map(Told.of, document.faults)
                 try:
                     mapped, usage = self._mapper(document)
-                    population = populate(mapped, scheme=self._scheme, register=self._register, base=self._plan.base)
+                    population = populate(mapped, **self._how)
                 except (ReadError, UnknownTerm, IdentityConflict) as error:
                     failures.append(Told.of(error))
                     continue
