@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from geokg.errors import ReadError, UnknownFormat
-from geokg.readers import documents, find, read, registry
+from geokg.readers import AnnotationFile, brat, documents, find, read, registry
 from geokg.readers.source import read_source
 from geokg.text import Source
 
@@ -189,3 +191,42 @@ def test_the_root_folder_has_no_name_to_lend(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(Path, "is_file", lambda self: False)
     with pytest.raises(ReadError, match=r"texts in the root folder need a source\.toml with an id"):
         read_source(Path(Path.cwd().anchor))
+
+
+def test_what_cannot_be_read_is_refused_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "wire"
+    folder.mkdir()
+    (folder / "good.txt").write_text("One.")
+    (folder / "good.ann").touch()
+    (folder / "folder.ann").mkdir()
+    for name in ("broken.ann", "broken.json"):
+        (folder / name).symlink_to(tmp_path / "nowhere")
+    for name in ("pipe.ann", "pipe.json", "pipe.jsonl"):  # opened, it would wait for somebody to write
+        os.mkfifo(folder / name)
+    outcomes = {}
+    for given in find(folder):
+        try:
+            outcomes[given.path.name] = [document.id for document in documents(given)]
+        except ReadError as error:
+            outcomes[given.path.name] = [error.message]
+    assert outcomes.pop("good.ann") == ["wire/good"]
+    assert {name.partition(".")[0]: told for name, [told] in outcomes.items()} == {
+        "broken": "cannot be read: No such file or directory",
+        "pipe": "is a pipe or a device, not a file",
+    }
+    assert len(outcomes) == 5
+    with pytest.raises(ReadError, match="is a pipe"):
+        list(documents(folder / "pipe.jsonl", format="doccano"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes there")
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    good = put(tmp_path / "wire" / "a.ann")
+    path = put(Path(os.fsdecode(os.fsencode(good.parent) + b"/a\xff.ann")))
+    with pytest.raises(ReadError, match="has bytes that are not UTF-8; rename"):
+        read(path)
+    with pytest.raises(ReadError, match=r"'wire/a\\udcff' has bytes that are not UTF-8; rename"):
+        list(brat.documents(AnnotationFile(path)))
+    passed_over: list[ReadError] = []
+    assert [given.path for given in find(path.parent, passed_over=passed_over.append)] == [good]
+    assert [error.path for error in passed_over] == [path]

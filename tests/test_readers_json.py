@@ -448,3 +448,17 @@ def test_whatever_the_json_only_a_read_error_comes_out(folder: Path, value: Any,
         assert error.path == path
     else:
         assert all(m.text == d.text[m.start : m.end] for d in found for m in d.mentions)
+
+
+def test_ids_of_relations_in_doccano_stand_once(tmp_path: Path) -> None:
+    entities = [{"id": n, "label": "x", "start_offset": n, "end_offset": n + 1} for n in range(2)]
+    relation = {"id": 3, "from_id": 0, "to_id": 1, "type": "x"}
+    path = put(tmp_path, {"text": TEXT, "entities": entities, "relations": [relation, relation]})
+    with pytest.raises(ReadError, match=r"tasks\.jsonl:1: the relation .* has the id 3, which is taken"):
+        read(path)
+    assert [one.id for one in read(path, lenient=True).relations] == ["R3"]
+    path = put(tmp_path, {"text": TEXT, "entities": entities, "relations": [{**relation, "id": None}] * 2})
+    assert [one.id for one in read(path).relations] == ["R1", "R2"]
+    path = put(tmp_path, {"text": TEXT, "entities": [{**entities[0], "id": [1]}]})
+    with pytest.raises(ReadError, match="has an id that is no number"):
+        read(path)

@@ -26,7 +26,19 @@ from geokg.readers.cas import Cas
 from geokg.readers.cas_types import Types
 from geokg.readers.given import AnnotationFile, Faults
 from geokg.tagset import inception, tag_set
-from geokg.text import Argument, Attribute, Document, Event, Mention, Normalization, Relation, Source, Text
+from geokg.text import (
+    Argument,
+    Attribute,
+    Document,
+    Equivalence,
+    Event,
+    Mention,
+    Normalization,
+    Note,
+    Relation,
+    Source,
+    Text,
+)
 from hostile import PIECES, bare, hostile
 from trapped import trapped
 
@@ -942,3 +954,47 @@ def test_written_it_holds_what_the_reference_holds(corpus: Path, tmp_path: Path,
         return sorted(spans), sorted(links), text
 
     assert held(path, ours=True) == held(folder / "data-ref.json", ours=False)
+
+
+def test_records_about_what_is_left_out_are_left_out(tmp_path: Path) -> None:
+    text = Text("wire/a", "Hu met Li.", "a.xmi")
+    document = Document(
+        text,
+        (Mention("T1", "Person", (text.span(0, 2),)), Mention("T2", "Person", (text.span(7, 9), text.span(4, 6)))),
+        attributes=(Attribute("A1", "sure", "T1", "yes"), Attribute("A2", "sure", "T2", "yes")),
+        normalizations=(Normalization("N1", "Reference", "T1", "Wikidata", "Q1", "Hu"),),
+        notes=(Note("#2", "AnnotatorNotes", "#1", "no"), Note("#1", "AnnotatorNotes", "T1", "sure?")),
+        equivalences=(Equivalence("Equiv", ("T1", "T2")),),
+        source=Source(id="wire"),
+    )
+    path = tmp_path / "wire" / "a.xmi"
+    uima.write(document, path)
+    assert [one.text for one in read(path)[0].mentions] == ["Hu", "et Li"]  # parts come in the order of the text
+    path.write_text(path.read_text().replace('begin="0" end="2" id="T1"', 'id="T1"'))
+    with pytest.raises(ReadError, match="has no begin and end"):
+        read(path)
+    [again] = read(path, lenient=True)
+    assert [one.id for one in (*again.mentions, *again.attributes)] == ["T2", "A2"]
+    assert not (again.normalizations or again.notes or again.equivalences)
+    assert [re.sub(".*: ", "", str(fault)) for fault in again.faults if "left out" in str(fault)] == [
+        "A1 is said of T1, which is not there or left out",
+        "N1 is said of T1, which is not there or left out",
+        "#1 is said of T1, which is not there or left out",
+        "#2 is said of #1, which is not there or left out",
+        "the Equiv of 2 has T1, which is not there or left out",
+    ]
+
+
+def test_a_feature_without_a_range_does_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "wire" / "a.xmi"
+    text = Text("wire/a", "Hu.", "a.xmi")
+    uima.write(Document(text, (Mention("T1", "Person", (text.span(0, 2),)),), source=Source(id="wire")), path)
+    types = path.with_name("TypeSystem.xml")
+    content = types.read_text()
+    broken = "<name>label</name><rangeTypeName/>"
+    types.write_text(
+        re.sub("<name>label</name>.*?<rangeTypeName>[^<]*</rangeTypeName>", broken, content, flags=re.DOTALL)
+    )
+    assert broken in types.read_text()
+    [again] = read(path)
+    assert [one.text for one in again.mentions] == ["Hu"]

@@ -189,7 +189,7 @@ class _Folder:
         if not self._common:
             rest = [name for stem, names in self._by_stem.items() if stem not in self._claimed for name in names]
             told = "\n".join(f"{name} {_file(self._place / name)}" for name in rest)
-            self._common = hashlib.sha256(told.encode()).hexdigest()
+            self._common = hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()
         return self._common
 
 
@@ -206,7 +206,7 @@ def _tree(place: Path, pattern: str = "*") -> str:
     """The digest of a file, or of all files below a folder."""
     paths = sorted(path for path in place.rglob(pattern) if path.is_file()) if place.is_dir() else [place]
     told = "\n".join(f"{path.relative_to(place.parent).as_posix()} {_file(path)}" for path in paths)
-    return hashlib.sha256(told.encode()).hexdigest()
+    return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 @cache

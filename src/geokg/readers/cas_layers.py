@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
+from typing import Any
 
 from ..text import (
     Argument,
@@ -145,6 +146,28 @@ class _OneText:
         for one in structures:
             if one.id in self.names and one.id not in chained:
                 self._refer(one, "next", one.references.get("next", ()))
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Refuse records about what is not there, or was left out."""
+        records: tuple[list[Any], ...] = (self.attributes, self.normalizations, self.notes)
+        words = (self.mentions, self.events, [event.trigger for event in self.events], self.relations)
+        there = {one.id for items in (*words, *records) for one in items}
+
+        def hangs(one: Any) -> bool:
+            return one.target not in there and not (isinstance(one, Note) and one.target == "")
+
+        while gone := [(items, one) for items in records for one in items if hangs(one)]:
+            for items, one in gone:
+                message = f"{one.id} is said of {one.target}, which is not there or left out"
+                self.cas.faults.refuse(self.cas.error(message, one.line))
+                items.remove(one)
+                there.discard(one.id)
+        for chain in [one for one in self.equivalences if not there.issuperset(one.members)]:
+            missing = next(name for name in chain.members if name not in there)
+            message = f"the {chain.kind} of {len(chain.members)} has {missing}, which is not there or left out"
+            self.cas.faults.refuse(self.cas.error(message, chain.line))
+            self.equivalences.remove(chain)
 
     def _name(self, structures: list[Structure]) -> None:
         """Give each span its id: its own where we wrote it, else its number, if nothing of ours is called so."""
@@ -212,7 +235,7 @@ class _OneText:
     def _words(self, one: Structure) -> tuple[Span, ...]:
         parts = one.references.get("parts", []) if one.type in LAYERS else []
         places = [(part.begin, part.end) for part in map(self.cas.structures.get, parts) if part is not None]
-        return tuple(self.text.span(begin, end) for begin, end in places or [(one.begin, one.end)])
+        return tuple(self.text.span(begin, end) for begin, end in sorted(places) or [(one.begin, one.end)])
 
     def _links(self, one: Structure, feature: str) -> Iterator[Structure]:
         """The links of a slot: structures without words that have a target."""

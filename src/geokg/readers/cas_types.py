@@ -186,6 +186,8 @@ class Types:
             # cassis puts a line behind names that mean something in Python.
             if one.name == feature or (one._has_reserved_name and one.name[:-1] == feature):
                 system, kind = self._systems[0], one.rangeType
+                if kind is None:
+                    return None  # the declaration is broken
                 if system.is_primitive(kind):
                     return Holds.VALUE
                 several = system.is_primitive_array(kind) or system.is_primitive_list(kind)

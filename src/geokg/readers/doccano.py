@@ -133,7 +133,7 @@ class _Page:
     def __init__(self, path: Path, line: int, text: Text, faults: Faults) -> None:
         self._path, self._line, self._text, self._faults = path, line, text, faults
         self._spans: dict[str, _Found] = {}
-        self._relations: list[Relation] = []
+        self._relations: dict[str, Relation] = {}
         self.notes: list[Note] = []
         self.users: list[str | None] = [None]
 
@@ -159,7 +159,8 @@ class _Page:
             self.users = [*users, *([None] if any(span.user is None for span in self._spans.values()) else [])]
         for value in self._list(record, "relations"):
             try:
-                self._relations.append(self._relation(value))
+                relation = self._relation(value)
+                self._relations[relation.id] = relation
             except ValueError as error:
                 self._refuse(f"the relation {_shown(value)} {error}")
 
@@ -171,7 +172,7 @@ class _Page:
 
     def relations_of(self, user: str | None) -> Iterator[Relation]:
         """The relations between words that one user marked."""
-        for relation in self._relations:
+        for relation in self._relations.values():
             if self._spans[relation.arguments[0].target].user == user:
                 yield relation
 
@@ -232,7 +233,10 @@ class _Page:
         label = value.get("type", value.get("label"))
         if not isinstance(label, str) or not label:
             raise ValueError("has no type")
-        return Relation(f"R{value.get('id', len(self._relations) + 1)}", label, arguments, self._line)
+        identifier = f"R{_id(value, len(self._relations) + 1)}"
+        if identifier in self._relations:
+            raise ValueError(f"has the id {identifier[1:]}, which is taken")
+        return Relation(identifier, label, arguments, self._line)
 
     def _note(self, kind: str, value: object) -> None:
         if isinstance(value, str):
@@ -255,13 +259,21 @@ def _span(value: object, number: int) -> _Found:
         start, end = numbers(value[0], value[1])
         label = value[2]
     elif isinstance(value, dict):
-        identifier, label, user = value.get("id", number), value.get("label"), value.get("user")
+        identifier, label, user = _id(value, number), value.get("label"), value.get("user")
         start, end = numbers(value.get("start_offset"), value.get("end_offset"))
     else:
         raise ValueError("is not [start, end, label]")
     if not isinstance(label, str | int) or isinstance(label, bool) or label == "":
         raise ValueError("has no label")
     return _Found(f"T{identifier}", str(label), start, end, None if user is None else str(user))
+
+
+def _id(value: dict[str, object], number: int) -> object:
+    """The id of a span or a relation; its number where it has none."""
+    identifier = value.get("id")
+    if isinstance(identifier, list | dict):
+        raise ValueError("has an id that is no number")
+    return number if identifier is None else identifier
 
 
 def _doubt(content: str, pairs: list[tuple[int, int]]) -> str | None:

@@ -64,6 +64,8 @@ def given_by(path: Path, format: str | None) -> list[AnnotationFile]:
     """
     if format is not None:
         named(format, path)
+    if error := _misnamed(path):
+        raise error
     if path.suffix == ".txt" and (format is None or path.suffix not in named(format, path).SUFFIXES):
         if recognized_by(path):
             return [AnnotationFile(path, format=format_of(path))]
@@ -116,7 +118,14 @@ def _below(folder: Path, format: str | None, passed_over: PassedOver) -> list[An
             found.setdefault(_key(path), AnnotationFile(path))
     given = []
     for one in found.values():
-        readers = recognized_by(one.path)
+        if error := _misnamed(one.path):
+            wrong.append(error)
+            continue
+        try:
+            readers = recognized_by(one.path)
+        except ReadError:  # it cannot be read, and is refused as such when somebody tries
+            given.append(replace(one, format=format))
+            continue
         if one.text is not None or (readers if format is None else format in readers):
             # Where nobody or more than one would read it, that is said when it is read.
             given.append(replace(one, format=format or (readers[0] if len(readers) == 1 else None)))
@@ -133,3 +142,12 @@ def _below(folder: Path, format: str | None, passed_over: PassedOver) -> list[An
 
 def _key(path: Path) -> str:
     return os.path.abspath(path)  # noqa: PTH100 - resolve() would follow links
+
+
+def _misnamed(path: Path) -> ReadError | None:
+    """What is wrong with a name that is no text, as names of files need not be: no graph could have it."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return ReadError("its name has bytes that are not UTF-8; rename the file, or its folder", path=path)
+    return None

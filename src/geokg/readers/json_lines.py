@@ -11,7 +11,7 @@ from ..errors import ReadError
 from ..text import Document
 from .given import Faults
 from .placed import Placed, loads
-from .source import decode, read_bytes
+from .source import decode, read_bytes, read_head
 
 
 def records(path: Path, faults: Faults) -> Iterator[Placed]:
@@ -34,13 +34,11 @@ def records(path: Path, faults: Faults) -> Iterator[Placed]:
 
 
 def _first(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            for line in file:
-                if line := line.removeprefix(b"\xef\xbb\xbf").strip():
-                    return line
-    except OSError as error:
-        raise ReadError(f"cannot be read: {error.strerror}", path=path) from error
+    read_head(path, 0)  # says it if it cannot be read
+    with path.open("rb") as file:
+        for line in file:
+            if line := line.removeprefix(b"\xef\xbb\xbf").strip():
+                return line
     return b"{}"
 
 

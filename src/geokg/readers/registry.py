@@ -14,6 +14,7 @@ from typing import Protocol
 from ..errors import ReadError, UnknownFormat
 from ..text import Document
 from .given import AnnotationFile
+from .source import read_head
 
 GROUP = "geokg.readers"
 """The group of entry points through which other packages add readers."""
@@ -114,7 +115,7 @@ def recognized_by(path: Path) -> list[str]:
     for name in may_read(path):
         if recognizes := getattr(readers()[name], "recognizes", None):
             if head is None:
-                head = _head(path)
+                head = read_head(path, HEAD).decode("utf-8", "replace").removeprefix("\ufeff")
             if not recognizes(head):
                 continue
         fits.append(name)
@@ -146,11 +147,3 @@ def is_annotated(path: Path) -> bool:
     (True, False)
     """
     return path.suffix == ".txt" or bool(recognized_by(path) if path.is_file() else may_read(path))
-
-
-def _head(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return file.read(HEAD).decode("utf-8", "replace").removeprefix("\ufeff")
-    except OSError as error:
-        raise ReadError(f"cannot be read: {error.strerror}", path=path) from error

@@ -6,6 +6,7 @@ import datetime
 import difflib
 import os
 import re
+import stat
 import tomllib
 import unicodedata
 from dataclasses import fields
@@ -60,8 +61,25 @@ def read_bytes(path: Path) -> bytes:
     Traceback (most recent call last):
     geokg.errors.ReadError: no/such.ann: cannot be read: No such file or directory
     """
+    return read_head(path, -1)
+
+
+def read_head(path: Path, size: int) -> bytes:
+    """The first bytes of a file; never of a pipe or a device, which might keep us waiting for ever.
+
+    Raises:
+        ReadError: as ``read_bytes``.
+
+    >>> read_head(Path("/dev/zero"), 4)
+    Traceback (most recent call last):
+    geokg.errors.ReadError: /dev/zero: is a pipe or a device, not a file
+    """
     try:
-        return path.read_bytes()
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise ReadError("is a pipe or a device, not a file", path=path)
+        with path.open("rb") as file:
+            return file.read(size)
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
         raise ReadError(f"cannot be read: {reason}", path=path) from error
@@ -70,11 +88,17 @@ def read_bytes(path: Path) -> bytes:
 def identify(source: Source, *names: str | None) -> str:
     """The id of a document: the source's id, a slash, and the names of file, text in it and annotator, as there are.
 
+    Raises:
+        ReadError: a name is not UTF-8, as names of files need not be.
+
     >>> identify(Source(id="wire"), "article", None, "Ann Lee")
     'wire/article/Ann Lee'
     """
     # Some systems hand file names out decomposed; the id of a document must not depend on the machine.
-    return unicodedata.normalize("NFC", "/".join([source.id, *(name.replace("/", "-") for name in names if name)]))
+    found = unicodedata.normalize("NFC", "/".join([source.id, *(name.replace("/", "-") for name in names if name)]))
+    if _HALF.search(found):
+        raise ReadError(f"the name {found!r} has bytes that are not UTF-8; rename the file, or its folder")
+    return found
 
 
 def read_text(path: Path, source: Source, *names: str | None) -> Text:
