@@ -1,211 +1,253 @@
-"""How fast annotated texts become a graph, beside the same work with plain rdflib.
+"""How fast annotated texts become a graph on disk: how many a second, in how much memory, and beside what.
 
-Both sides read the same files with geokg's reader and turn them into the same triples with geokg's population, which is
-timed apart. What differs is where the triples go: geokg puts them into its store, applies the rules there and writes
-sorted N-Quads; the other side adds them to an rdflib ``Dataset``, applies the same rules with rdflib's own SPARQL and
-writes N-Quads as rdflib does. rdflib's terms are made before its clock starts. Both must end with as many quads.
+Texts are made (`_texts.py`: the article's kind of annotation, short) and built to a store folder by one process, by
+two, and by a Dask cluster of two on this machine. Beside them stand
 
-    python benchmarks/build.py [--documents N] [--rule-documents N] [--repeat N]
+- **the limit**: pyoxigraph's own bulk load of the finished quads, sorted N-Quads in one file, and nothing else;
+- **plain rdflib**: the same texts, read and understood by geokg's reader and population, whose quads are put into an
+  rdflib ``Dataset`` term by term and written as N-Quads. Of a sample, whose rate is taken for the whole: that favours
+  rdflib, since its memory would not do for the whole.
+
+What is compared is population and load: from texts to a store that can be asked. Rules and what follows by axioms run
+on the whole once; they are timed apart, and the limit has none. Memory is the most that all processes of a build had
+together, looked at ten times a second; where more documents take no more, it is flat.
+
+    python benchmarks/build.py [--documents N] [--sample N] [--repeat N]
+    python benchmarks/build.py --documents 100000 --repeat 1        # some twenty minutes, 20 GB of disk
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from _work import Clock, alternate, copies, machine, plain_dataset, plain_quads, table
-from rdflib import Dataset, URIRef
+import pyoxigraph as ox
+from _texts import texts
+from _work import Clock, alternate, machine, plain_dataset, plain_quads, table
 
-import geokg
-from geokg import readers, rules
+from geokg import readers
 from geokg.claims import populate
 from geokg.graph import KnowledgeGraph
+from geokg.population import Builder
+from geokg.population.shards import contents
 from geokg.scheme import Scheme
 
-AXIOMS = Path(__file__).parents[1] / "tests" / "rules"
-"""What follows by the ontology's axioms as rules that read them from the data, which any SPARQL engine can run."""
+WAYS = {
+    "1 process": ["--jobs", "1"],
+    "2 processes": ["--jobs", "2"],
+    "Dask, 2 workers": ["--jobs", "2", "--dask", "local"],
+}
 
 
-def prepared(data: Path) -> KnowledgeGraph:
-    """A graph with all but the documents."""
-    kg = KnowledgeGraph.empty()
-    kg.curation.add_reference(data / "reference" / "states.ttl")
-    kg.curation.add_entities(data / "entities.ttl")
-    kg.curation.add_judgements(data / "judgements.jsonl")
-    return kg
+class Peak:
+    """The memory of a process with all that it started, at its most; only Linux tells it."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.mebibytes = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Look now and then."""
+        self._thread.start()
+        yield
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.1):
+            # The proportional size: what processes share counts once.
+            self.mebibytes = max(self.mebibytes, sum(map(_memory, _family(self.pid))) >> 10)
+
+
+def _family(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return [pid]
+    return [pid, *(one for child in children for one in _family(int(child)))]
+
+
+def _memory(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def one_build(arguments: list[str], steps: Path) -> None:
+    """What a process of its own does: a build, with its seconds by step as JSON."""
+    options = argparse.ArgumentParser()
+    options.add_argument("source")
+    options.add_argument("target")
+    options.add_argument("--jobs", type=int)
+    options.add_argument("--dask")
+    options.add_argument("--work", type=Path)
+    given = options.parse_args(arguments)
+    seconds: dict[str, float] = {}
+    last = ["Starting", time.perf_counter()]
+
+    def report(doing: str, _done: int, _total: int) -> None:
+        if doing != last[0]:
+            now = time.perf_counter()
+            seconds[str(last[0])] = now - float(last[1])
+            last[:] = [doing, now]
+
+    with Builder(
+        [given.source], given.target, jobs=given.jobs, dask=given.dask, work=given.work, report=report
+    ) as builder:
+        builder.run()
+        report("", 0, 0)
+        totals = builder.manifest.totals()
+        told = {"documents": totals.documents, "quads": totals.quads, "all": builder.quads, "seconds": seconds}
+    steps.write_text(json.dumps(told), encoding="utf-8")
 
 
 class Work:
-    """Some documents, read and populated, and both ways to go on from there.
+    """Some documents, and the ways to build them."""
 
-    Attributes:
-        quads: the quads of the documents alone.
-    """
-
-    def __init__(self, folder: Path, documents: int, *, with_rules: bool) -> None:
+    def __init__(self, folder: Path, documents: int, sample: int) -> None:
+        self.folder = folder
         self.data = folder / "data"
-        self.target = folder / "out.nq"
-        self.with_rules = with_rules
-        copies(self.data, documents)
-        kg = prepared(self.data)
-        populations = [
-            populate(document, scheme=Scheme.packaged(), register=kg.curation.register, base=kg.base)
-            for document in readers.documents(self.data)
-        ]
-        self.quads = [quad for population in populations for quad in population.quads]
-        self.plain = plain_quads(self.quads)
-        self.plain_prepared = plain_quads(kg.store.ox)
-        self.counts: dict[str, int] = {}
+        texts(self.data, documents)
+        self.some = folder / "some"
+        texts(self.some, sample)
+        self.sample = sample
+        self.peaks: dict[str, int] = {}
+        self.told: dict[str, dict[str, object]] = {}
 
-    def text_to_quads(self) -> dict[str, float]:
-        """What both sides share."""
-        clock, kg = Clock(), prepared(self.data)
-        with clock("read"):
-            documents = list(readers.documents(self.data))
-        register = kg.curation.register
-        with clock("populate"):
-            for document in documents:
-                populate(document, scheme=Scheme.packaged(), register=register, base=kg.base)
-        return clock.seconds
+    def build(self, way: str) -> dict[str, float]:
+        """A build in a process of its own."""
+        steps = self.folder / "steps.json"
+        arguments = [str(self.data), str(self.folder / "store"), *WAYS[way], "--work", str(self.folder / "work")]
+        self._empty("store", "work")
+        started = subprocess.Popen([sys.executable, __file__, "--one", str(steps), *arguments])
+        peak = Peak(started.pid)
+        with peak.watching():
+            if started.wait():
+                sys.exit("the build failed")
+        self.peaks[way] = max(self.peaks.get(way, 0), peak.mebibytes)
+        self.told[way] = json.loads(steps.read_text(encoding="utf-8"))
+        seconds = self.told[way]["seconds"]
+        assert isinstance(seconds, dict)
+        return {name: float(value) for name, value in seconds.items()}
 
-    def ours(self) -> dict[str, float]:
-        """From quads to a file with geokg."""
-        clock, kg = Clock(), prepared(self.data)
-        with clock("store"):
-            kg.store.extend(self.quads)
-        if self.with_rules:
-            with clock("rules"):
-                kg.apply_rules()
-        with clock("write"):
-            kg.save(self.target)
-        return self._counted("geokg", clock)
-
-    def theirs(self) -> dict[str, float]:
-        """From quads to a file with plain rdflib."""
-        clock, dataset = Clock(), plain_dataset(self.plain_prepared)
-        with clock("store"):
-            for graph, triple in self.plain:
-                dataset.graph(graph).add(triple)
-        if self.with_rules:
-            with clock("rules"):
-                apply_plainly(dataset, prepared(self.data))
-        with clock("write"):
-            dataset.serialize(self.target, format="nquads", encoding="utf-8")
-        return self._counted("rdflib", clock)
-
-    def _counted(self, side: str, clock: Clock) -> dict[str, float]:
-        with self.target.open("rb") as file:
-            self.counts[side] = sum(1 for line in file if line.strip())
-        if len(set(self.counts.values())) > 1:
-            sys.exit(f"the two sides do not agree: {self.counts}")
-        return clock.seconds
-
-
-def apply_plainly(dataset: Dataset, kg: KnowledgeGraph) -> None:
-    """What ``geokg.rules.apply`` does, with rdflib alone."""
-    policies = rules.policies(kg.store)
-    axioms = (rules.Rule.from_file(path) for path in sorted(AXIOMS.glob("*.rq")))
-    every = [*axioms, *rules.packaged_rules()]
-    for stage in rules.STAGES:
-        chosen = [rule for rule in every if rule.name.startswith(stage)]
-        while True:
-            added = 0
-            for rule in chosen:
-                for policy in policies if rule.graph == "accepted" else (None,):
-                    name, sparql = kg.base.graph + rule.graph, rule.sparql
-                    if policy:
-                        name += "/" + policy.rsplit("/", 1)[-1]
-                        sparql += f"\nVALUES ?policy {{ <{policy}> }}"
-                    constructed = dataset.query(sparql).graph
-                    new = [triple for triple in constructed or () if triple not in dataset]
-                    graph = dataset.graph(URIRef(name))
-                    for triple in new:
-                        graph.add(triple)
-                    added += len(new)
-            if stage != "infer" or not added:
-                break
-
-
-def compare(title: str, work: Work, repeat: int) -> None:
-    """Print the times of both sides."""
-    ours, theirs = alternate([work.ours, work.theirs], repeat)
-    ours["together"], theirs["together"] = sum(ours.values()), sum(theirs.values())
-    print(f"\n{title}, {work.counts['geokg']} quads in the end\n")
-    rows = [(name, f"{ours[name]:.2f} s", f"{theirs[name]:.2f} s", f"{theirs[name] / ours[name]:.1f}") for name in ours]
-    table(("", "geokg", "rdflib", "times as fast"), rows)
-
-
-def whole(data: Path, repeat: int) -> None:
-    """Print what ``geokg.build`` does in a second, and what it needs."""
-    sizes: list[tuple[int, int]] = []
-
-    def build() -> dict[str, float]:
+    def limit(self) -> dict[str, float]:
+        """The finished quads, from one file into an empty store."""
+        finished = self.folder / "finished.nq"
+        if not finished.exists():
+            shards = sorted((self.folder / "work" / "shards").iterdir())
+            with finished.open("wb") as file:
+                file.writelines(contents((shard, [(0, shard.stat().st_size)]) for shard in shards))
+        self._empty("limit")
         clock = Clock()
-        with clock("build"):
-            kg = geokg.build(data)
-        sizes.append((len(kg.documents()), len(kg)))
+        with clock("load"):
+            store = ox.Store(str(self.folder / "limit"))
+            store.bulk_load(path=str(finished), format=ox.RdfFormat.N_QUADS, lenient=True)
+            store.flush()
         return clock.seconds
 
-    seconds = alternate([build], repeat)[0]["build"]
-    documents, quads = sizes[0]
-    print(f"geokg.build: {documents} documents, {quads} quads, {seconds:.2f} s")
-    print(f"  {documents / seconds:.1f} documents/s, {quads / seconds:.0f} quads/s")
+    def plain(self) -> dict[str, float]:
+        """The sample with rdflib."""
+        clock = Clock()
+        kg = KnowledgeGraph.empty()
+        kg.curation.add_folders([self.some])
+        scheme, register = Scheme.packaged(), kg.curation.register
+        with clock("all"):
+            dataset = plain_dataset([])
+            for document in readers.documents(self.some):
+                quads = populate(document, scheme=scheme, register=register, base=kg.base).quads
+                for graph, triple in plain_quads(quads):
+                    dataset.graph(graph).add(triple)
+            dataset.serialize(self.folder / "plain.nq", format="nquads", encoding="utf-8")
+        return clock.seconds
+
+    def _empty(self, *names: str) -> None:
+        for name in names:
+            subprocess.run(["rm", "-rf", str(self.folder / name)], check=True)
 
 
-def memory(side: str, data: Path) -> str:
-    """The peak of a fresh process that holds the documents on one side; only Linux tells it."""
-    program = [sys.executable, __file__, "--peak", side, "--data", str(data)]
-    return subprocess.run(program, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def peak(side: str, data: Path) -> None:
-    """Hold the documents on one side and print the peak."""
-    kg = prepared(data)
-    dataset = plain_dataset(plain_quads(kg.store.ox)) if side == "rdflib" else None
-    for document in readers.documents(data):
-        quads = populate(document, scheme=Scheme.packaged(), register=kg.curation.register, base=kg.base).quads
-        if dataset is None:
-            kg.store.extend(quads)
-        else:
-            for graph, triple in plain_quads(quads):
-                dataset.graph(graph).add(triple)
-    # Not ru_maxrss: on Linux a process starts with the peak of the one that started it.
-    status = Path("/proc/self/status")
-    lines = status.read_text(encoding="ascii").splitlines() if status.exists() else []
-    print(next((f"{int(line.split()[1]) >> 10} MiB" for line in lines if line.startswith("VmHWM:")), "not known here"))
+def report(work: Work, repeat: int) -> None:
+    """Print the tables."""
+    sides = [*(lambda way=way: work.build(way) for way in WAYS), work.limit, work.plain]
+    *ways, limit, plain = alternate(sides, repeat)
+    first = work.told["1 process"]
+    documents, quads = int(str(first["documents"])), int(str(first["quads"]))
+    for told in work.told.values():
+        if (told["documents"], told["quads"], told["all"]) != (documents, quads, first["all"]):
+            sys.exit(f"the ways do not agree: {work.told}")
+    print(f"{documents} documents, {quads} quads; {first['all']} with the ontology, names, and all that follows\n")
+    rdflib = plain["all"] * documents / work.sample
+    rows = []
+    for way, seconds in zip(WAYS, ways, strict=True):
+        together = seconds["Reading"] + seconds["Loading"]
+        rows.append(
+            (
+                way,
+                f"{seconds['Reading']:.1f} s",
+                f"{seconds['Loading']:.1f} s",
+                f"{documents / together:.0f}",
+                f"{quads / together:.0f}",
+                f"{limit['load'] / together:.2f}",
+                f"{rdflib / together:.1f}",
+                f"{work.peaks[way]} MiB",
+            )
+        )
+    rows.append(
+        (
+            "the limit: bulk load",
+            "",
+            f"{limit['load']:.1f} s",
+            f"{documents / limit['load']:.0f}",
+            f"{quads / limit['load']:.0f}",
+            "1.00",
+            f"{rdflib / limit['load']:.1f}",
+            "",
+        )
+    )
+    rows.append(
+        (
+            f"plain rdflib, from {work.sample}",
+            "",
+            f"{rdflib:.1f} s",
+            f"{documents / rdflib:.0f}",
+            f"{quads / rdflib:.0f}",
+            f"{limit['load'] / rdflib:.2f}",
+            "1.0",
+            "",
+        )
+    )
+    header = ("", "populate", "load", "documents/s", "quads/s", "of the limit", "times rdflib", "peak memory")
+    table(header, rows)
+    rules, write = ways[1]["Applying rules"], ways[1]["Writing"]
+    print(f"\nrules and axioms on the whole, once: {rules:.1f} s; to its place: {write:.1f} s")
 
 
 def main() -> None:
-    """Print the tables."""
-    arguments = argparse.ArgumentParser(description="How fast annotated texts become a graph.")
-    arguments.add_argument("--documents", type=int, default=50, help="for everything but the comparison of rules")
-    arguments.add_argument("--rule-documents", type=int, default=2, help="rdflib needs seconds for the rules of one")
-    arguments.add_argument("--repeat", type=int, default=3, help="how often each side runs; medians are printed")
-    arguments.add_argument("--peak", choices=["geokg", "rdflib"], help=argparse.SUPPRESS)
-    arguments.add_argument("--data", type=Path, help=argparse.SUPPRESS)
-    options = arguments.parse_args()
-    if options.peak:
-        peak(options.peak, options.data)
+    """Run what is asked for."""
+    if sys.argv[1:2] == ["--one"]:
+        one_build(sys.argv[3:], Path(sys.argv[2]))
         return
+    arguments = argparse.ArgumentParser(description="How fast annotated texts become a graph on disk.")
+    arguments.add_argument("--documents", type=int, default=5000)
+    arguments.add_argument("--sample", type=int, default=500, help="how many of them rdflib is given")
+    arguments.add_argument("--repeat", type=int, default=3, help="how often each way runs; medians are printed")
+    arguments.add_argument("--folder", type=Path, help="where to work; a temporary folder unless given")
+    options = arguments.parse_args()
     print(machine())
-    with tempfile.TemporaryDirectory() as folder:
-        work = Work(Path(folder), options.documents, with_rules=False)
-        whole(work.data, options.repeat)
-        shared = alternate([work.text_to_quads], options.repeat)[0]
-        for name, seconds in shared.items():
-            print(f"  of that, {name}: {seconds:.2f} s, the same for both sides below")
-        compare(f"Store and write {options.documents} documents", work, options.repeat)
-        print()
-        table(
-            ("peak memory", "geokg", "rdflib"),
-            [(f"{options.documents} documents held", memory("geokg", work.data), memory("rdflib", work.data))],
-        )
-        del work
-        few = Work(Path(folder) / "few", options.rule_documents, with_rules=True)
-        compare(f"Store, apply rules, write {options.rule_documents} documents", few, options.repeat)
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        report(Work(Path(folder), options.documents, min(options.sample, options.documents)), options.repeat)
 
 
 if __name__ == "__main__":

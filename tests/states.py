@@ -75,7 +75,7 @@ ABOUT = (
 )
 
 
-class _Silent(gettext.NullTranslations):
+class Silent(gettext.NullTranslations):
     """Says nothing where a translation is missing, so that English never passes for another language."""
 
     def gettext(self, message: str) -> str:
@@ -105,7 +105,7 @@ def quads() -> Iterator[Quad]:
     catalogues = {}
     for tag, name in CATALOGUES.items():
         catalogues[tag] = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=[name])
-        catalogues[tag].add_fallback(_Silent())
+        catalogues[tag].add_fallback(Silent())
 
     for country in pycountry.countries:
         code = country.alpha_3

@@ -13,8 +13,8 @@ import pytest
     [
         (
             "build",
-            ["--documents", "2", "--rule-documents", "1"],
-            ["documents/s", "times as fast", "peak memory", "rules"],
+            ["--documents", "20", "--sample", "2"],
+            ["documents/s", "the limit: bulk load", "Dask, 2 workers", "times rdflib", "peak memory", "rules"],
         ),
         ("query", ["--documents", "1", "--cap", "0.2"], ["01-states", "geometric mean"]),
         (

@@ -29,6 +29,7 @@ from geokg.vocabulary import GK, GKX, Base
 DATA = Path(__file__).parents[1] / "data"
 ARTICLE = DATA / "china-taliban" / "article.ann"
 STATES = DATA / "reference" / "states.ttl"
+FORMER = STATES.with_name("former-states.ttl")
 ENTITIES = DATA / "entities.ttl"
 JUDGEMENTS = DATA / "judgements.jsonl"
 GUIDE = (DATA / "GUIDE.md").read_text(encoding="utf-8")
@@ -229,7 +230,7 @@ def test_each_entity_has_one_preferred_name_a_language_an_english_one_among_them
 
 
 def test_turtle_is_canonical() -> None:
-    for path in (ENTITIES, STATES):
+    for path in (ENTITIES, STATES, FORMER):
         assert path.read_text(encoding="utf-8") == rewrite(path.read_bytes()), path
 
 
@@ -249,18 +250,41 @@ def test_judgements_are_well_formed_and_about_what_exists(article: Document) -> 
 # States
 
 
-def test_states_are_what_the_script_makes() -> None:
+@pytest.mark.parametrize(("script", "made"), [("states", STATES), ("former_states", FORMER)])
+def test_states_are_what_the_script_makes(script: str, made: Path) -> None:
     if importlib.util.find_spec("pycountry") is None:
         pytest.skip("pycountry is not installed, and it alone knows the names")
-    spec = importlib.util.spec_from_file_location("states", Path(__file__).with_name("states.py"))
-    assert spec is not None and spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    here = STATES.read_text(encoding="utf-8")
+    here = made.read_text(encoding="utf-8")
     made_with = re.search(r'"pycountry ([^"]+)"', here)
     if made_with is None or made_with[1] != importlib.metadata.version("pycountry"):
         pytest.skip("another version of pycountry is installed than the one that the file was made with")
-    assert script.text() == here
+    assert importlib.import_module(script).text() == here
+
+
+def test_former_names_and_former_states() -> None:
+    known = Register.from_quads(
+        [*triples(ENTITIES), *triples(STATES), *triples(FORMER)], Scheme.packaged().superclasses, base=BASE
+    )
+    for name, code in {
+        "Burma": "MMR",
+        "Zaïre": "COD",
+        "Upper Volta": "BFA",
+        "Soviet Union": "SUHH",
+        "苏维埃社会主义共和国联盟": "SUHH",
+        "Yugoslavia": "YUCS",
+        "East Germany": "DDDE",
+        "Germany": "DEU",
+        "Viet-Nam": "VNM",
+        "Yemen": "YEM",
+    }.items():
+        found = known.resolve(name, str(GK.State))
+        assert found.iri == f"{BASE.data}state/{code}", found
+    former = {
+        q.subject.value.rpartition("/")[2]: q.object for q in triples(FORMER) if q.predicate.value == str(GK.edtf)
+    }
+    assert former.keys() == {"CSHH", "CSXX", "DDDE", "SUHH", "VDVN", "YDYE", "YUCS"}
+    assert (former["SUHH"].value, former["VDVN"].value) == ("/1992-08-30~", "/1977~")
+    assert not {*triples(STATES)} & {*triples(FORMER)}
 
 
 def test_there_are_all_entries_of_iso_3166() -> None:

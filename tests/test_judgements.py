@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -14,6 +16,7 @@ from geokg.errors import IdentityConflict, ReadError
 from geokg.judgements import (
     Judgement,
     absolute,
+    append_judgement,
     clusters,
     is_address,
     judgement_quads,
@@ -134,7 +137,7 @@ def test_a_contradiction_names_both_lines(tmp_path: Path) -> None:
         read_judgements(path, BASE)
     assert (caught.value.path, caught.value.line) == (path, 2)
     assert "Bo judges <https://w3id.org/geokg/data/document/wire/a#char=12,19> and" in str(caught.value)
-    assert "the same by line 1 (Ann Lee); delete one of these lines" in str(caught.value)
+    assert "the same by line 1 (Ann Lee); withdraw or delete one of these lines" in str(caught.value)
 
 
 def test_a_contradiction_by_way_of_others_names_every_line() -> None:
@@ -146,7 +149,7 @@ def test_a_contradiction_by_way_of_others_names_every_line() -> None:
         judged("same", "urn:c", "urn:b", 5),
     ]
     with pytest.raises(
-        IdentityConflict, match=r"the same by line 2 \(Ann\) and line 4 \(Ann\) and line 5 \(Ann\); delete"
+        IdentityConflict, match=r"the same by line 2 \(Ann\) and line 4 \(Ann\) and line 5 \(Ann\); withdraw or delete"
     ):
         clusters(lines)
     for needed in (lines[1], lines[3], lines[4]):
@@ -224,3 +227,142 @@ def test_quads_there_and_back() -> None:
     assert sorted(judgements_from_quads(quads), key=lambda judgement: judgement.second) == lines
     # What is no whole judgement is left alone.
     assert judgements_from_quads(quad for quad in quads if "hasVerdict" not in quad.predicate.value) == ()
+
+
+# Taking back, and on which words
+
+
+def test_a_judgement_is_taken_back_and_leaves_its_trace(tmp_path: Path) -> None:
+    turned = {**ONE, "first": ONE["second"], "second": ONE["first"]}
+    back = {**turned, "judgement": "withdrawn", "by": "Bo", "when": "2026-11-25T09:00:00Z", "why": "They are two."}
+    (stands,) = read_judgements(file(tmp_path, ONE, back), BASE)
+    assert (stands.verdict, stands.by, [one.line for one in stands.withdrawn]) == ("withdrawn", "Bo", [1])
+    quads = judgement_quads([stands], BASE)
+    said = {quad.predicate.value.replace("#", "/").rpartition("/")[2]: quad.object for quad in quads}
+    assert said["note"] == ox.Literal(
+        "same, by Ann Lee, 2026-11-24T09:00:00Z: The sentence before names them.", language="en"
+    )
+    assert said["hasVerdict"] == ox.NamedNode("https://w3id.org/geokg/vocab/withdrawn")
+    assert said["comment"] == ox.Literal("They are two.", language="en")
+    # It may be judged anew, and the other way round.
+    again = {**ONE, "judgement": "different", "when": "2026-11-26T09:00:00Z"}
+    assert [one.verdict for one in read_judgements(file(tmp_path, ONE, back, again), BASE)] == [
+        "withdrawn",
+        "different",
+    ]
+    assert clusters(read_judgements(file(tmp_path, ONE, back), BASE)) == {}
+
+
+def test_what_takes_nothing_back_is_an_error(tmp_path: Path) -> None:
+    back = {**ONE, "judgement": "withdrawn"}
+    with pytest.raises(ReadError, match=r"judgements\.jsonl:1: takes nothing back: no line above judges"):
+        read_judgements(file(tmp_path, back, ONE), BASE)
+    with pytest.raises(ReadError, match=r"judgements\.jsonl:3: takes nothing back"):
+        read_judgements(file(tmp_path, ONE, back, back), BASE)
+
+
+def test_words_are_kept(tmp_path: Path) -> None:
+    (one,) = read_judgements(file(tmp_path, {**ONE, "words": "Taliban"}), BASE)
+    assert one.words == "Taliban"
+    with pytest.raises(ReadError, match="a judgement needs 'words', a string with something in it"):
+        read_judgements(file(tmp_path, {**ONE, "words": ""}), BASE)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["same", "unsure", "withdrawn"]), st.sampled_from("abc"), st.sampled_from("abc")
+        ).filter(lambda drawn: drawn[1] != drawn[2]),
+        max_size=8,
+    )
+)
+def test_what_stands_is_what_was_not_taken_back(
+    tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[str, str, str]]
+) -> None:
+    standing: list[int] = []
+    right = True
+    for line, (verdict, one, two) in enumerate(drawn, 1):
+        if verdict == "withdrawn":
+            back = [n for n in standing if {*drawn[n - 1][1:]} == {one, two} and drawn[n - 1][0] != "withdrawn"]
+            right = right and bool(back)
+            standing = [n for n in standing if n not in back]
+        standing.append(line)
+    lines = [{**ONE, "judgement": v, "first": f"urn:{a}", "second": f"urn:{b}"} for v, a, b in drawn]
+    path = file(tmp_path_factory.getbasetemp(), *lines)
+    if not right:
+        with pytest.raises(ReadError, match="takes nothing back"):
+            read_judgements(path, BASE)
+    else:
+        assert [one.line for one in read_judgements(path, BASE)] == standing
+
+
+# Writing to the end
+
+
+def test_a_judgement_is_added_as_people_write_it(tmp_path: Path) -> None:
+    path = tmp_path / "judgements.jsonl"
+    address, taliban = BASE.document("wire/a") + "#char=12,19", BASE.data + "entity/taliban"
+    one = Judgement("same", address, taliban, "Änn", "2026-11-24T09:00:00Z", "So.", words="Taliban")
+    append_judgement(path, one, BASE)
+    first = path.read_text(encoding="utf-8")
+    assert json.loads(first) == {
+        "judgement": "same",
+        "first": "document/wire/a#char=12,19",
+        "second": "entity/taliban",
+        "by": "Änn",
+        "when": "2026-11-24T09:00:00Z",
+        "why": "So.",
+        "words": "Taliban",
+    }
+    path.write_text(first.rstrip("\n"), encoding="utf-8")  # as some editors leave it
+    append_judgement(path, Judgement("unsure", taliban, "urn:x", "Bo", "2026-11-24T09:00:00Z", "Hm."), BASE)
+    assert [(one.verdict, one.line) for one in read_judgements(path, BASE)] == [("same", 1), ("unsure", 2)]
+    assert path.read_text(encoding="utf-8").startswith(first)
+
+
+def test_what_cannot_be_is_not_written(tmp_path: Path) -> None:
+    path = file(tmp_path, ONE)
+    before = path.read_bytes()
+    one = Judgement("different", ONE["first"], ONE["second"], "Bo", ONE["when"], "No.")
+    with pytest.raises(IdentityConflict, match=r"judgements\.jsonl:2: Bo judges"):
+        append_judgement(path, one, BASE)
+    with pytest.raises(ReadError, match="takes nothing back"):
+        append_judgement(path, Judgement("withdrawn", "urn:a", "urn:b", "Bo", ONE["when"], "No."), BASE)
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(ReadError, match="is not JSON"):
+        append_judgement(path, one, BASE)
+    assert path.read_text() == "{"
+    path.write_bytes(before)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["judgements.jsonl"]
+
+
+def test_who_is_killed_while_writing_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = file(tmp_path, ONE)
+    before = path.read_bytes()
+
+    def killed(handle: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.fsync", killed)
+    with pytest.raises(KeyboardInterrupt):
+        append_judgement(path, Judgement("unsure", "urn:a", "urn:b", "Bo", ONE["when"], "Hm."), BASE)
+    assert path.read_bytes() == before
+    monkeypatch.undo()
+    append_judgement(path, Judgement("unsure", "urn:a", "urn:b", "Bo", ONE["when"], "Hm."), BASE)
+    assert len(read_judgements(path, BASE)) == 2
+
+
+def test_two_who_write_at_a_time_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "judgements.jsonl"
+    program = (
+        "import sys; from pathlib import Path; from geokg.judgements import Judgement, append_judgement\n"
+        "for n in range(20):\n"
+        "    append_judgement(Path(sys.argv[1]), Judgement('unsure', f'urn:{sys.argv[2]}{n}', 'urn:x', sys.argv[2],"
+        " '2026-11-24T09:00:00Z', 'Hm.'))\n"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", program, str(path), name]) for name in ("a", "b")]
+    assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
+    found = read_judgements(path, BASE)
+    assert {one.first for one in found} == {f"urn:{name}{n}" for name in "ab" for n in range(20)}
+    assert len(found) == 40

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
-import geokg.readers
 from geokg.errors import ReadError, UnknownFormat
-from geokg.readers import documents, find, read
+from geokg.readers import AnnotationFile, brat, documents, find, read, registry
 from geokg.readers.source import read_source
 from geokg.text import Source
 
@@ -32,7 +33,7 @@ def test_a_text_leads_to_the_annotations_beside_it(tmp_path: Path) -> None:
 def test_a_text_without_annotations(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("Hu.")
-    with pytest.raises(ReadError, match=r"a\.txt: no a\.ann beside this text"):
+    with pytest.raises(ReadError, match=r"a\.txt: no annotations stand beside this text; an empty a\.ann says"):
         read(path)
 
 
@@ -52,7 +53,7 @@ def test_everything_below_folders_sorted_and_once(tmp_path: Path) -> None:
     (tmp_path / "a" / "notes.txt").write_text("No annotations here.")
     wanted = ["a/deep/y.ann", "a/y.ann", "a/z.ann", "b/x.ann"]
     for sources in ([tmp_path], [tmp_path / "b", tmp_path / "a"], [tmp_path / "a", tmp_path, tmp_path / "b/x.txt"]):
-        assert [path.relative_to(tmp_path).as_posix() for path in find(*sources)] == wanted
+        assert [given.path.relative_to(tmp_path).as_posix() for given in find(*sources)] == wanted
     assert [document.id for document in documents(tmp_path)] == ["deep/y", "a/y", "a/z", "b/x"]
 
 
@@ -86,10 +87,10 @@ def test_a_decomposed_name_gives_the_same_id(tmp_path: Path) -> None:
 @pytest.fixture
 def entries(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[EntryPoint]]:
     found: list[EntryPoint] = []
-    monkeypatch.setattr(geokg.readers, "entry_points", lambda group: found)
-    geokg.readers.readers.cache_clear()
+    monkeypatch.setattr(registry, "entry_points", lambda group: found)
+    registry.readers.cache_clear()
     yield found
-    geokg.readers.readers.cache_clear()
+    registry.readers.cache_clear()
 
 
 def test_others_add_readers(tmp_path: Path, entries: list[EntryPoint], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,8 +114,8 @@ def test_others_add_readers(tmp_path: Path, entries: list[EntryPoint], monkeypat
     with pytest.raises(ReadError, match=r"b\.ann and b\.json both stand beside this text"):
         read(tmp_path / "b.txt")
     entries.append(EntryPoint("again", "twice_reader", "geokg.readers"))
-    geokg.readers.readers.cache_clear()
-    with pytest.raises(UnknownFormat, match=r"again and twice both read \.twice; say which with format="):
+    registry.readers.cache_clear()
+    with pytest.raises(UnknownFormat, match=r"again and twice both read it; say which with format="):
         read(tmp_path / "a.twice")
 
 
@@ -190,3 +191,42 @@ def test_the_root_folder_has_no_name_to_lend(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(Path, "is_file", lambda self: False)
     with pytest.raises(ReadError, match=r"texts in the root folder need a source\.toml with an id"):
         read_source(Path(Path.cwd().anchor))
+
+
+def test_what_cannot_be_read_is_refused_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "wire"
+    folder.mkdir()
+    (folder / "good.txt").write_text("One.")
+    (folder / "good.ann").touch()
+    (folder / "folder.ann").mkdir()
+    for name in ("broken.ann", "broken.json"):
+        (folder / name).symlink_to(tmp_path / "nowhere")
+    for name in ("pipe.ann", "pipe.json", "pipe.jsonl"):  # opened, it would wait for somebody to write
+        os.mkfifo(folder / name)
+    outcomes = {}
+    for given in find(folder):
+        try:
+            outcomes[given.path.name] = [document.id for document in documents(given)]
+        except ReadError as error:
+            outcomes[given.path.name] = [error.message]
+    assert outcomes.pop("good.ann") == ["wire/good"]
+    assert {name.partition(".")[0]: told for name, [told] in outcomes.items()} == {
+        "broken": "cannot be read: No such file or directory",
+        "pipe": "is a pipe or a device, not a file",
+    }
+    assert len(outcomes) == 5
+    with pytest.raises(ReadError, match="is a pipe"):
+        list(documents(folder / "pipe.jsonl", format="doccano"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes there")
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    good = put(tmp_path / "wire" / "a.ann")
+    path = put(Path(os.fsdecode(os.fsencode(good.parent) + b"/a\xff.ann")))
+    with pytest.raises(ReadError, match="has bytes that are not UTF-8; rename"):
+        read(path)
+    with pytest.raises(ReadError, match=r"'wire/a\\udcff' has bytes that are not UTF-8; rename"):
+        list(brat.documents(AnnotationFile(path)))
+    passed_over: list[ReadError] = []
+    assert [given.path for given in find(path.parent, passed_over=passed_over.append)] == [good]
+    assert [error.path for error in passed_over] == [path]

@@ -29,7 +29,15 @@ import pytest
 import geokg
 from geokg.cli import main, reference
 
-FILES = ["README.md", "CONTRIBUTING.md", "docs/serving.md", "docs/stores.md"]
+FILES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/building.md",
+    "docs/formats.md",
+    "docs/schemes.md",
+    "docs/serving.md",
+    "docs/stores.md",
+]
 NOT_RUN = {
     "git clone": "needs the network",
     "make setup": "needs the network; CI runs it before any test",

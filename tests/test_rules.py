@@ -12,7 +12,7 @@ import pytest
 import geokg
 from geokg import rules
 from geokg.errors import ReadError
-from geokg.rules import Rule
+from geokg.rules import Rule, closure
 from geokg.store import Store
 from geokg.vocabulary import GK, Base
 
@@ -446,3 +446,11 @@ def test_what_cannot_be_told_as_ways_lets_all_be_found_anew(body):
     written = set(store.quads()) - set(quads)
     rules.apply(store, made)
     assert set(store.quads()) - set(quads) == written
+
+
+def test_found_in_many_small_parts_is_the_same(fresh_kg, monkeypatch):
+    before = set(fresh_kg.store.quads())
+    total = rules.apply(fresh_kg.store)
+    monkeypatch.setattr(closure, "_AT_ONCE", 2)
+    assert rules.apply(fresh_kg.store) == total
+    assert set(fresh_kg.store.quads()) == before

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 import pytest
@@ -208,9 +209,9 @@ def edits(folder: Path) -> Iterator[tuple[list[Path], bool]]:
 
 
 def test_texts_that_are_edited(data: Path, kept: list[Kept], built: list[tuple[str, ...]]) -> None:
-    def build(*sources: str) -> KnowledgeGraph:
+    def build(*sources: str, **options: Any) -> KnowledgeGraph:
         built.append(sources)
-        return geokg.build(*sources)
+        return geokg.build(*sources, **options)
 
     watched = Texts([str(data)], {}, build)
     before = watched.begin()

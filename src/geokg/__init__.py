@@ -20,6 +20,7 @@ from .graph import KnowledgeGraph
 from .opening import open
 from .population import build, sample
 from .readers import read
+from .tenures import Holding
 from .text import Document, Event, Mention, Span, Text
 from .validation import Finding, Report, validate
 from .views import Claim, Thing, Undertaking
@@ -37,6 +38,7 @@ __all__ = [
     "Event",
     "Explanation",
     "Finding",
+    "Holding",
     "KnowledgeGraph",
     "Mention",
     "Notice",

@@ -5,16 +5,22 @@ These graphs survive every rebuild and every document that comes or goes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pyoxigraph as ox
 
+from . import reference
 from .identity import Register
-from .judgements import judgement_quads, judgements_from_quads, read_judgements
+from .judgements import Judgement, judgement_quads, judgements_from_quads, read_judgements
+from .reference import Remark
 from .scheme import Scheme
 from .store import Store, parse
+from .vocabulary import GK, packaged
 
 
 class Curation:
@@ -22,6 +28,9 @@ class Curation:
 
     Args:
         store: where they are.
+
+    Attributes:
+        holds_own: whether a folder had reference data or entities of its own.
 
     >>> from geokg.vocabulary import packaged
     >>> curation = Curation(Store.memory())
@@ -32,6 +41,34 @@ class Curation:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self.holds_own = False
+        self._read: dict[Judgement, Judgement] = {}
+
+    def add_folders(self, folders: Iterable[Path]) -> list[Remark]:
+        """Add what stewards wrote into source folders: ``reference/``, ``entities.ttl`` and ``judgements.jsonl``.
+
+        The reference data that comes with geokg is there too, but for a set of which a folder has its own.
+
+        Returns:
+            What a person should know about it.
+
+        Raises:
+            ReadError: a file that is not what it claims to be.
+            IdentityConflict: two judgements contradict each other.
+        """
+        folders = list(folders)
+        sets = {path.stem: path for path in reference.find(packaged("data") / "reference")}
+        given = [path for folder in folders for path in reference.find(folder / "reference")]
+        sets.update((path.name if path.is_dir() else path.stem, path) for path in given)
+        remarks = [remark for _, path in sorted(sets.items()) for remark in self.add_reference(path)]
+        entities = [folder / "entities.ttl" for folder in folders if (folder / "entities.ttl").exists()]
+        for path in entities:
+            self.add_entities(path)
+        for folder in folders:
+            if (folder / "judgements.jsonl").exists():
+                self.add_judgements(folder / "judgements.jsonl")
+        self.holds_own = bool(given or entities)
+        return remarks
 
     def add_entities(self, path: Path) -> None:
         """Add a Turtle file of actors, places, posts and initiatives to ``graph/entities``.
@@ -41,13 +78,22 @@ class Curation:
         """
         self._add_file(path, self.store.base.graph + "entities")
 
-    def add_reference(self, path: Path) -> None:
-        """Add a Turtle file of reference data to ``graph/reference/<name>``.
+    def add_reference(self, path: Path) -> list[Remark]:
+        """Add a set of reference data (a file, or a folder: see ``geokg.reference``) to ``graph/reference/<name>``.
+
+        Returns:
+            What a person should know about it.
 
         Raises:
-            ReadError: the file does not parse.
+            ReadError: it is not what it claims to be.
         """
-        self._add_file(path, f"{self.store.base.graph}reference/{path.stem}")
+        if path.suffix == ".ttl":
+            self._add_file(path, f"{self.store.base.graph}reference/{path.stem}")
+            return []
+        found = reference.read(path, self.store.base)
+        self.store.extend(found.quads)
+        self._forget()
+        return list(found.remarks)
 
     def add_judgements(self, path: Path) -> None:
         """Add decisions on identity to ``graph/identity``.
@@ -56,7 +102,9 @@ class Curation:
             ReadError: a line that is no judgement.
             IdentityConflict: two judgements contradict each other.
         """
-        self.store.extend(judgement_quads(read_judgements(path, self.store.base), self.store.base))
+        judgements = read_judgements(path, self.store.base)
+        self._read.update((replace(judgement, line=0), judgement) for judgement in judgements)
+        self.store.extend(judgement_quads(judgements, self.store.base))
         self._forget()
 
     def _add_file(self, path: Path, graph: str) -> None:
@@ -79,6 +127,9 @@ class Curation:
             for graph in self.store.graphs()
             if graph == self.store.base.graph + "entities" or graph.startswith(self.store.base.graph + "reference/")
         ]
-        judgements = judgements_from_quads(self.store.quads(self.store.base.graph + "identity"))
-        quads = (quad for graph in graphs for quad in self.store.quads(graph))
+        # A graph knows no files and lines, which an error should name.
+        judged = judgements_from_quads(self.store.quads(self.store.base.graph + "identity"))
+        judgements = [self._read.get(judgement, judgement) for judgement in judged]
+        forms = self.store.match(predicate=ox.NamedNode(GK.demonymForm))
+        quads = chain(forms, *(self.store.quads(graph) for graph in graphs))
         return Register.from_quads(quads, Scheme.packaged().superclasses, judgements=judgements, base=self.store.base)

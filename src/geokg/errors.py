@@ -6,6 +6,7 @@
     ├── ReadError(path, line)          a file could not be read as what it claims to be
     │   ├── OffsetMismatch             a quote is not what stands in the text at its offsets
     │   └── UnknownFormat              no reader knows this kind of file
+    ├── WriteError(ids)                annotations that a format has no room for
     ├── UnknownTerm(did_you_mean)      a label, role or IRI that the ontology does not have
     ├── IdentityConflict               two decisions about who is who contradict each other
     ├── QueryError(status)             a query that is not answered; ``status`` is the HTTP status
@@ -102,6 +103,18 @@ class OffsetMismatch(ReadError):
 
 class UnknownFormat(ReadError):
     """A file of a kind that no reader knows."""
+
+
+class WriteError(_Placed):
+    """Annotations that a format has no room for; nothing was written.
+
+    Attributes:
+        ids: the ids of these annotations.
+    """
+
+    def __init__(self, message: str, *, path: str | Path | None = None, ids: tuple[str, ...] = ()) -> None:
+        super().__init__(message, path=path)
+        self.ids = ids
 
 
 class UnknownTerm(_Placed):

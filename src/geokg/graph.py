@@ -26,9 +26,11 @@ from .names import Names
 from .ontology import owlready_world, statements
 from .scheme import Scheme
 from .store import Store
+from .tenures import Holding, holders
 from .text import Document, Span, Text
 from .views import Claim, Thing, Undertaking, Views
 from .vocabulary import GK, Base, prefixes
+from .vocabulary import is_address as is_address
 
 if TYPE_CHECKING:
     import owlready2
@@ -86,19 +88,26 @@ class KnowledgeGraph:
 
     # Documents
 
-    def add(self, document: Document, *, apply_rules: bool = True) -> None:
+    def add(self, document: Document, *, apply_rules: bool = True, accept_drafts: bool = False) -> None:
         """Add one document, in place of what the graph held of it.
 
         Args:
             document: the text and its annotations.
             apply_rules: find facts and inferences anew; leave it out while adding many, and call ``apply_rules`` after.
+            accept_drafts: take what a program drafted, too, and nobody has looked at.
 
         Raises:
             UnknownTerm: a label, role, attribute or value that the scheme does not have.
             ReadError: an annotation that cannot mean anything.
             IdentityConflict: mentions that are said to be one resolve to several.
         """
-        population = populate(document, scheme=Scheme.packaged(), register=self.curation.register, base=self.base)
+        population = populate(
+            document,
+            scheme=Scheme.packaged(),
+            register=self.curation.register,
+            base=self.base,
+            accept_drafts=accept_drafts,
+        )
         was_current = self._is_current()
         former = set(self.store.quads(population.graph))
         self.store.drop(population.graph)
@@ -107,10 +116,8 @@ class KnowledgeGraph:
         self.notices.extend(population.notices)
         if document.path is not None:
             self.paths[population.document] = document.path.with_name(document.content.file)
-        if apply_rules and was_current:
-            self._follow(former, set(population.quads))
-        elif apply_rules:
-            self.apply_rules()
+        if apply_rules:
+            self._follow(former, set(population.quads), was_current=was_current)
 
     def retract(self, document: Document | str) -> None:
         """Take one document out, with the facts and inferences that rested on it alone.
@@ -134,10 +141,7 @@ class KnowledgeGraph:
         former = set(self.store.quads(graph))
         self.store.drop(graph)
         self.views.forget(self.base.document(identifier))
-        if was_current:
-            self._follow(former, set())
-        else:
-            self.apply_rules()
+        self._follow(former, set(), was_current=was_current)
 
     def documents(self) -> list[str]:
         """The IRIs of the documents, sorted."""
@@ -152,8 +156,11 @@ class KnowledgeGraph:
         """Whether nothing has changed since the rules were applied, as far as this object knows."""
         return self._ruled == self.store.generation
 
-    def _follow(self, former: set[ox.Quad], now: set[ox.Quad]) -> None:
-        """Put facts and inferences right after a change of one graph."""
+    def _follow(self, former: set[ox.Quad], now: set[ox.Quad], *, was_current: bool) -> None:
+        """Put facts and inferences right after a change of one graph; from the start, if they were not before it."""
+        if not was_current:
+            self.apply_rules()
+            return
         rules.refresh(self.store, removed=former - now, added=now - former)
         self._ruled = self.store.generation
 
@@ -241,6 +248,15 @@ class KnowledgeGraph:
     def officials(self) -> list[Thing]:
         """Persons who hold a post, by an accepted fact."""
         return self._things(GK.Official)
+
+    def holders(self, post: str, day: str) -> list[Holding]:
+        """Who held a post, or headed a body, on a day; how surely, and by which source: see ``geokg.tenures.holders``.
+
+        >>> from geokg import sample
+        >>> print(sample().holders("South Asia Institute", "2021-08-20")[0])
+        Hu Shisheng, Director of the South Asia Institute: undated (by standard)
+        """
+        return holders(self.names, self.views, post, day)
 
     def states(self) -> list[Thing]:
         """States."""
@@ -386,15 +402,6 @@ class KnowledgeGraph:
         if is_address(target):
             from .remote import RemoteStore, load  # an extra: most graphs are on this machine
 
-            load(RemoteStore.at_address(str(target), base=self.base), self.store.quads(), progress=progress)
+            load(RemoteStore.at_address(str(target), base=self.base), self.store, progress=progress)
         else:
             self.store.save(Path(target))
-
-
-def is_address(source: str | Path) -> bool:
-    """Whether something is the address of a service, and no path.
-
-    >>> is_address("http://127.0.0.1:7878/query"), is_address("kg.trig")
-    (True, False)
-    """
-    return isinstance(source, str) and source.startswith(("http://", "https://"))

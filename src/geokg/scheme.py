@@ -97,6 +97,8 @@ class Scheme:
         situations = {str(GK.Situation), str(GK.Undertaking)}
         entities = {str(GK.Actor), str(GK.Place), str(GK.Position), str(GK.Initiative), str(GK.Agreement)}
         named = {first(iri, str(GK.annotationLabel)) or iri.removeprefix(str(GK)): iri for iri in classes}
+        self.names = {name: (name, *of(iri, _LABEL), *of(iri, _ALT)) for name, iri in named.items()}
+        """What people call the class that a label names: the label itself, and its labels in the ontology."""
         self.events = {name: iri for name, iri in named.items() if self.superclasses[iri] & situations}
         mentions = {name: Kind(iri, "entity") for name, iri in named.items() if self.superclasses[iri] & entities}
         self.values: dict[str, dict[str, str]] = {}
@@ -151,7 +153,7 @@ class Scheme:
             UnknownTerm: nothing; with the nearest labels.
         """
         if label not in self.mentions:
-            raise _unknown(label, self.mentions, "mention label", path, line)
+            raise unknown(label, self.mentions, "mention label", path, line)
         return self.mentions[label]
 
     def event(self, label: str, *, path: Path | None = None, line: int | None = None) -> str:
@@ -161,7 +163,7 @@ class Scheme:
             UnknownTerm: none; with the nearest labels.
         """
         if label not in self.events:
-            raise _unknown(label, self.events, "event label", path, line)
+            raise unknown(label, self.events, "event label", path, line)
         return self.events[label]
 
     def property(
@@ -197,7 +199,7 @@ class Scheme:
                     name, kind=f"{kind} for {_local(event or '')}, known for {homes}:", path=path, line=line
                 )
             fits = [one.label for group in self.properties.values() for one in group if self._fits(one, event)]
-            raise _unknown(name, fits, kind, path, line)
+            raise unknown(name, fits, kind, path, line)
         return max(fitting, key=lambda one: (len(self.superclasses.get(one.domain or "", ())), one.iri))
 
     def _fits(self, one: Property, event: str | None) -> bool:
@@ -219,7 +221,7 @@ class Scheme:
         known = self.values.get(scheme, {})
         found = known.get(" ".join(name.split()).casefold())
         if found is None:
-            raise _unknown(name, self.concepts.get(scheme, ()), f"{kind} of {_local(scheme)}", path, line)
+            raise unknown(name, self.concepts.get(scheme, ()), f"{kind} of {_local(scheme)}", path, line)
         return found
 
 
@@ -243,7 +245,12 @@ def _local(iri: str) -> str:
     return iri.replace("#", "/").rsplit("/", 1)[-1]
 
 
-def _unknown(name: str, known: Iterable[str], kind: str, path: Path | None, line: int | None) -> UnknownTerm:
+def unknown(name: str, known: Iterable[str], kind: str, path: Path | None, line: int | None) -> UnknownTerm:
+    """The error for a name that is none of those known, with the nearest of them.
+
+    >>> unknown("Persn", ["Person", "State"], "label", None, None).did_you_mean
+    ('Person',)
+    """
     lower = {one.casefold(): one for one in known}
     near = difflib.get_close_matches(name.casefold(), lower, n=_SUGGESTIONS, cutoff=0.5)
     return UnknownTerm(name, did_you_mean=tuple(lower[one] for one in near), kind=kind, path=path, line=line)

@@ -313,9 +313,7 @@ class Store:
             store.bulk_extend(self.quads())
             store.flush()
             del store
-            if target.exists():
-                shutil.rmtree(target)
-            beside.replace(target)
+            replace_folder(beside, target)
         except OSError as error:
             raise GeokgError(f"{target}: cannot be written: {error}") from error
         finally:
@@ -368,7 +366,15 @@ def syntax_error(message: str) -> QuerySyntaxError:
     return QuerySyntaxError(f"line {line}, column {column}: {rest}", line=line, column=column)
 
 
-def write_beside(target: Path, chunks: Iterable[str]) -> None:
+def replace_folder(new: Path, target: Path) -> None:
+    """Put a folder in the place of another; at any moment both are on the disk, or the new one is in its place."""
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as aside:
+        if target.exists():
+            target.replace(Path(aside) / "old")
+        new.replace(target)
+
+
+def write_beside(target: Path, chunks: Iterable[str | bytes]) -> None:
     """Write a text file whole or not at all: beside its place first, then renamed.
 
     Raises:
@@ -381,9 +387,8 @@ def write_beside(target: Path, chunks: Iterable[str]) -> None:
         raise GeokgError(f"{target}: cannot be written: {error.strerror}") from error
     beside = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            for chunk in chunks:
-                file.write(chunk)
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(chunk.encode() if isinstance(chunk, str) else chunk for chunk in chunks)
         umask = os.umask(0)
         os.umask(umask)
         beside.chmod(0o666 & ~umask)  # mkstemp makes files that only their owner can read

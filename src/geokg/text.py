@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from .errors import ReadError
+
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？]+[”’」』）]*|(?:\r\n|\n|\r)+")
 _ABBREVIATION = re.compile(
@@ -241,7 +243,10 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Normalization:
-    """A link from a mention to an entry of a register (brat ``N``), such as ``Wikidata:Q148``."""
+    """A link from a mention to an entry of a register (brat ``N``), such as ``Wikidata:Q148``.
+
+    One whose kind is ``Name`` says what the mention is called, where its words do not; ``text`` is the name.
+    """
 
     id: str
     kind: str
@@ -313,6 +318,8 @@ class Document:
         notes: remarks.
         equivalences: mentions that stand for one thing.
         source: what is known about the text.
+        annotator: who wrote the annotations, where several annotate one text; part of the id then.
+        faults: the annotations that were left out of it, each with place and reason.
         path: the file that the annotations come from, for messages only; it never enters a graph.
     """
 
@@ -325,6 +332,8 @@ class Document:
     notes: tuple[Note, ...] = ()
     equivalences: tuple[Equivalence, ...] = ()
     source: Source = field(default_factory=Source)
+    annotator: str | None = None
+    faults: tuple[ReadError, ...] = field(default=(), compare=False)
     path: Path | None = field(default=None, compare=False)
 
     @property

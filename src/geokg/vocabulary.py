@@ -7,21 +7,38 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
-from rdflib import Namespace
+from rdflib import Namespace, URIRef
 from rdflib.namespace import DCTERMS, FOAF, ORG, OWL, PROV, RDF, RDFS, SDO, SH, SKOS, VOID, XSD
 
 DEFAULT_BASE = "https://w3id.org/geokg/"
 """Where everything is named, until ``GEOKG_BASE_IRI`` moves data and graphs elsewhere."""
 
-GK = Namespace(DEFAULT_BASE + "ontology/")
-GKX = Namespace(DEFAULT_BASE + "vocab/")
-GKS = Namespace(DEFAULT_BASE + "shapes/")
-OA = Namespace("http://www.w3.org/ns/oa#")
-GEO = Namespace("http://www.opengis.net/ont/geosparql#")
-SEM = Namespace("http://semanticweb.cs.vu.nl/2009/11/sem/")
+
+class Terms(Namespace):
+    """A namespace that makes each of its terms once; rdflib's own makes and checks it each time it is named.
+
+    >>> terms = Terms("http://e.org/")
+    >>> terms.Claim is terms.Claim
+    True
+    """
+
+    def __getattr__(self, name: str) -> URIRef:
+        """The term of that name; Python asks only for what is not kept yet."""
+        term = super().__getattr__(name)
+        self.__dict__[name] = term
+        return term
+
+
+GK = Terms(DEFAULT_BASE + "ontology/")
+GKX = Terms(DEFAULT_BASE + "vocab/")
+GKS = Terms(DEFAULT_BASE + "shapes/")
+OA = Terms("http://www.w3.org/ns/oa#")
+GEO = Terms("http://www.opengis.net/ont/geosparql#")
+SEM = Terms("http://semanticweb.cs.vu.nl/2009/11/sem/")
 
 
 @dataclass(frozen=True)
@@ -115,6 +132,7 @@ def prefixes(base: Base | None = None) -> dict[str, str]:
     }
 
 
+@cache
 def packaged(name: str) -> Path:
     """A folder that comes with geokg: ``"ontology"`` or ``"data"``.
 
@@ -126,3 +144,12 @@ def packaged(name: str) -> Path:
     here = Path(__file__).resolve().parent
     inside = here / f"{name}_files"
     return inside if inside.is_dir() else here.parents[1] / name
+
+
+def is_address(source: str | Path) -> bool:
+    """Whether something is the address of a service, and no path.
+
+    >>> is_address("http://127.0.0.1:7878/query"), is_address("kg.trig")
+    (True, False)
+    """
+    return isinstance(source, str) and source.startswith(("http://", "https://"))

@@ -22,15 +22,18 @@ from ..identity import Register
 from ..scheme import Scheme
 from ..text import Document
 from ..vocabulary import Base
+from .drafts import without_drafts
 from .events import Events
 from .mentions import name_mentions
 from .speech import claim
 from .writer import Notice, Population, Writer, digest
 
-__all__ = ["Notice", "Population", "digest", "populate"]
+__all__ = ["Notice", "Population", "digest", "populate", "without_drafts"]
 
 
-def populate(document: Document, *, scheme: Scheme, register: Register, base: Base) -> Population:
+def populate(
+    document: Document, *, scheme: Scheme, register: Register, base: Base, accept_drafts: bool = False
+) -> Population:
     """Turn an annotated text into the quads of its named graph.
 
     Args:
@@ -38,6 +41,7 @@ def populate(document: Document, *, scheme: Scheme, register: Register, base: Ba
         scheme: what the labels mean.
         register: who is who.
         base: where data and graphs are named.
+        accept_drafts: take what a program drafted, too; what comes of it says so. Otherwise it is left out, and told.
 
     Raises:
         UnknownTerm: a label, role, attribute or value that the scheme does not have, with file and line.
@@ -55,7 +59,10 @@ def populate(document: Document, *, scheme: Scheme, register: Register, base: Ba
     >>> [str(notice) for notice in population.notices]
     ["a.txt:1:1: 'China' is nobody that is known; it became a new State of this document"]
     """
+    document, left_out = (document, []) if accept_drafts else without_drafts(document, scheme)
     writer = Writer(document, base)
+    for notice in left_out:
+        writer.notice(notice.message, notice.span)
     writer.describe_document()
     nodes = name_mentions(writer, scheme, register)
     events = Events(writer, scheme, nodes)

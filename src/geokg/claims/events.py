@@ -13,6 +13,7 @@ from .writer import Writer, digest, offsets
 
 # What reading turns into claims and evidence instead of writing it on the situation.
 _CONTENT, _EVIDENCE, _CONFIDENCE = str(GK.hasContent), str(GK.isEvidencedBy), str(GK.confidence)
+_DRAFTER = str(GK.draftedBy)
 
 
 class Events:
@@ -97,6 +98,8 @@ class Events:
         found = self._attributes[event.id].get(_CONFIDENCE)
         confidence = self.writer.confidence(found[1].value, found[1].line) if found else None
         annotation = self.writer.annotate(node, spans, OA.describing, confidence=confidence)
+        if drafted := self._attributes[event.id].get(_DRAFTER):
+            self.writer.drafted(annotation, drafted[1].value)
         self.writer.add(node, GK.isEvidencedBy, annotation)
 
     def write(self) -> None:
@@ -172,7 +175,7 @@ class Events:
                 raise self.writer.error(f"{attribute.name} on {event.id} needs a value", attribute.line)
             if role.values_from is not None:
                 self.scheme.value(role.values_from, attribute.value, path=self.document.path, line=attribute.line)
-            elif role.iri not in (str(GK.edtf), _CONFIDENCE):
+            elif role.iri not in (str(GK.edtf), _CONFIDENCE, _DRAFTER):
                 raise self.writer.error(f"{attribute.name} is a role, no attribute of {event.id}", attribute.line)
             yield role.iri, (role, attribute)
 

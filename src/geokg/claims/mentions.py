@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from rdflib.namespace import RDF, SKOS
+from dataclasses import replace
+from functools import cached_property, partial
+
+import pyoxigraph as ox
+from rdflib.namespace import RDF, RDFS, SKOS
 
 from ..errors import IdentityConflict, UnknownTerm
-from ..identity import Register
+from ..identity import Register, Resolution
 from ..scheme import Kind, Scheme
 from ..text import Mention
 from ..vocabulary import GK, OA
 from .writer import Writer, digest, offsets
 
-_EQUIVALENCE = "Equiv"
+_EQUIVALENCE, _NAME = "Equiv", "Name"
+
+# What a mention is by reference or judgement is so, whatever those that are marked as the same are called.
+_STRENGTH = {"reference": 1, "judgement": 1, "name": 2, "demonym": 3, "metonym": 3}
 
 
 def name_mentions(writer: Writer, scheme: Scheme, register: Register) -> dict[str, str]:
@@ -33,11 +40,31 @@ class _Mentions:
             mention.id: scheme.mention(mention.label, path=self.document.path, line=mention.line)
             for mention in self.document.mentions
         }
+        self.rules: dict[str, Resolution] = {}
+        self.unseen = set(register.addresses(writer.iri))
         self.references: dict[str, list[tuple[str, str]]] = {}
+        self.names: dict[str, str] = {}
+        """What the annotator says that mentions are called, where their words do not."""
         for one in self.document.normalizations:
             if self.kinds.get(one.target, Kind("", "evidence")).role != "entity":
                 raise writer.error(f"{one.id} names an entry of a register, but {one.target} is no entity", one.line)
-            self.references.setdefault(one.target, []).append((one.resource, one.key))
+            if one.kind == _NAME:
+                self.names[one.target] = one.text
+            else:
+                self.references.setdefault(one.target, []).append((one.resource, one.key))
+
+    @cached_property
+    def acting(self) -> set[str]:
+        """The mentions of places that play the part of an actor, and never that of a place."""
+        places = {name for name, kind in self.kinds.items() if self.scheme.is_a(kind.iri, str(GK.Place))}
+        parts: dict[str, set[bool]] = {}
+        for event in self.document.events:
+            for argument in event.arguments:
+                if argument.target in places:
+                    kind = self.scheme.event(event.label, path=self.document.path, line=event.line)
+                    role = self.scheme.property(argument.role, kind, path=self.document.path, line=event.line)
+                    parts.setdefault(argument.target, set()).add(self.scheme.is_a(role.range or "", str(GK.Actor)))
+        return {name for name, acts in parts.items() if acts == {True}}
 
     def run(self) -> dict[str, str]:
         nodes: dict[str, str] = {}
@@ -49,6 +76,9 @@ class _Mentions:
             for mention in group:
                 nodes[mention.id] = iri
                 self._mark(mention, self.writer.annotate(iri, mention.spans, OA.identifying))
+        for address in sorted(self.unseen):
+            for judgement in self.register.judged(address):
+                self.writer.notice(f"judged {judgement}, are words that nobody has marked: {address}; nothing follows")
         return nodes
 
     def _concept(self, mention: Mention) -> str:
@@ -91,39 +121,89 @@ class _Mentions:
         return list(groups.values())
 
     def _resolve(self, group: list[Mention]) -> str:
-        found: dict[str, str] = {}
+        """What a group stands for: by the surest means that found something for any of them; else a new thing."""
+        addresses = [self._address(mention) for mention in group]
+        found: list[tuple[Mention, Resolution]] = []
         doubts: list[str] = []
-        for mention in group:
+        for mention, address in zip(group, addresses, strict=True):
             references = self.references.get(mention.id, [])
-            resolution = self.register.resolve(
-                mention.text,
-                self.kinds[mention.id].iri,
-                address=f"{self.writer.iri}#{mention.spans[0].fragment}",
+            resolve = partial(
+                self.register.resolve,
+                self.names.get(mention.id, mention.text),
+                address=address,
+                alike=addresses,
                 references=references,
                 path=self.document.path,
                 line=mention.line,
             )
+            resolution = resolve(self.kinds[mention.id].iri)
+            if mention.id in self.acting and len(group) == 1 and resolution.means in ("name", ""):
+                acting = resolve(str(GK.Actor))
+                if acting.iri is not None:
+                    why = f"annotated as a {mention.label}, it plays the part of an actor; {acting.reason}"
+                    resolution = replace(acting, reason=why)
+                    self.rules[mention.id] = resolution
             if resolution.iri is not None:
-                found.setdefault(resolution.iri, f"{mention.text!r} ({mention.id}): {resolution.reason}")
+                found.append((mention, resolution))
             elif resolution.candidates or references:
-                doubts.append(f"{mention.text!r} ({mention.id}): {resolution.reason}")
-        if len(found) > 1:
-            said = "; ".join(f"{iri}: {why}" for iri, why in found.items())
+                doubts.append(_told(mention, resolution))
+        best = min((_STRENGTH[resolution.means] for _, resolution in found), default=0)
+        deciding = [one for one in found if _STRENGTH[one[1].means] == best]
+        entities = {resolution.iri: _told(mention, resolution) for mention, resolution in reversed(deciding)}
+        if len(entities) > 1:
+            said = "; ".join(f"{iri}: {entities[iri]}" for iri in dict.fromkeys(one.iri for _, one in deciding))
             message = f"mentions that are marked as one thing stand for several: {said}"
-            raise IdentityConflict(message, path=self.document.path, line=group[-1].line)
-        return next(iter(found)) if found else self._new_entity(group, doubts)
+            if best < _STRENGTH["metonym"]:
+                raise IdentityConflict(message, path=self.document.path, line=group[-1].line)
+            return self._new_entity(group, [*doubts, message])
+        if not found:
+            return self._new_entity(group, doubts)
+        iri = next(iter(entities)) or ""
+        for mention, resolution in found:
+            if resolution.iri != iri:
+                message = (
+                    f"{_told(mention, resolution)}: {resolution.iri}; but it is marked as one with {entities[iri]}"
+                )
+                self.writer.notice(message, mention.spans[0])
+            elif resolution.means in ("demonym", "metonym"):
+                self.rules[mention.id] = resolution
+        return iri
+
+    def _address(self, mention: Mention) -> str:
+        """Where a mention stands; what was judged of it must be about its words.
+
+        Raises:
+            IdentityConflict: it was judged when other words stood there.
+        """
+        address = f"{self.writer.iri}#{mention.spans[0].fragment}"
+        self.unseen.discard(address)
+        for judgement in self.register.judged(address):
+            if judgement.words and judgement.words not in (mention.text, mention.spans[0].exact):
+                message = f"is about {judgement.words!r}, but {mention.text!r} stands there; judge it anew"
+                raise IdentityConflict(message, path=judgement.path, line=judgement.line)
+        return address
 
     def _new_entity(self, group: list[Mention], doubts: list[str]) -> str:
         first = group[0]
         iri = f"{self.writer.iri}/entity/{digest(first.label, offsets(first.spans))}"
         self.writer.add(iri, RDF.type, self.kinds[first.id].iri)
-        self.writer.add(iri, SKOS.prefLabel, self.writer.words(max((m.text for m in group), key=len)))
+        self.writer.add(iri, SKOS.prefLabel, self.writer.words(self._called(group)))
         why = f" ({'; '.join(doubts)})" if doubts else ""
         message = f"{first.text!r} is nobody that is known{why}; it became a new {first.label} of this document"
         self.writer.notice(message, first.spans[0])
         return iri
 
+    def _called(self, group: list[Mention]) -> str:
+        names = [self.names[mention.id] for mention in group if mention.id in self.names]
+        return max(names or [mention.text for mention in group], key=len)
+
     def _mark(self, mention: Mention, annotation: str) -> None:
+        rule = self.rules.get(mention.id)
+        if rule is not None:
+            # A rule decided, and no name: so that people can see which, and disagree.
+            self.writer.add(annotation, RDFS.comment, ox.Literal(f"By rule: {rule.reason}.", language="en"))
+            if rule.means == "metonym":
+                self.writer.flag(annotation, GK.isMetonym)
         for attribute in self.document.attributes_of(mention.id):
             found = self.scheme.property(
                 attribute.name, None, kind="attribute", path=self.document.path, line=attribute.line
@@ -132,5 +212,11 @@ class _Mentions:
                 self.writer.flag(annotation, GK.isMetonym)
             elif found.iri == str(GK.confidence):
                 self.writer.add(annotation, GK.confidence, self.writer.confidence(attribute.value, attribute.line))
+            elif found.iri == str(GK.draftedBy):
+                self.writer.drafted(annotation, attribute.value)
             else:
                 raise self.writer.error(f"{attribute.name} cannot stand on the mention {mention.id}", attribute.line)
+
+
+def _told(mention: Mention, resolution: Resolution) -> str:
+    return f"{mention.text!r} ({mention.id}): {resolution.reason}"

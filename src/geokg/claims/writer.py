@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cached_property, lru_cache
 
 import pyoxigraph as ox
 from rdflib.namespace import DCTERMS, RDF, SKOS, XSD
@@ -17,7 +18,27 @@ from ..vocabulary import GK, OA, Base
 
 _CONTEXT = 32  # characters of prefix and suffix beside a quote; Web Annotation leaves the number open
 
-_Term: TypeAlias = ox.NamedNode | ox.Literal
+_PLAIN = re.compile(r'[^\x00-\x1f"\\\x7f\ufffe\uffff]*').fullmatch
+"""Text that stands in N-Quads as it is."""
+_INTEGER = f"^^<{XSD.integer}>"
+# Evidence is three quarters of a graph, so its lines are put together from one mould.
+_ANNOTATION = f"""\
+<%(iri)s> <{RDF.type}> <{OA.Annotation}>
+<%(iri)s> <{OA.hasBody}> %(body)s
+<%(iri)s> <{OA.motivatedBy}> %(motivation)s"""
+_TARGET = f"""\
+<%(iri)s> <{OA.hasTarget}> <%(target)s>
+<%(target)s> <{RDF.type}> <{OA.SpecificResource}>
+<%(target)s> <{OA.hasSource}> <%(document)s>
+<%(target)s> <{OA.hasSelector}> <%(target)s/position>
+<%(target)s> <{OA.hasSelector}> <%(target)s/quote>
+<%(target)s/position> <{RDF.type}> <{OA.TextPositionSelector}>
+<%(target)s/position> <{OA.start}> "%(start)d"{_INTEGER}
+<%(target)s/position> <{OA.end}> "%(end)d"{_INTEGER}
+<%(target)s/quote> <{RDF.type}> <{OA.TextQuoteSelector}>
+<%(target)s/quote> <{OA.exact}> %(exact)s
+<%(target)s/quote> <{OA.prefix}> %(prefix)s
+<%(target)s/quote> <{OA.suffix}> %(suffix)s"""
 
 
 @dataclass(frozen=True)
@@ -43,14 +64,19 @@ class Population:
     Attributes:
         document: the document's IRI.
         graph: the IRI of its named graph.
-        quads: all quads of that graph.
+        nquads: all quads of that graph as N-Quads, each line once, sorted.
         notices: what a person should know.
     """
 
     document: str
     graph: str
-    quads: tuple[ox.Quad, ...]
+    nquads: str
     notices: tuple[Notice, ...] = ()
+
+    @cached_property
+    def quads(self) -> tuple[ox.Quad, ...]:
+        """The same as objects."""
+        return tuple(ox.parse(self.nquads, format=ox.RdfFormat.N_QUADS))
 
 
 def digest(*parts: str) -> str:
@@ -71,8 +97,32 @@ def offsets(spans: Iterable[Span]) -> str:
     return ",".join(f"{span.start}-{span.end}" for span in spans)
 
 
+def quoted(text: str) -> str:
+    r"""A plain literal as N-Quads have it.
+
+    >>> print(quoted('No "quote".'))
+    "No \"quote\"."
+    """
+    return f'"{text}"' if _PLAIN(text) else str(ox.Literal(text))
+
+
+@lru_cache(maxsize=10_000)
+def _iri(iri: str) -> str:
+    """An IRI as N-Quads have it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return str(ox.NamedNode(iri))
+
+
+@lru_cache(maxsize=10_000)
+def _interval(date: str) -> Interval:
+    return Interval.from_edtf(date)
+
+
 class Writer:
-    """The graph of one document, growing; each triple once.
+    """The graph of one document, growing: triples as N-Quads have them, without the graph.
 
     Attributes:
         document: the text and its annotations.
@@ -85,26 +135,35 @@ class Writer:
         self.iri = base.document(document.id)
         self.voice = self.iri + "/voice"
         self._graph = base.document_graph(document.id)
-        self._triples: dict[tuple[str, str, _Term], None] = {}
+        self._lines: list[str] = []
         self._notices: list[Notice] = []
 
     def population(self) -> Population:
-        """All that was added."""
-        graph = ox.NamedNode(self._graph)
-        quads = tuple(ox.Quad(ox.NamedNode(s), ox.NamedNode(p), o, graph) for s, p, o in self._triples)
-        return Population(self.iri, self._graph, quads, tuple(self._notices))
+        """All that was added, each triple once."""
+        end = f" {_iri(self._graph)} .\n"
+        # A block of evidence is several lines; no other line end than \n may split them, and none stands in a literal.
+        nquads = end.join(sorted(set("\n".join(self._lines).split("\n")))) + end
+        return Population(self.iri, self._graph, nquads, tuple(self._notices))
 
-    def add(self, subject: str, predicate: str, value: str | _Term) -> None:
-        """Add a triple; a plain string is an IRI."""
-        self._triples[subject, predicate, ox.NamedNode(value) if isinstance(value, str) else value] = None
+    def add(self, subject: str, predicate: str, value: str | ox.Literal) -> None:
+        """Add a triple; a plain string is an IRI.
+
+        Raises:
+            ReadError: an IRI is none.
+        """
+        try:
+            end = _iri(value) if isinstance(value, str) else str(value)
+            self._lines.append(f"{_iri(subject)} {_iri(predicate)} {end}")
+        except ValueError as error:
+            raise self.error(f"{subject} {predicate} {value}: is no triple: {error}", 0) from error
 
     def notice(self, message: str, span: Span | None = None) -> None:
         """Say something to whoever looks after the document."""
         self._notices.append(Notice(message, span))
 
     def error(self, message: str, line: int) -> ReadError:
-        """An error at a line of the annotation file."""
-        return ReadError(message, path=self.document.path, line=line)
+        """An error at a line of the annotation file; 0 if it is at none."""
+        return ReadError(message, path=self.document.path, line=line or None)
 
     def describe_document(self) -> None:
         """Add the text, its digest, its narrator, and what ``source.toml`` says of it."""
@@ -134,8 +193,16 @@ class Writer:
             self.date(self.iri, source.date, 0)
 
     def words(self, text: str) -> ox.Literal:
-        """Words of the document, tagged with its language where that is known."""
-        return ox.Literal(text, language=self.document.source.language or "und")
+        """Words of the document, tagged with its language where that is known.
+
+        Raises:
+            ReadError: what is given as its language is none.
+        """
+        language = self.document.source.language or "und"
+        try:
+            return ox.Literal(text, language=language)
+        except ValueError as error:
+            raise self.error(f"the language of its source.toml, {language!r}, is no BCP 47 tag", 0) from error
 
     def date(self, node: str, date: str, line: int) -> None:
         """Add an EDTF date and its bounds.
@@ -144,7 +211,7 @@ class Writer:
             ReadError: it is no EDTF date.
         """
         try:
-            interval = Interval.from_edtf(date)
+            interval = _interval(date)
         except ValueError as error:
             raise self.error(str(error), line) from error
         self.add(node, GK.edtf, ox.Literal(date))
@@ -161,35 +228,31 @@ class Writer:
         """
         spans = tuple(spans)
         iri = f"{self.iri}/annotation/{digest(offsets(spans), body)}"
-        self.add(iri, RDF.type, OA.Annotation)
-        self.add(iri, OA.hasBody, body)
-        self.add(iri, OA.motivatedBy, motivation)
+        self._lines.append(_ANNOTATION % {"iri": iri, "body": _iri(body), "motivation": _iri(motivation)})
         if confidence is not None:
             self.add(iri, GK.confidence, confidence)
-        for number, span in enumerate(spans, 1):
-            target = f"{iri}/target/{number}"
-            self.add(iri, OA.hasTarget, target)
-            self._target(target, span)
-        return iri
-
-    def _target(self, target: str, span: Span) -> None:
         text = self.document.text
-        position, quotation = f"{target}/position", f"{target}/quote"
-        self.add(target, RDF.type, OA.SpecificResource)
-        self.add(target, OA.hasSource, self.iri)
-        self.add(target, OA.hasSelector, position)
-        self.add(target, OA.hasSelector, quotation)
-        self.add(position, RDF.type, OA.TextPositionSelector)
-        self.add(position, OA.start, _integer(span.start))
-        self.add(position, OA.end, _integer(span.end))
-        self.add(quotation, RDF.type, OA.TextQuoteSelector)
-        self.add(quotation, OA.exact, ox.Literal(span.exact))
-        self.add(quotation, OA.prefix, ox.Literal(text[max(0, span.start - _CONTEXT) : span.start]))
-        self.add(quotation, OA.suffix, ox.Literal(text[span.end : span.end + _CONTEXT]))
+        for number, span in enumerate(spans, 1):
+            values = {
+                "iri": iri,
+                "target": f"{iri}/target/{number}",
+                "document": self.iri,
+                "start": span.start,
+                "end": span.end,
+                "exact": quoted(span.exact),
+                "prefix": quoted(text[max(0, span.start - _CONTEXT) : span.start]),
+                "suffix": quoted(text[span.end : span.end + _CONTEXT]),
+            }
+            self._lines.append(_TARGET % values)
+        return iri
 
     def flag(self, subject: str, predicate: str) -> None:
         """Add that something is so."""
         self.add(subject, predicate, _typed("true", XSD.boolean))
+
+    def drafted(self, annotation: str, drafter: str | None) -> None:
+        """Add the program that made an annotation, where nobody has looked at it since."""
+        self.add(annotation, GK.draftedBy, ox.Literal(drafter or "a program"))
 
     def confidence(self, value: str | None, line: int) -> ox.Literal:
         """An annotator's confidence.
@@ -203,7 +266,7 @@ class Writer:
             number = -1.0
         if not 0 <= number <= 1:
             raise self.error(f"Confidence is a number from 0 to 1, not {value!r}", line)
-        return _typed(f"{number:.6f}".rstrip("0").ljust(3, "0"), XSD.decimal)
+        return _typed(f"{number:.6f}".rstrip("0").removesuffix("."), XSD.decimal)  # as a store spells it
 
     def keep_notes(self, nodes: Mapping[str, str]) -> None:
         """Add annotators' remarks to what they are on, or else to the document."""

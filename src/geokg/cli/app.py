@@ -21,16 +21,20 @@ from ..errors import (
 )
 from ..validation import ShapesError
 from ..vocabulary import Base
+from .agree import agree
 from .backup import backup, restore
 from .build import build
 from .check import check
 from .common import help_text, told
+from .convert import convert
 from .diff import diff
 from .explain import explain
+from .identity import identity
 from .query import query
 from .scheme import scheme
 from .serve import serve
 from .shapes import shapes
+from .suggest import suggest
 
 FINDINGS, USAGE, FAILED = 1, 2, 3
 _BROKEN_PIPE, _INTERRUPTED = 141, 130  # what a shell reports of a program that these signals end
@@ -116,7 +120,22 @@ def main() -> None:
         raise click.UsageError(str(error)) from error
 
 
-for command in (build, check, shapes, query, explain, diff, scheme, serve, backup, restore):
+for command in (
+    build,
+    suggest,
+    convert,
+    agree,
+    check,
+    shapes,
+    query,
+    explain,
+    diff,
+    identity,
+    scheme,
+    serve,
+    backup,
+    restore,
+):
     main.add_command(command)
 
 

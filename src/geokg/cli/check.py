@@ -12,6 +12,7 @@ import click
 
 from ..errors import GeokgError
 from ..graph import KnowledgeGraph
+from ..population import build
 from ..store import write_beside
 from ..validation import ENGINES, GROUPINGS, SEVERITIES, Engine, Finding, Report, Severity, baseline, fixes, validate
 from ..validation.baseline import Difference
@@ -182,7 +183,7 @@ def check(
 def _watched(graphs: tuple[str, ...], options: dict[str, Any]) -> Watched | None:
     """What is kept current: texts, or one file."""
     if all(map(is_source, graphs)):
-        return Texts(graphs, options, read_graph, tell_notices)
+        return Texts(graphs, options, build, tell_notices)
     return GraphFile(Path(graphs[0]), options) if len(graphs) == 1 and Path(graphs[0]).is_file() else None
 
 

@@ -17,16 +17,17 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ..claims import Notice
-from ..errors import GeokgError, IdentityConflict, ReadError, UnknownTerm, place
+from ..errors import GeokgError, IdentityConflict, ReadError, UnknownTerm, WriteError, place
 from ..graph import KnowledgeGraph
 from ..opening import open as open_graph
 from ..population import build as build_graph
-from ..readers import readers
+from ..readers import is_annotated
 from ..store import Store
-from ..text import Document, Span
+from ..text import Span
 from ..views import Claim, Thing
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_Item = TypeVar("_Item")
 STDIN = "-"
 # Turtle and N-Triples are TriG; which of the three it is shows when it is read.
 _FROM_STDIN = (ox.RdfFormat.TRIG, ox.RdfFormat.N_QUADS, ox.RdfFormat.JSON_LD)
@@ -82,8 +83,7 @@ def is_source(path: str) -> bool:
     where = Path(path)
     if where.is_dir():
         return not (where / "CURRENT").exists()  # RocksDB's own sign
-    suffixes = {".txt"}.union(*(reader.SUFFIXES for reader in readers().values()))
-    return where.suffix in suffixes
+    return is_annotated(where)
 
 
 def _from_stdin() -> KnowledgeGraph:
@@ -109,19 +109,19 @@ def told(error: GeokgError) -> str:
     >>> told(ReadError("is wrong", path="a.ann", line=3))
     'a.ann:3: error: is wrong'
     """
-    if isinstance(error, ReadError | UnknownTerm | IdentityConflict) and error.path is not None:
+    if isinstance(error, ReadError | UnknownTerm | IdentityConflict | WriteError) and error.path is not None:
         return f"{place(error.path, error.line, error.column)}error: {error.message}"
     return f"geokg: error: {error}"
 
 
-def progress(documents: Iterable[Document], total: int) -> Iterator[Document]:
+def progress(items: Iterable[_Item], total: int) -> Iterator[_Item]:
     """Show how far the reading is: on stderr, and only to people."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield from documents
+        yield from items
         return
     with Progress(console=console, transient=True) as bar:
-        yield from bar.track(documents, total=total, description="Reading")
+        yield from bar.track(items, total=total, description="Reading")
 
 
 @contextmanager

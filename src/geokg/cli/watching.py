@@ -15,13 +15,16 @@ from ..canonical import labelled
 from ..endpoint.delta import difference
 from ..errors import GeokgError
 from ..graph import KnowledgeGraph
-from ..readers import documents, find, readers
+from ..mapping import Mapper
+from ..readers import AnnotationFile, documents, find
 from ..shacl.spelling import Spelling
 from ..store import Store, parse
+from ..text import Document
 from ..validation import Report
 from ..validation.baseline import Difference
 from ..validation.held import filled
 from ..validation.standing import StandingReport
+from .common import progress
 
 _PAUSE = 0.5
 
@@ -190,7 +193,7 @@ class Texts(_Kept):
     Args:
         sources: files and folders.
         options: those of :class:`.StandingReport`.
-        build: makes a graph of the sources.
+        build: makes a graph of the sources, as :func:`geokg.build` does.
         tell: is given the graph and the number of its notices that were told before.
     """
 
@@ -205,27 +208,37 @@ class Texts(_Kept):
         self._sources, self._build, self._tell = sources, build, tell
         self._kg = KnowledgeGraph.empty()
         self._documents: dict[Path, set[str]] = {}
+        self._texts: dict[Path, Path] = {}
 
     def _begun(self) -> StandingReport:
         self._kg, self._documents = self._built()
+        self._texts = {given.path.absolute(): _text(given) for given in find(*self._sources)}
         return StandingReport(self._kg.store, paths=self._kg.paths, **self._options)
 
     def _built(self) -> tuple[KnowledgeGraph, dict[Path, set[str]]]:
-        kg = self._build(*self._sources)
-        self._tell(kg, 0)
         held: dict[Path, set[str]] = {}
-        for iri, text in kg.paths.items():
-            for file in _annotations(text):
-                held.setdefault(file, set()).add(iri.removeprefix(kg.base.document("")))
+
+        def noted(read: Iterable[Document], total: int) -> Iterator[Document]:
+            for document in progress(read, total):
+                if document.path is not None:
+                    held.setdefault(document.path.absolute(), set()).add(document.id)
+                yield document
+
+        kg = self._build(*self._sources, progress=noted)
+        self._tell(kg, 0)
         return kg, held
 
     def _follow(self, report: StandingReport, changed: Collection[Path]) -> None:
-        files = {file for path in changed for file in _annotations(path)}
-        there = {path.absolute(): path for path in find(*self._sources)}  # which are told as they were given
-        if any(path.suffix != ".txt" and path.absolute() not in {*there, *self._documents} for path in changed):
-            self._rebuild(report)
+        there = {given.path.absolute(): given for given in find(*self._sources)}
+        texts = {file: _text(given) for file, given in there.items()}
+        known, self._texts = self._texts | texts, texts
+        touched = [{file for file, text in known.items() if path.absolute() in (file, text)} for path in changed]
+        if not all(touched):
+            self._rebuild(report)  # something else, which may be about many texts
             return
-        read = {file: list(documents(there[file])) for file in files & there.keys()}
+        files = set().union(*touched)
+        mapper = Mapper()
+        read = {file: [mapper(one)[0] for one in documents(there[file])] for file in sorted(files & there.keys())}
         ids = [document.id for found in read.values() for document in found]
         others = {one for file, held in self._documents.items() if file not in files for one in held}
         if len(set(ids)) < len(ids) or not others.isdisjoint(ids):
@@ -257,11 +270,9 @@ class Texts(_Kept):
         kg.paths, self._kg, self._documents = self._kg.paths, kg, held
 
 
-def _annotations(path: Path) -> set[Path]:
-    """The annotation files that a file is, or may be the text of."""
-    suffixes = {suffix for reader in readers().values() for suffix in reader.SUFFIXES}
-    files = {path.with_suffix(suffix) for suffix in suffixes} if path.suffix == ".txt" else {path}
-    return {file.absolute() for file in files}
+def _text(given: AnnotationFile) -> Path:
+    """The text of an annotation file, where that is a file of its own."""
+    return (given.text or given.path.with_suffix(".txt")).absolute()
 
 
 def _content(kg: KnowledgeGraph, graphs: Iterable[str]) -> set[ox.Quad]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..text import Text
+from .units import SPELT, Unit, Units
 
 _SHOWN = 60
 
@@ -35,6 +35,10 @@ def fits(quote: Quote, content: str) -> bool:
     >>> fits(Quote(((0, 3),), "One"), "one"), fits(Quote(((0, 3),), "one  "), "one")
     (False, True)
     """
+    if len(quote.parts) == 1:  # nearly all are, and nearly all are to the letter
+        start, end = quote.parts[0]
+        if end <= len(content) and content[start:end] == quote.words:
+            return True
     if any(end > len(content) for _, end in quote.parts):
         return False
     found = " ".join(content[start:end] for start, end in quote.parts)
@@ -44,17 +48,17 @@ def fits(quote: Quote, content: str) -> bool:
     return written == found or all(w == f or (w == " " and f in "\r\n") for w, f in zip(written, found, strict=True))
 
 
-def explain(quote: Quote, others: list[Quote], text: Text) -> tuple[str, str]:
+def explain(quote: Quote, text: Text, unit: Unit | None) -> tuple[str, str]:
     """What is wrong with a quote that does not fit, and what may help.
 
     Args:
         quote: the one that does not fit.
-        others: all quotes of the file, to see whether its offsets count something else than characters.
         text: the text.
+        unit: what the offsets of the whole file count, where ``unit_of`` says so.
 
     >>> text = Text("demo", "One, two and two.", "demo.txt")
     >>> quote = Quote(((4, 7),), "two")
-    >>> for words in explain(quote, [quote], text):
+    >>> for words in explain(quote, text, None):
     ...     print(words)
     quotes 'two' at 4..7, but ' tw' stands there (demo.txt:1:5)
     the nearest 'two' stands at 5..8 (demo.txt:1:6)
@@ -67,8 +71,9 @@ def explain(quote: Quote, others: list[Quote], text: Text) -> tuple[str, str]:
     else:
         there = " ".join(text.content[start:end] for start, end in quote.parts)
         wrong = f"quotes {_short(words)} at {offsets}, but {_short(there)} stands there ({_at(text, start)})"
-    if unit := _unit(others, text.content):
-        return wrong, f"all offsets of this file fit when they count {unit}: convert them to Unicode code points"
+    if unit:
+        say = f', or say offsets = "{SPELT[unit]}" in source.toml' if unit in SPELT else ""
+        return wrong, f"all offsets of this file fit when they count {unit.value}: convert them to code points{say}"
     shift = _nearest(quote, words, text.content)
     if shift is None:
         return wrong, f"these words stand nowhere in {text.file}: was the text changed after it was annotated?"
@@ -113,29 +118,20 @@ def _nearest(quote: Quote, words: str, content: str) -> int | None:
     return min(shifts, key=lambda shift: (abs(shift), shift)) if shifts else None
 
 
-def _unit(quotes: list[Quote], content: str) -> str | None:
-    """What the offsets count, when all quotes fit once they are taken to count that."""
-    units: dict[str, Callable[[int, str], int]] = {
-        "bytes of UTF-8": lambda _, c: len(c.encode("utf-8")),
-        "UTF-16 units": lambda _, c: 2 if c > "\uffff" else 1,
-        "each CR LF as one character": lambda i, c: 0 if c == "\r" and content[i + 1 : i + 2] == "\n" else 1,
-        "from behind the byte-order mark": lambda i, c: 0 if i == 0 and c == "\ufeff" else 1,
-    }
-    for name, width in units.items():
-        first: dict[int, int] = {}
-        last: dict[int, int] = {}
-        units_before = 0
-        for index, character in enumerate(content):
-            first.setdefault(units_before, index)
-            last[units_before] = index
-            units_before += width(index, character)
-        first.setdefault(units_before, len(content))
-        last[units_before] = len(content)
-        if units_before == len(content):
+def unit_of(quotes: list[Quote], content: str) -> Unit | None:
+    """What offsets count, when all quotes of a file fit once they are taken to count that.
+
+    >>> unit_of([Quote(((5, 7),), "Hu")], "Zoë, Hu"), unit_of([Quote(((6, 8),), "Hu")], "Zoë, Hu")
+    (None, <Unit.UTF8: 'bytes of UTF-8'>)
+    """
+    for unit in (Unit.UTF8, Unit.UTF16, Unit.CRLF, Unit.MARK):
+        units = Units(content, unit)
+        if units.length == len(content):
             continue
-        if all(start in last and end in first for quote in quotes for start, end in quote.parts) and all(
-            fits(Quote(tuple((last[start], first[end]) for start, end in quote.parts), quote.words), content)
-            for quote in quotes
-        ):
-            return name
+        try:
+            converted = [Quote(tuple(units.span(*part) for part in quote.parts), quote.words) for quote in quotes]
+        except ValueError:
+            continue
+        if all(fits(quote, content) for quote in converted):
+            return unit
     return None

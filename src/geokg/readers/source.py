@@ -6,19 +6,26 @@ import datetime
 import difflib
 import os
 import re
+import stat
 import tomllib
 import unicodedata
 from dataclasses import fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from ..errors import ReadError
 from ..text import Source, Text
+from .units import SPELT, Unit
 
 NAME = "source.toml"
 """The file beside a text that says what it is."""
 
 _LISTS = ("author", "annotators")
+_RULES = ("pairs", "offsets")
+_UNITS = {name: unit for unit, name in SPELT.items()}
+_PAIRS = re.compile(r"[^*]*\{stem\}[^*]*(?:\*(?!\*)[^*]*)?|[^*]*\*[^*]*\{stem\}[^*]*")
+_HALF = re.compile("[\ud800-\udfff]")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -54,15 +61,53 @@ def read_bytes(path: Path) -> bytes:
     Traceback (most recent call last):
     geokg.errors.ReadError: no/such.ann: cannot be read: No such file or directory
     """
+    return read_head(path, -1)
+
+
+def read_head(path: Path, size: int) -> bytes:
+    """The first bytes of a file; never of a pipe or a device, which might keep us waiting for ever.
+
+    Raises:
+        ReadError: as ``read_bytes``.
+
+    >>> read_head(Path("/dev/zero"), 4)
+    Traceback (most recent call last):
+    geokg.errors.ReadError: /dev/zero: is a pipe or a device, not a file
+    """
     try:
-        return path.read_bytes()
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise ReadError("is a pipe or a device, not a file", path=path)
+        with path.open("rb") as file:
+            return file.read(size)
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
         raise ReadError(f"cannot be read: {reason}", path=path) from error
 
 
-def read_text(path: Path, source: Source) -> Text:
+def identify(source: Source, *names: str | None) -> str:
+    """The id of a document: the source's id, a slash, and the names of file, text in it and annotator, as there are.
+
+    Raises:
+        ReadError: a name is not UTF-8, as names of files need not be.
+
+    >>> identify(Source(id="wire"), "article", None, "Ann Lee")
+    'wire/article/Ann Lee'
+    """
+    # Some systems hand file names out decomposed; the id of a document must not depend on the machine.
+    found = unicodedata.normalize("NFC", "/".join([source.id, *(name.replace("/", "-") for name in names if name)]))
+    if _HALF.search(found):
+        raise ReadError(f"the name {found!r} has bytes that are not UTF-8; rename the file, or its folder")
+    return found
+
+
+def read_text(path: Path, source: Source, *names: str | None) -> Text:
     """A text file, exactly as it is; its id is the source's id, a slash, and the file's name without its ending.
+
+    Args:
+        path: the file.
+        source: what is known of it.
+        names: what else its id has, such as the annotator.
 
     Raises:
         ReadError: it does not exist, or is not UTF-8.
@@ -71,9 +116,37 @@ def read_text(path: Path, source: Source) -> Text:
     >>> read_text(packaged("data") / "china-taliban" / "article.txt", Source(id="wire")).document
     'wire/article'
     """
-    # Some systems hand file names out decomposed; the id of a document must not depend on the machine.
-    identifier = unicodedata.normalize("NFC", f"{source.id}/{path.stem}")
-    return Text(identifier, decode(read_bytes(path), path), path.name)
+    return Text(identify(source, path.stem, *names), decode(read_bytes(path), path), path.name)
+
+
+def embedded(content: str, identifier: str, path: Path, *, line: int | None = None) -> Text:
+    r"""A text that stands inside another file, such as a string in JSON; among several, its file says which.
+
+    Args:
+        content: the characters.
+        identifier: the id of the document, which ``identify`` made of the file's name and that of the text in it.
+        path: the file.
+        line: where the text stands in it.
+
+    Raises:
+        ReadError: it has half of a surrogate pair, which no text can have.
+
+    >>> embedded("One.", "wire/a/7", Path("a.json")).file, embedded("One.", "wire/a", Path("a.json")).file
+    ('a.json#7', 'a.json')
+    >>> embedded("a\ud83d", "wire/1", Path("a.json"))
+    Traceback (most recent call last):
+    geokg.errors.ReadError: a.json: the text has half of a surrogate pair, '\ud83d' at 1: it was cut in two
+    """
+    if half := _HALF.search(content):
+        raise ReadError(
+            f"the text has half of a surrogate pair, {half.group()!r} at {half.start()}: it was cut in two",
+            path=path,
+            line=line,
+        )
+    stem = unicodedata.normalize("NFC", path.stem)
+    inner = identifier.rpartition(f"/{stem}/")[2] if f"/{stem}/" in identifier else ""
+    # It stands for a file beside the other, so it is one name.
+    return Text(identifier, content, f"{path.name}#{inner.replace('/', ',')}" if inner else path.name)
 
 
 def read_source(folder: Path) -> Source:
@@ -86,19 +159,67 @@ def read_source(folder: Path) -> Source:
     'wire'
     """
     name = Path(os.path.abspath(folder)).name  # noqa: PTH100 - resolve() would follow links, and so change the name
-    path = folder / NAME
-    if not path.is_file():
-        if not name:
-            raise ReadError("texts in the root folder need a source.toml with an id", path=folder)
-        return Source(id=name)
-    content = decode(read_bytes(path), path).removeprefix("\ufeff")
+    values = {key: value for key, value in _table(folder).items() if key not in _RULES}
+    if not values and not name:
+        raise ReadError("texts in the root folder need a source.toml with an id", path=folder)
+    return Source(**{"id": name, **values})
+
+
+def read_pairs(folder: Path) -> str | None:
+    """The rule of a folder's ``source.toml`` that pairs its texts with annotation files, if there is one.
+
+    Raises:
+        ReadError: as ``read_source``.
+
+    >>> read_pairs(Path("some/wire"))
+    """
+    return _table(folder).get("pairs")
+
+
+def read_toml(path: Path) -> tuple[dict[str, Any], str]:
+    """The tables of a TOML file, and its characters.
+
+    Raises:
+        ReadError: it cannot be read, or is not TOML; with line and column.
+
+    >>> read_toml(Path("no/such.toml"))
+    Traceback (most recent call last):
+    geokg.errors.ReadError: no/such.toml: cannot be read: No such file or directory
+    """
+    return _tables(path, read_bytes(path))
+
+
+def _tables(path: Path, data: bytes) -> tuple[dict[str, Any], str]:
+    content = decode(data, path).removeprefix("\ufeff")
     try:
-        table = tomllib.loads(content)
+        return tomllib.loads(content), content
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         line, column = _place(str(error), content)
         message = re.sub(r" \(at .*\)$", "", str(error))
         raise ReadError(f"is not TOML: {message}", path=path, line=line, column=column) from error
-    known = [field.name for field in fields(Source)]
+
+
+def read_unit(folder: Path, default: Unit | None = None) -> Unit | None:
+    """What the offsets of a folder's annotation files count, where its ``source.toml`` says so in ``offsets``.
+
+    Raises:
+        ReadError: as ``read_source``.
+
+    >>> read_unit(Path("some/wire"))
+    """
+    return _UNITS.get(_table(folder).get("offsets", ""), default)
+
+
+def _table(folder: Path) -> dict[str, Any]:
+    """The keys and values of a ``source.toml``, each looked at."""
+    path = folder / NAME
+    return _looked_at(path, read_bytes(path)) if path.is_file() else {}
+
+
+@lru_cache(maxsize=64)  # all texts of a folder ask for the same
+def _looked_at(path: Path, data: bytes) -> dict[str, Any]:
+    table, content = _tables(path, data)
+    known = [*(field.name for field in fields(Source)), *_RULES]
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
@@ -106,8 +227,7 @@ def read_source(folder: Path) -> Source:
             hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
             raise ReadError(f"unknown key {key!r}; {hint}", path=path, line=_line(key, content))
         values[key] = _value(key, value, path, content)
-    values.setdefault("id", name)
-    return Source(**values)
+    return values
 
 
 def _value(key: str, value: object, path: Path, content: str) -> str | tuple[str, ...]:
@@ -122,6 +242,14 @@ def _value(key: str, value: object, path: Path, content: str) -> str | tuple[str
         if isinstance(value, str) and re.fullmatch(r"[^\s/#?%]+(?:/[^\s/#?%]+)*", value):
             return value
         wanted = "a string without spaces and without # ? %; slashes only inside"
+    elif key == "offsets":
+        if isinstance(value, str) and value in _UNITS:
+            return value
+        wanted = " or ".join(map(repr, _UNITS))
+    elif key == "pairs":
+        if isinstance(value, str) and _PAIRS.fullmatch(value) and not value.startswith("/"):
+            return value
+        wanted = "a path from here with {stem} for the text's name and at most one star for the annotator's"
     else:
         if isinstance(value, str) and value.strip():
             return value

@@ -15,6 +15,7 @@ import pyoxigraph as ox
 
 from .. import canonical
 from ..errors import GeokgError, RemoteError
+from ..store import Store
 from .store import RemoteStore, pieces
 
 CHUNK = 10_000
@@ -24,7 +25,7 @@ _ARRIVED = ox.NamedNode("http://purl.org/dc/terms/hasVersion")
 
 def load(
     store: RemoteStore,
-    quads: Iterable[ox.Quad],
+    quads: Store | Iterable[ox.Quad],
     *,
     progress: Callable[[int, int], None] | None = None,
     chunk: int = CHUNK,
@@ -35,7 +36,8 @@ def load(
 
     Args:
         store: the service.
-        quads: what it is to hold.
+        quads: what it is to hold. Of a store on this machine, which is read three times, one graph is in memory at a
+            time.
         progress: called with how many triples are there, of how many.
         chunk: how many triples go in one request.
 
@@ -47,19 +49,18 @@ def load(
         RemoteError: it breaks off, or holds fewer triples at the end than were sent. What has arrived is kept, and the
             next load goes on from there.
     """
-    graphs: dict[str | None, list[str]] = {}
-    for quad in canonical.labelled(quads):
-        name = quad.graph_name.value if isinstance(quad.graph_name, ox.NamedNode) else None
-        graphs.setdefault(name, []).extend(store.lines([quad]))
+    graphs = _Graphs(quads, store)
     digest = hashlib.sha256(str(chunk).encode())
-    for name, lines in sorted(graphs.items(), key=str):
-        lines.sort()
+    sizes: dict[str | None, int] = {}
+    for name in graphs.names:
+        lines = graphs.lines(name)
         digest.update(f"{name}\n{''.join(lines)}".encode())
+        sizes[name] = len(lines)
     marks = _Marks(store, digest.hexdigest()[:32])
-    total, there, sent = sum(map(len, graphs.values())), 0, 0
+    total, there, sent = sum(sizes.values()), 0, 0
     try:
-        for name, lines in graphs.items():
-            for number, some in enumerate(pieces(lines, chunk)):
+        for name in graphs.names:
+            for number, some in enumerate(pieces(graphs.lines(name), chunk)):
                 if not marks.has(name, number):
                     store.put(name, some, replace=number == 0 and name is not None)
                     sent += len(some)
@@ -72,14 +73,43 @@ def load(
             marks.write()
         raise
     marks.drop()
-    for name in store.graphs():
-        if name.startswith(store.base.graph) and name not in graphs:
-            store.drop(name)
-    sizes = store.sizes()
-    for name, lines in graphs.items():
-        if name is not None and sizes.get(name, 0) != len(lines):
-            raise RemoteError(f"<{name}>: {len(lines)} triples were sent, and the service holds {sizes.get(name, 0)}")
+    for graph in store.graphs():
+        if graph.startswith(store.base.graph) and not sizes.get(graph):
+            store.drop(graph)
+    held = store.sizes()
+    for name, size in sizes.items():
+        if name is not None and held.get(name, 0) != size:
+            raise RemoteError(f"<{name}>: {size} triples were sent, and the service holds {held.get(name, 0)}")
     return sent
+
+
+class _Graphs:
+    """Quads by graph, as lines for a service; their blank nodes are named the same each time."""
+
+    def __init__(self, quads: Store | Iterable[ox.Quad], there: RemoteStore) -> None:
+        self._there = there
+        self._store = quads if isinstance(quads, Store) and quads.is_here else None
+        self._kept: dict[str | None, list[ox.Quad]] = {None: []}
+        everything = quads.quads() if isinstance(quads, Store) else quads
+        blank = (quad for quad in everything if _has_blank(quad)) if self._store is not None else everything
+        for quad in canonical.labelled(blank):
+            name = quad.graph_name.value if isinstance(quad.graph_name, ox.NamedNode) else None
+            self._kept.setdefault(name, []).append(quad)
+        graphs = {*self._kept, *(self._store.graphs() if self._store is not None else ())}
+        self.names: list[str | None] = sorted(graphs, key=lambda name: name or "")
+
+    def lines(self, name: str | None) -> list[str]:
+        """The triples of a graph, sorted; ``None`` is the unnamed one."""
+        quads = self._kept.get(name, [])
+        if self._store is not None:
+            graph = ox.DefaultGraph() if name is None else ox.NamedNode(name)
+            there = self._store.ox.quads_for_pattern(None, None, None, graph)
+            quads = [*quads, *(quad for quad in there if not _has_blank(quad))]
+        return sorted(self._there.lines(quads))
+
+
+def _has_blank(quad: ox.Quad) -> bool:
+    return any(isinstance(term, ox.BlankNode | ox.Triple) for term in (quad.subject, quad.object, quad.graph_name))
 
 
 class _Marks:

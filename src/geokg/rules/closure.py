@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import TypeAlias
 
 import pyoxigraph as ox
@@ -21,6 +21,10 @@ from .axioms import TYPE, Atom, Axiom, Bindings, Slot, axioms, signature
 Name: TypeAlias = "Slot | Term"
 """A class or property, as ``signature`` gives it."""
 Match: TypeAlias = "Callable[..., Iterable[ox.Quad]]"
+
+
+_AT_ONCE = 20_000
+"""How many triples are found before they are written, so that a large graph is not held twice."""
 
 
 class Closure:
@@ -60,9 +64,15 @@ class Closure:
         done: list[Axiom] = []
         for name in self._order():
             done += self._makers[name]
+            uses, followed = _uses(done), 0
             found = self._found(self._makers[name])
-            self._write(found)
-            total += len(found) + len(self._follow(found, _uses(done)))
+            while some := list(islice(found, _AT_ONCE)):
+                if followed:  # the query does not see what came of the triples before these
+                    some = list(self._store.unknown(some))
+                self._write(some)
+                followed += len(self._follow(some, uses))
+                total += len(some)
+            total += followed
         return total
 
     def follow(self, new: Iterable[ox.Triple]) -> list[ox.Triple]:
@@ -124,8 +134,8 @@ class Closure:
     def _needs(self, name: Name) -> Iterator[Name]:
         return (one for axiom in self._makers[name] for one in map(signature, axiom.body) if one in self._makers)
 
-    def _found(self, makers: Sequence[Axiom]) -> list[ox.Triple]:
-        """What the axioms for one class or property give that stands nowhere yet."""
+    def _found(self, makers: Sequence[Axiom]) -> Iterator[ox.Triple]:
+        """What the axioms for one class or property give that stands nowhere when the first is asked for."""
         _, predicate, value = makers[0].head
         is_type = predicate == TYPE
         bodies = " UNION ".join(f"{{ {_sparql(axiom)} }}" for axiom in makers)
@@ -133,11 +143,9 @@ class Closure:
             f"SELECT DISTINCT ?s {'' if is_type else '?o'} {{ {bodies} "
             f"FILTER NOT EXISTS {{ ?s {predicate} {value if is_type else '?o'} }} }}"
         )
-        return [
-            ox.Triple(row["s"], predicate, value if is_type else row["o"])  # type: ignore[arg-type]
-            for row in rows
-            if not isinstance(row["s"], ox.Literal)
-        ]
+        for row in rows:
+            if not isinstance(row["s"], ox.Literal):
+                yield ox.Triple(row["s"], predicate, value if is_type else row["o"])  # type: ignore[arg-type]
 
     def _follow(self, new: list[ox.Triple], uses: _Uses) -> list[ox.Triple]:
         total: list[ox.Triple] = []

@@ -35,7 +35,7 @@ _SITUATION, _UNDERTAKING, _STATEMENT, _CLAIM = (
 )
 # What reading puts on a claim is written on the event that the claim comes from.
 _ON_EVENT = {str(GK.hasContent): _STATEMENT, str(GK.hasStance): _STATEMENT}
-_FREE = (str(GK.edtf), str(GK.confidence))
+_FREE = (str(GK.edtf), str(GK.confidence), str(GK.draftedBy))
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,8 @@ def _layer(name: str, labels: Iterable[Label], attributes: Iterable[Attribute]) 
     features = [_feature("label", f"{name} label", f"What kind of {name.lower()} it is.", values) | {"required": True}]
     for one in attributes:
         kind = {"flag": "uima.cas.Boolean"}.get(one.kind, "uima.cas.String")
-        features.append(_feature(one.name.lower(), one.name, one.definition, one.values) | {"type": kind})
+        feature = one.name[:1].lower() + one.name[1:]  # readers.cas_own turns it round
+        features.append(_feature(feature, one.name, one.definition, one.values) | {"type": kind})
     return {
         "name": f"webanno.custom.Geokg{name}",
         "uiName": f"geokg {name.lower()}",
