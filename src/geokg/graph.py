@@ -240,14 +240,14 @@ class KnowledgeGraph:
         creditors = self.names.whoever(creditor) if creditor is not None else None
         return [
             one
-            for one in map(self.views.undertaking, self._instances(GK.Commitment))
+            for one in (self.views.undertaking(thing.iri) for thing in self.views.instances(GK.Commitment))
             if (debtors is None or any(who.iri in debtors for who in one.debtors))
             and (creditors is None or any(who.iri in creditors for who in one.creditors))
         ]
 
     def officials(self) -> list[Thing]:
         """Persons who hold a post, by an accepted fact."""
-        return self._things(GK.Official)
+        return self.views.instances(GK.Official)
 
     def holders(self, post: str, day: str) -> list[Holding]:
         """Who held a post, or headed a body, on a day; how surely, and by which source: see ``geokg.tenures.holders``.
@@ -259,23 +259,16 @@ class KnowledgeGraph:
         return holders(self.names, self.views, post, day)
 
     def states(self) -> list[Thing]:
-        """States."""
-        return self._things(GK.State)
+        """States, those too that have ended; ``gk:validTo`` says when."""
+        return self.views.instances(GK.State)
 
     def movements(self) -> list[Thing]:
         """Movements."""
-        return self._things(GK.Movement)
+        return self.views.instances(GK.Movement)
 
     def initiatives(self) -> list[Thing]:
         """Initiatives: projects, dialogue mechanisms and others."""
-        return self._things(GK.Initiative)
-
-    def _things(self, kind: str) -> list[Thing]:
-        return sorted(map(self.views.thing, self._instances(kind)), key=lambda thing: (thing.label, thing.iri))
-
-    def _instances(self, kind: str) -> list[str]:
-        rows = self.store.solutions(f"SELECT DISTINCT ?thing {{ ?thing a/rdfs:subClassOf* <{kind}> }}")
-        return sorted(row["thing"].value for row in rows if isinstance(row["thing"], ox.NamedNode))
+        return self.views.instances(GK.Initiative)
 
     def find(self, name: str) -> list[str]:
         """The IRIs of whatever has a name, in any language and case; an IRI or a prefixed name gives itself.

@@ -145,6 +145,12 @@ class Views:
         """The values of a property that are nodes."""
         return [_name(o) for o in self.objects(subject, predicate) if isinstance(o, ox.NamedNode | ox.BlankNode)]
 
+    def instances(self, kind: str) -> list[Thing]:
+        """The nodes of a class and of those below it, by name."""
+        rows = self.store.solutions(f"SELECT DISTINCT ?thing {{ ?thing a/rdfs:subClassOf* <{kind}> }}")
+        found = {row["thing"].value for row in rows if isinstance(row["thing"], ox.NamedNode)}
+        return sorted(map(self.thing, found), key=lambda thing: (thing.label, thing.iri))
+
     def subjects(self, predicate: str, value: str) -> list[str]:
         """What has a node as the value of a property, sorted."""
         quads = self.store.match(None, ox.NamedNode(predicate), _node(value))
