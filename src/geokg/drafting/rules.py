@@ -80,9 +80,9 @@ class Rules:
         return found
 
     def verb(self, at: int) -> Verb | None:
-        """The verb of speech that a unit is, unless the word before makes a noun of it."""
+        """The verb of speech that a unit is, unless the word before, or a heading's capitals, make a noun of it."""
         verb = self.lexicon.verbs.get(self._lower(at))
-        if verb is None or self._lower(at - 1) in self._is["nominal"]:
+        if verb is None or self._lower(at - 1) in self._is["nominal"] or self.units[at].words.isupper():
             return None
         return verb
 
@@ -159,7 +159,7 @@ class Rules:
 
     def _phrase_to(self, last: int) -> _Speaker | None:
         """The noun phrase that ends at a unit."""
-        if last < 0 or not self.units[last].is_word:
+        if last < 0 or not self.units[last].is_word or self._is_break(last, last):
             return None
         first = last
         while first > 0 and not self._is_break(first - 1, first):
