@@ -297,7 +297,8 @@ class _Page:
 
     def _mark(self, identifier: str, confidence: float, reason: str) -> None:
         self._attributes.append((identifier, "Draft", self._drafter))
-        self._attributes.append((identifier, "Confidence", f"{confidence:.2f}".rstrip("0").rstrip(".")))
+        # Tenths, as annotators write it: finer than that it is not.
+        self._attributes.append((identifier, "Confidence", f"{confidence:.1f}"))
         if reason:
             self._notes.append((identifier, " ".join(reason.split())))
 
