@@ -56,6 +56,7 @@ bench: $(READY)  ## What the README says about speed, measured here
 	$(BIN)/python benchmarks/query.py
 	$(BIN)/python benchmarks/validation.py
 	$(BIN)/python benchmarks/reasoning.py
+	$(BIN)/python benchmarks/drafting.py
 	$(BIN)/python benchmarks/endpoint.py
 
 soak: $(READY)  ## Ten minutes of readers, writers, killers and leavers, and a look at what is left of them
