@@ -56,13 +56,15 @@ bench: $(READY)  ## What the README says about speed, measured here
 	$(BIN)/python benchmarks/query.py
 	$(BIN)/python benchmarks/validation.py
 	$(BIN)/python benchmarks/reasoning.py
+	$(BIN)/python benchmarks/drafting.py
 	$(BIN)/python benchmarks/endpoint.py
 
 soak: $(READY)  ## Ten minutes of readers, writers, killers and leavers, and a look at what is left of them
 	$(BIN)/python benchmarks/soak.py
 
-fuzz: $(READY)  ## A hundred thousand hostile inputs
+fuzz: $(READY)  ## Hostile inputs and spoilt files, a hundred thousand of each
 	$(BIN)/python tests/fuzz.py
+	$(BIN)/python tests/fuzz_readers.py
 
 clean:  ## Remove what the other commands made
 	rm -rf $(VENV) kg.trig build dist .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis

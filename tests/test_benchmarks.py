@@ -37,6 +37,14 @@ def test_benchmark_runs_and_both_sides_agree(root, program, arguments, says):
         assert words in done.stdout
 
 
+def test_drafts_are_compared_with_what_people_annotated(root):
+    command = [sys.executable, str(root / "benchmarks" / "drafting.py"), "--wrong"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    for words in ("the article: 1 texts", "names", "statements", "their speakers", "their contents", "says 'promises'"):
+        assert words in done.stdout
+
+
 def test_the_endpoint_is_compared_with_oxigraph(root):
     command = [sys.executable, str(root / "benchmarks" / "endpoint.py")]
     command += ["--triples", "20000", "--seconds", "0.05", "--only", "1"]

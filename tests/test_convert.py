@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 
 from geokg.cli import main
 from geokg.errors import UnknownFormat, WriteError
-from geokg.readers import documents
+from geokg.readers import documents, read
 from geokg.readers.converting import Conversion, without, writers
 from geokg.text import Argument, Attribute, Document, Event, Mention, Note, Relation, Source, Text
 from hostile import bare, hostile
@@ -205,3 +205,33 @@ def test_the_tutorial_goes_there_and_back(tmp_path: Path, format: str) -> None:
     found, wanted = list(documents(tmp_path / "there")), list(documents(TUTORIAL))
     assert len(found) == 13
     assert [nameless(document) for document in found] == [nameless(document) for document in wanted]
+
+
+@pytest.mark.parametrize("format", sorted(writers()))
+def test_an_annotator_whose_name_is_an_address_makes_one_name(tmp_path: Path, format: str) -> None:
+    name = "http://example.org/e\u0301"  # which ids have composed, and without slashes
+    identifier = "wire/a/http:--example.org-é"
+    text = Text(identifier, "Hu.", "a.txt")
+    mention = Mention("T1", "Person", (text.span(0, 2),))
+    document = Document(text, (mention,), source=Source(id="wire"), annotator=name)
+    Conversion(format, tmp_path / "out").write(document)
+    (again,) = documents(tmp_path / "out")
+    assert (again.id, [one.text for one in again.mentions]) == (identifier, ["Hu"])
+    assert again.annotator == ("http:--example.org-é" if format in ("brat", "uima") else name)  # of the path
+
+
+def test_links_of_brat_may_be_iris(tmp_path: Path) -> None:
+    path = tmp_path / "wire" / "a.ann"
+    path.parent.mkdir()
+    path.with_suffix(".txt").write_text("Hu.")
+    iris = ["http://d-nb.info/gnd/118", "urn:x:y", "http://www.wikidata.org/entity/Q1", "Wikidata:Q1"]
+    lines = ["T1\tPerson 0 2\tHu", *(f"N{n}\tReference T1 {iri}\tHu" for n, iri in enumerate(iris, start=1))]
+    path.write_text("\n".join(lines) + "\n")
+    document = read(path)
+    links = [("http://d-nb.info/gnd/", "118"), ("urn:x:", "y"), ("Wikidata", "Q1"), ("Wikidata", "Q1")]
+    assert [(one.resource, one.key) for one in document.normalizations] == links
+    written = Conversion("brat", tmp_path / "out").write(document)
+    assert written.read_text() == path.read_text().replace(iris[2], iris[3])
+    odd = replace(document.normalizations[0], resource="a:b")
+    with pytest.raises(WriteError, match=r"no room for N1: the name of a register, .a:b., must have no colon"):
+        Conversion("brat", tmp_path / "odd").write(replace(document, normalizations=(odd,)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -384,3 +385,14 @@ def test_the_real_tutorial_has_the_counts_that_its_source_states() -> None:
         counts["documents"] += 1
     assert counts == {"T": 119, "E": 23, "R": 8, "A": 11, "#": 4, "N": 1, "*": 2, "documents": 13}
     assert (labels["Organization"], labels["Merge-org"], labels["Report"], nested) == (56, 14, 8, 8)
+
+
+def test_many_wrong_quotes_of_a_long_text_take_no_long_time(tmp_path: Path) -> None:
+    path = tmp_path / "wire" / "long.ann"
+    path.parent.mkdir()
+    path.with_suffix(".txt").write_bytes(b"x" * 300_000 + b"Hu\r\nLi")
+    lines = [f"T{n}\tPerson {n} {n + 2}\tHu" for n in range(1000)]
+    path.write_text("\n".join([*lines, "T2000\tPerson 5 11\tHu  Li", "T2001\tPerson 5 7;9 11\tHu Li"]))
+    (document,) = documents(path, lenient=True)
+    places = [re.sub(".* stands at ([0-9.;]+) .*", r"\1", fault.message) for fault in document.faults]
+    assert places == ["300000..300002"] * 1000 + ["300000..300006", "300000..300002;300004..300006"]

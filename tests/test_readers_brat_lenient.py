@@ -186,7 +186,7 @@ def test_ids_that_are_not_brats_are_numbered_anew(tmp_path: Path) -> None:
         "N1\tReference T2 http://example.org/Hu\t\n#1\tComment E1\twhy?\n#\tComment\tso\n*\tAlias T2 T1\n"
     )
     again = read(tmp_path / "wire" / "article.ann")
-    assert again.normalizations[0].resource + ":" + again.normalizations[0].key == "http://example.org/Hu"
+    assert (again.normalizations[0].resource, again.normalizations[0].key) == ("http://example.org/", "Hu")
 
 
 PERSON = Mention("T1", "Person", (Text("wire/a", TEXT).span(0, 2),))

@@ -33,6 +33,7 @@ FILES = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/building.md",
+    "docs/drafting.md",
     "docs/formats.md",
     "docs/schemes.md",
     "docs/serving.md",

@@ -101,13 +101,8 @@ class KnowledgeGraph:
             ReadError: an annotation that cannot mean anything.
             IdentityConflict: mentions that are said to be one resolve to several.
         """
-        population = populate(
-            document,
-            scheme=Scheme.packaged(),
-            register=self.curation.register,
-            base=self.base,
-            accept_drafts=accept_drafts,
-        )
+        who, base = self.curation.register, self.base
+        population = populate(document, scheme=Scheme.packaged(), register=who, base=base, accept_drafts=accept_drafts)
         was_current = self._is_current()
         former = set(self.store.quads(population.graph))
         self.store.drop(population.graph)
@@ -132,10 +127,8 @@ class KnowledgeGraph:
         identifier = identifier.removeprefix(self.base.document(""))
         graph = self.base.document_graph(identifier)
         if graph not in self.store.graphs():
-            near = difflib.get_close_matches(
-                identifier, [d.removeprefix(self.base.document("")) for d in self.documents()]
-            )
-            hint = f"; did you mean {near[0]}?" if near else ""
+            held = [one.removeprefix(self.base.document("")) for one in self.documents()]
+            hint = "".join(f"; did you mean {one}?" for one in difflib.get_close_matches(identifier, held, n=1))
             raise GeokgError(f"the graph holds no document {identifier!r}{hint}")
         was_current = self._is_current()
         former = set(self.store.quads(graph))

@@ -24,7 +24,7 @@ from ..scheme import Scheme
 from ..text import Document, Source, Text
 from .common import STDIN, Command, json_option, progress, read_graph, tell, tell_json
 
-_STEWARDS = ("entities.ttl", "reference")
+_STEWARDS = "entities.ttl"
 
 
 @click.command(cls=Command)
@@ -54,8 +54,8 @@ def suggest(
     it writes brat annotations beside it; what is there already is never overwritten, unless it is nothing but drafts.
     TEXT may be - for stdin; the drafts go to stdout then.
 
-    The names are those of the nearest folder above a text that has entities.ttl or reference/, and of the reference
-    data that comes with geokg. Every annotation carries the attribute Draft; geokg build leaves out what carries it,
+    The names are those of the nearest folder, from a text upwards, that has entities.ttl, and of the reference data
+    there and of geokg. Every annotation carries the attribute Draft; geokg build leaves out what carries it,
     unless --accept-drafts is given. Whoever has looked at an annotation takes the attribute off.
 
     Example:
@@ -104,7 +104,7 @@ def _read(name: str) -> tuple[Text, Source, Path | None]:
 
 def _home(folder: Path) -> Path | None:
     """The nearest folder, from this one upwards, in which stewards write."""
-    return next((one for one in (folder, *folder.parents) if any((one / name).exists() for name in _STEWARDS)), None)
+    return next((one for one in (folder, *folder.parents) if (one / _STEWARDS).is_file()), None)
 
 
 def _register(home: Path | None) -> Register:

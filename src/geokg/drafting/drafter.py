@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ..identity import Register
@@ -132,7 +134,8 @@ class _Page:
     ) -> None:
         self._text, self._source, self._drafter = text, source, drafter
         self._names, self._lexicon = names, lexicon
-        self._known: dict[Stretch, Known] = {(one.start, one.end): one for one in known}
+        self._named = sorted(known, key=lambda one: (one.start, one.end))
+        self._known: dict[Stretch, Known] = {(one.start, one.end): one for one in self._named}
 
     def document(self, sayings: Sequence[Saying]) -> Document:
         """All of it."""
@@ -184,6 +187,9 @@ class _Page:
         ids: dict[Stretch, str],
     ) -> list[Event]:
         """Each statement, and behind it what is said that is no statement."""
+        inner: dict[Stretch, list[Saying]] = {}
+        for one, parent in self._parents(sayings):
+            inner.setdefault(parent.trigger, []).append(one)
         names = {one.trigger: "" for one in sayings}
         contents: dict[Stretch, list[Stretch]] = {}
         number = 0
@@ -191,7 +197,7 @@ class _Page:
             number += 1
             names[one.trigger] = f"E{number}"
             contents[one.trigger] = [
-                content for content in one.contents if not self._is_statement(content, one, sayings)
+                content for content in one.contents if not self._is_statement(content, inner.get(one.trigger, ()))
             ]
             number += len(contents[one.trigger])
         words = len(ids)
@@ -207,8 +213,7 @@ class _Page:
                 words += 1
                 name = f"E{len(events) + 2 + len(said)}"
                 said.append(Event(name, _CONTENT, Mention(f"T{words}", _CONTENT, (self._span(content),))))
-            inner = [names[other.trigger] for other in sayings if self._parent(other, sayings) is one]
-            targets = [*(event.id for event in said), *inner]
+            targets = [event.id for event in said] + [names[other.trigger] for other in inner.get(one.trigger, ())]
             roles += [("Content", target) for target in targets]
             self._mark(identifier, one.confidence, one.reason)
             self._attributes.append((identifier, "Stance", one.stance))
@@ -219,12 +224,9 @@ class _Page:
             events += [Event(identifier, _STATEMENT, trigger, _numbered(roles)), *said]
         return events
 
-    def _is_statement(self, content: Stretch, one: Saying, sayings: Sequence[Saying]) -> bool:
+    def _is_statement(self, content: Stretch, inner: Iterable[Saying]) -> bool:
         """Whether all of what is said is that somebody else says something."""
-        return any(
-            other is not one and self._parent(other, sayings) is one and within(self._core(content), other.extent)
-            for other in sayings
-        )
+        return any(within(self._core(content), other.extent) for other in inner)
 
     def _core(self, place: Stretch) -> Stretch:
         """A stretch without the articles and signs at its ends, which no statement counts as its own."""
@@ -237,18 +239,20 @@ class _Page:
             end -= 1
         return start, end
 
-    def _parent(self, one: Saying, sayings: Sequence[Saying]) -> Saying | None:
-        """The statement in whose words another one stands: of several the innermost."""
-        around = [
-            (content[1] - content[0], other.trigger, other)
-            for other in sayings
-            if other is not one
-            for content in other.contents
-            if within(one.trigger, content)
-            and not within(other.trigger, content)
-            and not any(within(other.trigger, mine) for mine in one.contents)
-        ]
-        return min(around, key=lambda found: found[:2])[2] if around else None
+    def _parents(self, sayings: Sequence[Saying]) -> Iterator[tuple[Saying, Saying]]:
+        """Each statement that stands in the words of another one, with the innermost such."""
+        said = sorted(((content, one) for one in sayings for content in one.contents), key=lambda pair: pair[0])
+        longest = max((end - start for (start, end), _ in said), default=0)
+        for one in sayings:
+            first = bisect_left(said, one.trigger[0] - longest, key=lambda pair: pair[0][0])
+            around: list[tuple[int, Stretch, Saying]] = []
+            for content, other in islice(said, first, None):
+                if content[0] > one.trigger[0]:
+                    break
+                if other is not one and within(one.trigger, content) and not _says(one, other):
+                    around.append((content[1] - content[0], other.trigger, other))
+            if around:
+                yield one, min(around, key=lambda found: found[:2])[2]
 
     def _somebody(self, place: Stretch) -> list[Stretch]:
         """The mentions that a speaker is: names that are known, or a new one over the words."""
@@ -266,7 +270,7 @@ class _Page:
 
     def _several(self, place: Stretch) -> list[Known]:
         """The names in a phrase that has nothing else: "China and Pakistan"."""
-        names = [known for stretch, known in self._known.items() if within(stretch, place) and known.is_actor]
+        names = [known for known in self._inside(place) if known.is_actor]
         names = [one for one in names if not any(one is not other and _in(one, other) for other in names)]
         rest = list(self._text.content[slice(*place)])
         for one in names:
@@ -274,13 +278,18 @@ class _Page:
         filling = self._words("joining") | self._words("articles") | {","}
         return names if set("".join(rest).lower().replace(",", " , ").split()) <= filling else []
 
+    def _inside(self, place: Stretch) -> list[Known]:
+        """The names in a stretch."""
+        first = bisect_left(self._named, place[0], key=lambda one: one.start)
+        last = bisect_left(self._named, place[1], key=lambda one: one.start)
+        return [one for one in self._named[first:last] if one.end <= place[1]]
+
     def _words(self, name: str) -> frozenset[str]:
         return self._lexicon.words[name] if self._lexicon else frozenset()
 
     def _at_end(self, place: Stretch) -> Known | None:
         """The name at the end of a longer phrase: "spokesman Ann Lee"; but not "a spokesman for China"."""
-        ending = [known for (start, end), known in self._known.items() if end == place[1] and start > place[0]]
-        for known in sorted(ending, key=lambda one: one.start):
+        for known in (one for one in self._inside(place) if one.end == place[1]):
             before = self._text.content[place[0] : known.start].lower().split()
             if known.is_actor and not (self._words("prepositions") | self._words("joining")) & set(before):
                 return known
@@ -288,13 +297,19 @@ class _Page:
 
     def _mark(self, identifier: str, confidence: float, reason: str) -> None:
         self._attributes.append((identifier, "Draft", self._drafter))
-        self._attributes.append((identifier, "Confidence", f"{confidence:.2f}".rstrip("0").rstrip(".")))
+        # Tenths, as annotators write it: finer than that it is not.
+        self._attributes.append((identifier, "Confidence", f"{confidence:.1f}"))
         if reason:
             self._notes.append((identifier, " ".join(reason.split())))
 
     def _span(self, place: Stretch | Known) -> Span:
         start, end = (place.start, place.end) if isinstance(place, Known) else place
         return self._text.span(start, end)
+
+
+def _says(one: Saying, other: Saying) -> bool:
+    """Whether another statement stands in the words of one."""
+    return any(within(other.trigger, content) for content in one.contents)
 
 
 def _in(one: Known, other: Known) -> bool:

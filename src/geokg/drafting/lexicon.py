@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..errors import ReadError, UnknownTerm
+from ..errors import ReadError
 from ..readers.source import read_toml
-from ..scheme import Scheme
+from ..scheme import Scheme, unknown
 from ..vocabulary import GKX, packaged
 
 TAKES = frozenset({"that", "bare", "to", "object"})
@@ -118,12 +118,7 @@ class _Reading:
                 raise self._error(f"takes is some of {', '.join(sorted(TAKES))}, not {sorted(takes - TAKES)}")
             stance = table["stance"]
             if stance not in self._scheme.concepts[str(GKX.stance)]:
-                raise UnknownTerm(
-                    str(stance),
-                    did_you_mean=self._scheme.concepts[str(GKX.stance)],
-                    kind="stance",
-                    path=self._path,
-                )
+                raise unknown(str(stance), self._scheme.concepts[str(GKX.stance)], "stance", self._path, None)
             verb = Verb(stance, takes, table.get("hearer") is True)
             for form in " ".join(self._strings(table["forms"])).split():
                 if form in verbs:

@@ -103,7 +103,10 @@ class Names:
     def _longest_at(
         self, text: str, units: Sequence[Unit], at: int, places: Collection[str], *, limit: int | None = None
     ) -> tuple[Known | None, int]:
-        if _start(loose_key(units[at].words)) not in self._starts:
+        # "People's Republic" begins with "peoples", but "China's aim" with "China".
+        ending = at + 2 < len(units) and units[at + 1].is_ending
+        ends = (units[at], units[at + 2]) if ending else (units[at],)
+        if {_start(loose_key(text[units[at].start : one.end])) for one in ends}.isdisjoint(self._starts):
             return None, 1
         for size in range(min(limit or self._longest + _REACH, len(units) - at), 0, -1):
             first, last = units[at], units[at + size - 1]
@@ -123,7 +126,8 @@ class Names:
         while at < len(units):
             limit = len(units) - 1 if at == 0 else len(units) - at
             known, size = self._longest_at(text, units, at, (), limit=limit) if limit else (None, 1)
-            if known and (outer.label == _POSITION or loose_key(text[known.start : known.end]) in self._demonyms):
+            of_it = outer.label == _POSITION or (known and loose_key(text[known.start : known.end]) in self._demonyms)
+            if known and of_it and known.reference != outer.reference:
                 found += [known, *self._inside(text, units[at : at + size], known)]
             at += size
         return found

@@ -80,9 +80,9 @@ class Rules:
         return found
 
     def verb(self, at: int) -> Verb | None:
-        """The verb of speech that a unit is, unless the word before makes a noun of it."""
+        """The verb of speech that a unit is, unless the word before, or a heading's capitals, make a noun of it."""
         verb = self.lexicon.verbs.get(self._lower(at))
-        if verb is None or self._lower(at - 1) in self._is["nominal"]:
+        if verb is None or self._lower(at - 1) in self._is["nominal"] or self.units[at].words.isupper():
             return None
         return verb
 
@@ -159,7 +159,7 @@ class Rules:
 
     def _phrase_to(self, last: int) -> _Speaker | None:
         """The noun phrase that ends at a unit."""
-        if last < 0 or not self.units[last].is_word:
+        if last < 0 or not self.units[last].is_word or self._is_break(last, last):
             return None
         first = last
         while first > 0 and not self._is_break(first - 1, first):
@@ -185,26 +185,23 @@ class Rules:
     def _trimmed(self, first: int, last: int) -> _Speaker | None:
         """A noun phrase without what leads up to it: "On Friday the minister"."""
         factor = 1.0
-        while first <= last and self._lower(first) in self._is["prepositions"]:
-            # What begins with a preposition is no speaker; the next phrase may be.
+        pronoun = self._lower(last) in self.lexicon.pronouns
+        if self._lower(first) in self._is["prepositions"]:
+            # What begins with a preposition is no speaker; the phrase behind it may be.
             factor = _LONG
             articles = [at for at in range(first + 2, last + 1) if self._lower(at) in self._is["articles"]]
-            pronoun = self._lower(last) in self.lexicon.pronouns
-            first = articles[-1] if articles and not pronoun else last if pronoun else self._last_names(first + 1, last)
+            first = articles[-1] if articles else self._last_names(first + 1, last)
+        if pronoun:
+            first = last
         while first < last and (self._lower(first) in self._is["articles"] or not self.units[first].is_word):
             first += 1
-        if self._lower(last) in self.lexicon.pronouns and last > first:
-            first = last
         if last - first >= _NAME:
             first, factor = self._last_names(first, last), _LONG
         lower = self._lower(first)
-        if first > last or not self.units[first].is_word or (first == last and lower in self._is["articles"]):
+        if first > last or not self.units[first].is_word or lower in self._is["articles"] | self._is["prepositions"]:
             return None
-        if first == last and (self.lexicon.pronouns.get(lower, "-") == "" or lower in self._is["prepositions"]):
-            return None
-        if not any(unit.is_word for unit in self.units[first : last + 1]):
-            return None
-        return _Speaker(first, last, factor)
+        # A relative pronoun is nobody by itself.
+        return None if pronoun and not self.lexicon.pronouns[lower] else _Speaker(first, last, factor)
 
     def _last_names(self, first: int, last: int) -> int:
         """Where the run of capitalised words that ends at a unit begins."""
@@ -298,7 +295,7 @@ class Rules:
 
     def _goes_on(self, at: int) -> bool:
         """Whether more than one word follows: "said so" says nothing."""
-        return at + 1 < len(self.units) and self.units[at + 1].is_word
+        return at + 1 < len(self.units) and (self.units[at + 1].is_word or self.units[at + 1].quoted is not None)
 
     def _opens(self, one: int, at: int) -> bool:
         """Whether what is said begins here, or can begin no more."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from ..text import Text
 
@@ -104,9 +106,10 @@ def sentences(text: Text, tokens: Sequence[Unit], start: int, end: int) -> Itera
     inside = iter(quotes)
     quote = next(inside, None)
     units: list[Unit] = []
-    for token in tokens:
-        if token.start < start or token.end > end:
-            continue
+    first = bisect_left(tokens, start, key=lambda token: token.start)
+    for token in islice(tokens, first, None):
+        if token.end > end:
+            break
         while quote and token.start >= quote.end:
             units.append(quote)
             quote = next(inside, None)

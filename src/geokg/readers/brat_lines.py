@@ -12,6 +12,7 @@ from ..errors import ReadError
 from ..text import Argument, Attribute, Equivalence, Event, Mention, Normalization, Note, Relation
 from .given import Faults
 from .offsets import Quote
+from .registers import reference
 
 KINDS = {
     "T": "words",
@@ -226,6 +227,10 @@ def _attribute(line: Line, page: Page) -> Attribute:
     return Attribute(line.id, words[0].text, target, line.body[end:].strip(BLANK) or None, line.number)
 
 
+IRIS = ("http", "https", "urn")
+"""What comes before the first colon of a reference that is an IRI, and not a register's name with a key."""
+
+
 def _normalization(line: Line, page: Page) -> Normalization:
     words = line.words()
     _only(line, words, 3, 3, "Reference T1 Resource:key")
@@ -233,6 +238,8 @@ def _normalization(line: Line, page: Page) -> Normalization:
     resource, colon, key = words[2].text.partition(":")
     if not (resource and colon and key):
         raise line.error(f"{words[2].text!r} is no reference: one is written Resource:key", words[2].column)
+    if resource in IRIS:
+        resource, key = reference(words[2].text)
     return Normalization(line.id, words[0].text, target, resource, key, line.tail.rstrip(BLANK), line.number)
 
 

@@ -12,7 +12,9 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..text import Argument, Document, Equivalence, Event, Mention, Note, Relation
+from ..text import Argument, Document, Equivalence, Event, Mention, Normalization, Note, Relation
+from .brat_lines import IRIS
+from .registers import reference
 from .writing import NoRoom, put
 
 _WORD = re.compile(r"[^ \t\n]*[^ \t\r\n]")
@@ -88,9 +90,7 @@ class _Page:
             lines.append(f"{attributes[attribute.id]}\t{body}")
         links = self._names("N", (link.id for link in document.normalizations))
         for link in document.normalizations:
-            if ":" in link.resource:
-                self.room.none_for(link.id, f"the name of a register, {link.resource!r}, has no colon")
-            key = self._word(link.id, f"{link.resource}:{link.key}")
+            key = self._word(link.id, self._reference(link))
             body = f"{self._word(link.id, link.kind)} {self._target(link.id, link.target, self.names)} {key}"
             lines.append(f"{links[link.id]}\t{body}\t{self._line(link.id, link.text)}")
         notes = self._names("#", (note.id for note in document.notes if note.id != "#"))
@@ -98,6 +98,14 @@ class _Page:
         lines += [self._note(note, notes, targets) for note in document.notes]
         lines += [self._equivalence(equivalence) for equivalence in document.equivalences]
         return lines
+
+    def _reference(self, link: Normalization) -> str:
+        iri = link.resource + link.key
+        if link.resource.partition(":")[0] in IRIS and reference(iri) == (link.resource, link.key):
+            return iri
+        if ":" in link.resource:
+            self.room.none_for(link.id, f"the name of a register, {link.resource!r}, must have no colon")
+        return f"{link.resource}:{link.key}"
 
     def _mention(self, mention: Mention) -> str:
         if any(span.start == span.end for span in mention.spans) or not mention.spans:

@@ -17,7 +17,7 @@ from ..errors import UnknownFormat, WriteError
 from ..text import Document, Source
 from . import brat
 from .registry import readers
-from .source import NAME
+from .source import NAME, identify
 from .writing import put
 
 _ANNOTATORS = "annotators"
@@ -72,12 +72,13 @@ class Conversion:
         Raises:
             WriteError: the format has no room for an annotation, the id makes no path, or a file cannot be written.
         """
+        annotator = _annotator(document)
         source, _, stem = _base(document).rpartition("/")
-        for part in (*source.split("/"), stem, document.annotator or "x"):
+        for part in (*source.split("/"), stem, annotator or "x"):
             if not part or part.startswith(".") or "/" in part or "\0" in part or "\\" in part:
                 raise WriteError(f"the id {document.id!r} of a document makes no path: {part!r} is no name of a file")
         folder = self._place(source, document.source)
-        annotator, suffix = document.annotator, self._writer.SUFFIXES[0]
+        suffix = self._writer.SUFFIXES[0]
         text = folder.path / f"{stem}.txt" if self._format == "brat" else None
         if annotator is None:
             path = folder.path / f"{stem}{suffix}"
@@ -146,7 +147,13 @@ class _Folder:
 
 def _base(document: Document) -> str:
     """The id of a document without its annotator."""
-    return document.id.removesuffix(f"/{document.annotator}") if document.annotator else document.id
+    annotator = _annotator(document)
+    return document.id.removesuffix(f"/{annotator}") if annotator else document.id
+
+
+def _annotator(document: Document) -> str | None:
+    """The annotator as the id has it: somebody whose name is an address has no slashes in it there."""
+    return identify(Source(), document.annotator).removeprefix("/") if document.annotator else None
 
 
 def _toml(value: str | tuple[str, ...]) -> str:

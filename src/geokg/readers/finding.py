@@ -64,8 +64,8 @@ def given_by(path: Path, format: str | None) -> list[AnnotationFile]:
     """
     if format is not None:
         named(format, path)
-    if error := _misnamed(path):
-        raise error
+    if misnamed := _misnamed(path):
+        raise misnamed
     if path.suffix == ".txt" and (format is None or path.suffix not in named(format, path).SUFFIXES):
         if recognized_by(path):
             return [AnnotationFile(path, format=format_of(path))]
@@ -118,8 +118,8 @@ def _below(folder: Path, format: str | None, passed_over: PassedOver) -> list[An
             found.setdefault(_key(path), AnnotationFile(path))
     given = []
     for one in found.values():
-        if error := _misnamed(one.path):
-            wrong.append(error)
+        if misnamed := _misnamed(one.path):
+            wrong.append(misnamed)
             continue
         try:
             readers = recognized_by(one.path)

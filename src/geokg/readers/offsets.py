@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..text import Text
 from .units import SPELT, Unit, Units
@@ -105,17 +105,29 @@ def _nearest(quote: Quote, words: str, content: str) -> int | None:
             return None
         cuts = [sum(lengths[:number]) + number for number in range(len(lengths))]
         pieces = [words[cut : cut + length] for cut, length in zip(cuts, lengths, strict=True)]
-    patterns = [re.compile("".join("[ \\r\\n]" if c == " " else re.escape(c) for c in piece)) for piece in pieces]
     starts = [start for start, _ in quote.parts]
-    shifts = [
-        match.start() - starts[0]
-        for match in re.finditer(f"(?={patterns[0].pattern})", content)
-        if all(
-            start + match.start() - starts[0] >= 0 and pattern.match(content, start + match.start() - starts[0])
-            for start, pattern in zip(starts[1:], patterns[1:], strict=True)
-        )
-    ]
+    first, flat = pieces[0], _flat(content)
+    if not first:
+        return None
+
+    def stands(place: int) -> bool:
+        moved = [start + place - starts[0] for start in starts]
+        return min(moved) >= 0 and all(map(flat.startswith, pieces, moved))
+
+    after = flat.find(first, starts[0])
+    while after >= 0 and not stands(after):
+        after = flat.find(first, after + 1)
+    before = flat.rfind(first, 0, starts[0] + len(first) - 1)
+    while before >= 0 and not stands(before):
+        before = flat.rfind(first, 0, before + len(first) - 1)
+    shifts = [place - starts[0] for place in (before, after) if place >= 0]
     return min(shifts, key=lambda shift: (abs(shift), shift)) if shifts else None
+
+
+@lru_cache(maxsize=1)  # all quotes of a file are looked up in one text, which may be long
+def _flat(content: str) -> str:
+    """The text with a blank for each character of a line end, as quotes may have it."""
+    return content.replace("\r", " ").replace("\n", " ")
 
 
 def unit_of(quotes: list[Quote], content: str) -> Unit | None:

@@ -79,9 +79,10 @@ def brat(tags: TagSet) -> str:
     lines += ["", "[relations]", "Equiv\tArg1:<ENTITY>, Arg2:<ENTITY>, <REL-TYPE>:symmetric-transitive", "", "[events]"]
     lines += _brat_labels(tags.events)
     lines += ["", "[attributes]"]
-    steps = tuple(Value(f"0.{tenth}", "") for tenth in range(1, 10))
+    # Free values of which brat can offer some: tenths, and the program whose drafts people look through.
+    offered = {"Confidence": [f"0.{tenth}" for tenth in range(1, 10)], "Draft": ["geokg-suggest"]}
     for one in tags.attributes:
-        values = one.values or (steps if one.name == "Confidence" else ())
+        values = one.values or tuple(Value(name, "") for name in offered.get(one.name, ()))
         lines.append(f"# {one.definition}")
         if one.kind == "free" and not values:
             lines.append(f"# brat cannot ask for it; write it into the file: A99<tab>{one.name} E1 <value>")
