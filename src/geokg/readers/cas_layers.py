@@ -151,7 +151,12 @@ class _OneText:
     def _let_go(self) -> None:
         """Refuse records about what is not there, or was left out."""
         records: tuple[list[Any], ...] = (self.attributes, self.normalizations, self.notes)
-        words: tuple[list[Any], ...] = (self.mentions, self.events, [event.trigger for event in self.events], self.relations)
+        words: tuple[list[Any], ...] = (
+            self.mentions,
+            self.events,
+            [event.trigger for event in self.events],
+            self.relations,
+        )
         there = {one.id for items in (*words, *records) for one in items}
 
         def hangs(one: Any) -> bool:
