@@ -24,8 +24,8 @@ import pytest
         ),
         (
             "reasoning",
-            ["--triples", "9500", "--owlrl", "0"],
-            ["times geokg", "100.0%", "name a Python", "it would take minutes", "an article less", "all anew"],
+            ["--triples", "9500"],
+            ["times geokg", "owlrl", "100.0%", "name a Python", "20 triples that acceptance asks for", "all anew"],
         ),
     ],
 )
