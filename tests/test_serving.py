@@ -283,6 +283,17 @@ def test_the_access_log_is_json_whatever_clients_send(trig: Path, tmp_path: Path
     assert (forged["status"], forged["path"]) == (404, '/data/\n{"status": 200}')
 
 
+@pytest.mark.parametrize("_", range(5))
+def test_told_twice_within_a_moment_it_ends_without_a_traceback(trig: Path, _: int) -> None:
+    with serving(trig) as (server, port):
+        assert get(port, "/sparql?query=" + quote(CLAIM)) == 200
+        server.send_signal(signal.SIGTERM)
+        server.send_signal(signal.SIGINT)
+        assert server.wait(20) in (0, 130)  # 130 where the second came later, and so ended it at once
+        assert server.stderr is not None
+        assert "Traceback" not in server.stderr.read()
+
+
 def test_what_was_begun_is_answered_before_the_end(trig: Path) -> None:
     with serving(trig, "--deadline", "3", "--workers", "2") as (server, port):
         answers: list[int] = []

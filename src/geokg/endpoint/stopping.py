@@ -27,14 +27,18 @@ def ended_by_signals(server: Any, site: Site, *, grace: float) -> Iterator[None]
         site: what it serves.
         grace: seconds.
     """
+    begun = threading.Event()
 
     def end(*_: object) -> None:
-        for number in former:
-            signal.signal(number, signal.default_int_handler)
+        if begun.is_set():
+            raise KeyboardInterrupt
+        if site.is_stopping:  # whoever ends a group of processes may tell us twice within a moment
+            return
         site.is_stopping = True
         server.del_channel()
         server.socket.close()
-        threading.Thread(target=_wait, args=(server, time.monotonic() + grace), daemon=True).start()
+        threading.Thread(target=_wait, args=(server, begun, time.monotonic() + grace), daemon=True).start()
+        begun.set()
 
     former = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -44,8 +48,9 @@ def ended_by_signals(server: Any, site: Site, *, grace: float) -> Iterator[None]
             signal.signal(number, handler)
 
 
-def _wait(server: Any, until: float) -> None:
+def _wait(server: Any, begun: threading.Event, until: float) -> None:
     """Interrupt the main thread when all is answered."""
+    begun.wait()
     while time.monotonic() < until:
         channels = list(server.active_channels.values())
         if not any(channel.requests or channel.total_outbufs_len for channel in channels):
