@@ -75,7 +75,7 @@ def build(
 
     A document that cannot be read is left out, told at the end, and makes the exit code 2; if none can be read, nothing
     is written. A build that breaks off leaves what is done beside OUT, or in the folder that --work names; given again,
-    the command goes on from there. Memory does not grow with the number of documents, but for TriG, JSON-LD and --json.
+    the command goes on from there. Documents are not held in memory; TriG, JSON-LD and --json are.
 
     In a SPARQL service the graphs below our base are replaced, all others left alone.
 
