@@ -20,17 +20,22 @@ def ended_by_signals(server: Any, site: Site, *, grace: float) -> Iterator[None]
     """Let SIGTERM and Ctrl-C end a server of waitress in good order; a second one ends it at once.
 
     After the first, connections are refused, ``/health/ready`` says no, and what has been asked already is answered,
-    for ``grace`` seconds at most.
+    for ``grace`` seconds at most. The process is taken to end then: whatever it is told later, it goes on ending.
 
     Args:
         server: what ``waitress.server.create_server`` made; inside, it runs on the main thread.
         site: what it serves.
         grace: seconds.
     """
-    begun = threading.Event()
+    begun, interrupted = threading.Event(), threading.Event()
 
     def end(*_: object) -> None:
+        if (
+            interrupted.is_set()
+        ):  # a second KeyboardInterrupt would break the locks of waitress, which is ending its threads
+            return
         if begun.is_set():
+            interrupted.set()
             raise KeyboardInterrupt
         if site.is_stopping:  # whoever ends a group of processes may tell us twice within a moment
             return
@@ -45,7 +50,8 @@ def ended_by_signals(server: Any, site: Site, *, grace: float) -> Iterator[None]
         yield
     finally:
         for number, handler in former.items():
-            signal.signal(number, handler)
+            # One told late must not make a failure of a good end.
+            signal.signal(number, signal.SIG_IGN if site.is_stopping else handler)
 
 
 def _wait(server: Any, begun: threading.Event, until: float) -> None:
