@@ -5,9 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 PORT ?= 8000
+CATALOGUE := src/geokg/endpoint/locale/fr.po
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo graph test coverage lint format bench soak fuzz clean
+.PHONY: help setup web texts demo graph test coverage lint format screenshots bench soak fuzz clean
 
 help:  ## Say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
@@ -20,7 +21,15 @@ $(READY): pyproject.toml
 
 setup: $(READY)  ## Make .venv with geokg and all that its tests need
 
-graph: $(READY)
+web: $(READY)  ## Make the scripts of the pages anew, if their sources changed
+	$(BIN)/python web/build.py
+
+texts: $(READY)  ## Bring the catalogue of what pages say up to date with templates and modules
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F pyproject.toml --project geokg --no-wrap --add-location file --sort-by-file -o build/geokg.pot .
+	$(BIN)/pybabel -q update -i build/geokg.pot -l fr -o $(CATALOGUE) --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+
+graph: web
 	$(BIN)/geokg build data -o kg.trig
 
 demo: graph  ## Build the article's graph, check it, ask it, and serve it
@@ -32,7 +41,7 @@ demo: graph  ## Build the article's graph, check it, ask it, and serve it
 	@echo
 	$(BIN)/geokg serve kg.trig --port $(PORT)
 
-test: $(READY)  ## Run every test, the linters first
+test: web  ## Run every test, the linters first
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n auto $(TESTS)
 
@@ -51,6 +60,9 @@ format: $(READY)  ## Bring code and Turtle into their one form
 	$(BIN)/ruff format .
 	$(BIN)/python -m geokg.canonical $$(git ls-files 'ontology/*.ttl' 'ontology/**/*.ttl' 'data/*.ttl' 'data/**/*.ttl')
 
+screenshots: web  ## Pictures of every page, wide and narrow, light and dark, in build/screenshots
+	$(BIN)/python tests/screenshots.py
+
 bench: $(READY)  ## What the README says about speed, measured here
 	$(BIN)/python benchmarks/build.py
 	$(BIN)/python benchmarks/query.py
@@ -67,4 +79,4 @@ fuzz: $(READY)  ## Hostile inputs and spoilt files, a hundred thousand of each
 	$(BIN)/python tests/fuzz_readers.py
 
 clean:  ## Remove what the other commands made
-	rm -rf $(VENV) kg.trig build dist .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) web/node_modules src/geokg/endpoint/static/bundle kg.trig build dist .coverage htmlcov .mypy_cache .ruff_cache .pytest_cache .hypothesis

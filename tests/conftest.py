@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import browser
 import geokg
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -89,3 +95,40 @@ def write_source(tmp_path: Path):
         return folder / f"{name}.ann"
 
     return write
+
+
+# Pages in a browser
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real Chromium; a machine without one, or without Playwright, skips these tests."""
+    pytest.importorskip("playwright", reason="install playwright to try the pages in a browser")
+    if browser.chromium() is None:
+        pytest.skip("there is no chromium on the path; install one, or name it in GEOKG_CHROMIUM")
+    if not browser.AXE.exists():
+        pytest.skip("axe-core is not here: the scripts of the pages could not be made (make web)")
+    with browser.browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def served(_sample: geokg.KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server of the article's graph that is only read."""
+    path = tmp_path_factory.mktemp("served") / "kg.trig"
+    _sample.store.save(path)
+    with browser.serving(path, "--read-only") as address:
+        yield address
+
+
+@pytest.fixture
+def visit(chromium: Browser, served: str) -> Iterator[Callable[..., Page]]:
+    """Open a page by its path; whatever goes wrong in it, or is asked of another host, fails the test."""
+    with ExitStack() as open_pages:
+
+        def opened(path: str, *, address: str = served, **context: Any) -> Page:
+            page = open_pages.enter_context(browser.looking(chromium, address, **context))
+            page.goto(path)
+            return page
+
+        yield opened

@@ -38,6 +38,7 @@ TOP = {
     "ontology/",
     "pyproject.toml",
     "server.py",
+    "web/",
     "src/",
     "tests/",
 }
@@ -85,7 +86,7 @@ def test_ci_runs_the_command_of_the_readme(root: Path) -> None:
     assert os.access(script, os.X_OK)
     lines = script.read_text(encoding="utf-8").splitlines()
     assert "set -euo pipefail" in lines
-    assert lines[-2:] == ["export GEOKG_NO_SKIPS=1", "make test"]
+    assert lines[-2:] == ["export GEOKG_NO_SKIPS=1 GEOKG_WEB=require", "make test"]
 
 
 def test_makefile_explains_its_targets(root: Path) -> None:
@@ -194,7 +195,8 @@ def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
 
 def test_a_skipped_test_fails_where_it_could_run(root: Path, tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text("import pytest\n\n\ndef test_it():\n    pytest.skip('no reason')\n")
-    (tmp_path / "conftest.py").write_text((root / "tests" / "conftest.py").read_text(encoding="utf-8"))
+    for name in ("conftest.py", "browser.py"):
+        (tmp_path / name).write_text((root / "tests" / name).read_text(encoding="utf-8"))
     outcomes = {}
     for value in ("", "1"):
         command = [

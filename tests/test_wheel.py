@@ -80,6 +80,8 @@ def test_the_wheel_holds_all_that_is_needed_and_nothing_else(root: Path, wheel: 
     assert wanted - held == set()
     assert {"geokg/py.typed", "geokg/data_files/china-taliban/article.ann", "geokg/ontology_files/geokg.ttl"} <= held
     assert any(name.startswith("geokg/endpoint/templates/") for name in held)
+    bundle = root / "src" / "geokg" / "endpoint" / "static" / "bundle"
+    assert {f"geokg/endpoint/static/bundle/{path.name}" for path in bundle.glob("*")} <= held
     assert all(name.startswith("geokg/") for name in held), "something beside the package, such as tests"
     with zipfile.ZipFile(wheel) as archive:
         assert (

@@ -21,6 +21,7 @@ from .problems import from_http_exception, from_query_error
 from .protocol import read_request, utf8
 from .resources import send
 from .site import Site, current
+from .wording import say_language
 
 if TYPE_CHECKING:
     from ..graph import KnowledgeGraph
@@ -32,8 +33,8 @@ _DONE = "geokg.done"
 WRITING = frozenset({"geokg.update", "geokg.store", "geokg.direct_store"})
 OPERATING = frozenset({"geokg.queries", "geokg.cancel"})
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 SECURITY = {
     "Content-Security-Policy": POLICY,
@@ -136,7 +137,7 @@ def blueprint() -> Blueprint:
     >>> blueprint().name
     'geokg'
     """
-    parts = Blueprint("geokg", __name__, static_folder="static", static_url_path="/static", template_folder="templates")
+    parts = Blueprint("geokg", __name__, static_folder="static", static_url_path="/static")
     parts.add_url_rule("/sparql", "sparql", sparql, methods=["GET", "POST"], strict_slashes=False)
     parts.add_url_rule("/update", "update", update.update, methods=["GET", "POST"], strict_slashes=False)
     for address, name in (("/store", "store"), ("/store/<path:path>", "direct_store")):
@@ -206,6 +207,8 @@ def _headers(response: Response) -> Response:
     request.environ |= {_DONE: response, ROUTE: request.endpoint}
     headers = response.headers
     wanted = dict(SECURITY)
+    if g.get("is_page"):
+        say_language(response)
     if request.endpoint != "geokg.static":
         response.vary.add("Accept")
         wanted["Cache-Control"] = "no-cache"

@@ -26,6 +26,7 @@ _PATHS = ("/sparql", "/sparql/")
 _ASKED = (
     *("wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING"),
     *("CONTENT_TYPE", "HTTP_CONTENT_ENCODING", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING"),
+    *("HTTP_ACCEPT_LANGUAGE", "HTTP_COOKIE"),  # the language of a page
 )
 """What an answer depends on, beside the body of the request."""
 _OF_BODY = frozenset({"Content-Type", "Content-Length", "Content-Encoding"})

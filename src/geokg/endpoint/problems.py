@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from http import HTTPStatus
 
-from flask import Response, current_app, g, render_template, request
+from flask import Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from ..errors import Busy, QueryError, QuerySyntaxError
+from .rendering import render
 
 
 class ProtocolError(QueryError):
@@ -38,7 +39,7 @@ def problem(status: int, detail: str, members: dict[str, object] | None = None, 
     accept = request.accept_mimetypes
     if accept.best_match(["application/problem+json", "application/json", "text/html"]) == "text/html":
         values = {"status": status, "title": title, "detail": detail, "members": members or {}, "query": query}
-        page = render_template("geokg/problem.html", site=current_app.extensions["geokg"], **values)
+        page = render("problem", site=current_app.extensions["geokg"], **values)
         response = Response(page, content_type="text/html; charset=utf-8")
         response.status_code = status
     else:

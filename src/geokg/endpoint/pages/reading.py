@@ -9,13 +9,13 @@ from itertools import pairwise
 import pyoxigraph as ox
 from rdflib.namespace import DCTERMS, RDF, RDFS, SH, SKOS
 
-from ..errors import GeokgError
-from ..store import Store
-from ..text import Span, Text
-from ..views import Claim, Thing, Views
-from ..vocabulary import GK, OA, prefixes
+from ...errors import GeokgError
+from ...store import Store
+from ...text import Span, Text
+from ...views import Claim, Thing, Views
+from ...vocabulary import GK, OA, prefixes
+from ..site import Site
 from .shown import Piece, Quote, Statement, Value
-from .site import Site
 
 SHOWN = 100
 """As many claims, mentions or statements of one kind stand on a page."""

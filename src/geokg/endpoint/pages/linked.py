@@ -3,42 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import pyoxigraph as ox
-from flask import Blueprint, Response, render_template, request
-from rdflib.namespace import DCTERMS, OWL, SH, SKOS
+from flask import Blueprint, Response, request
+from rdflib.namespace import OWL, SH, SKOS
 from rdflib.namespace import RDF as RDF_NS
 
-from ..cookbook import questions
-from ..store import Store
-from ..vocabulary import GK, GKS, GKX
-from .formats import HTML, RDF, ROWS, Format, choose, split_ending
-from .pooled import send_graph
-from .problems import ProtocolError
-from .protocol import PAGE_ROWS, Table
-from .reading import SHOWN, Reading
-from .resources import about, conditional, send, shapes
-from .site import Site, current
-
-FIRST_QUESTIONS = (
-    "14-who-says-china-benefits",
-    "15-is-it-a-fact",
-    "41-the-promise",
-    "11-who-speaks-for-a-state",
-    "19-two-independent-claimants",
-)
-"""What the first page asks: the questions that show best what is kept here, by the names of their files."""
-EXAMPLE = """SELECT ?claimant ?stance ?content {
-  ?claim gk:isClaimedBy ?claimant ;
-    gk:hasStance ?stance ;
-    gk:hasContent ?content
-}"""
+from ...store import Store
+from ...vocabulary import GK, GKS, GKX
+from ..formats import HTML, RDF, Format, choose, split_ending
+from ..pooled import send_graph
+from ..problems import ProtocolError
+from ..protocol import PAGE_ROWS
+from ..resources import about, send, shapes
+from ..site import Site, current
+from .page import html, page
+from .reading import Reading
 
 
 def add_to(parts: Blueprint) -> None:
-    """Add all addresses of pages and linked data to a blueprint."""
-    parts.add_url_rule("/", "home", home)
+    """Add the addresses of all that has an IRI of ours."""
     parts.add_url_rule("/data/<path:path>", "data", data)
     parts.add_url_rule("/graph/<path:path>", "graph", graph)
     parts.add_url_rule("/ontology", "ontology", ontology, strict_slashes=False)
@@ -47,54 +31,6 @@ def add_to(parts: Blueprint) -> None:
     parts.add_url_rule("/vocab/<path:path>", "concept", concept)
     parts.add_url_rule("/shapes", "all_shapes", all_shapes, strict_slashes=False)
     parts.add_url_rule("/shapes/<path:path>", "shape", shape)
-
-
-def page(template: str, **values: Any) -> str:
-    """A page from a template, which finds the site as ``site``, terms and claims as ``reading``."""
-    site = current()
-    return render_template(f"geokg/{template}.html", site=site, SHOWN=SHOWN, **({"reading": Reading(site)} | values))
-
-
-def results(table: Table, query: str) -> str:
-    """The page with the first rows of a result."""
-    reading = Reading(current())
-    rows = [[None if cell is None else reading.value(cell, is_named=False) for cell in row] for row in table.rows]
-    formats = [offer for offer in (RDF if table.is_rdf else ROWS) if offer is not HTML]
-    return page("results", reading=reading, table=table, rows=rows, query=query, formats=formats, most=PAGE_ROWS)
-
-
-def form() -> str:
-    """The page to write a query on."""
-    return page("form", query=EXAMPLE, questions=questions(current().base))
-
-
-def home() -> Response:
-    """What is in the graph, in one look."""
-    site = current()
-    reading = Reading(site)
-    kg = site.kg
-    documents = [
-        (
-            reading.name(iri),
-            reading.views.literal(iri, str(DCTERMS.publisher)),
-            reading.views.literal(iri, str(GK.edtf)),
-        )
-        for iri in kg.documents()
-    ]
-    counts = {
-        "documents": len(documents),
-        "actors": _count(site, "?it a/rdfs:subClassOf* gk:Actor ; ^(oa:hasBody|gk:isClaimedBy) ?some"),
-        "claims": _count(site, "?it a gk:Claim"),
-        "commitments": _count(site, "?it a/rdfs:subClassOf* gk:Commitment"),
-    }
-    by_name = {question.name: question for question in questions(site.base)}
-    first = [by_name[name] for name in FIRST_QUESTIONS if name in by_name]
-    return _html(page("home", query=EXAMPLE, documents=documents, counts=counts, questions=first))
-
-
-def _count(site: Site, pattern: str) -> int:
-    (row,) = site.rows(f"SELECT (COUNT(DISTINCT ?it) AS ?n) {{ {pattern} }}")
-    return int(row["n"].value)
 
 
 def data(path: str) -> Response:
@@ -128,7 +64,7 @@ def _resource(site: Site, store: Store, start: str, path: str) -> Response:
         raise ProtocolError(f"nothing is known of <{start}{path}>", 404)
     chosen = named or choose(request.accept_mimetypes, RDF, name=request.args.get("format"))
     response = (
-        _html(_node_page(site, store, iri)) if chosen is HTML else send(about(store, iri), chosen, store=site.store)
+        html(_node_page(site, store, iri)) if chosen is HTML else send(about(store, iri), chosen, store=site.store)
     )
     return _linked(response, site, iri, chosen)
 
@@ -166,7 +102,7 @@ def graph(path: str) -> Response:
     chosen = names[found] or choose(request.accept_mimetypes, RDF, name=request.args.get("format"))
     if chosen is HTML:
         count = site.sizes.graphs.get(found, 0)
-        response = _html(page("graph", iri=found, count=count, rows=_first_rows(site.store, found)))
+        response = html(page("graph", iri=found, count=count, rows=_first_rows(site.store, found)))
     elif site.pool is not None:
         response = send_graph(site.answering, site.pool, found, chosen)
     else:
@@ -229,8 +165,4 @@ def _index(
         }
         rows = [(reading.name(iri), reading.short(iri), reading.meaning(iri)) for iri in found]
         sections[heading] = sorted(rows, key=lambda row: (row[0].text.casefold(), row[1]))
-    return _html(page("index", reading=reading, title=title, sections=sections, name=name))
-
-
-def _html(body: str) -> Response:
-    return conditional(Response(body, content_type=HTML.content_type))
+    return html(page("index", reading=reading, title=title, sections=sections, name=name))
