@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import ReadError
-from ..readers.source import read_bytes, read_toml
+from ..files import read_bytes
+from ..readers.source import read_toml
 from ..scheme import Kind, Scheme, unknown
 from ..vocabulary import packaged
 from .rule import SAME, AttributeRule, ChainRule, LabelMap, Rule

@@ -21,8 +21,8 @@ from types import ModuleType
 from typing import Any
 
 from ..errors import ReadError
+from ..files import read_bytes
 from .cas import Cas, Kind, short
-from .source import read_bytes
 
 _HINT = "reading and writing UIMA CAS needs dkpro-cassis and lxml: pip install 'geokg[formats]'"
 _WITH_BLANKS = ("uima.cas.StringArray", "uima.cas.StringList", "uima.cas.ByteArray")

@@ -28,10 +28,11 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from ..errors import ReadError
+from ..files import read_bytes
 from ..text import Argument, Attribute, Document, Event, Mention, Note, Source, Span, Text
 from .given import AnnotationFile, Faults
 from .placed import Placed, loads
-from .source import decode, embedded, identify, read_bytes, read_source
+from .source import decode, embedded, identify, read_source
 
 SUFFIXES = (".json", ".txt")
 """The endings of the files that this reader reads."""

@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ReadError
+from ..files import read_bytes
 from ..text import Document
 from .given import AnnotationFile
-from .source import read_bytes, read_source
+from .source import read_source
 
 if TYPE_CHECKING:
     from lxml import etree

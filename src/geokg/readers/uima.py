@@ -21,6 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ReadError
+from ..files import read_bytes
 from ..text import Document
 from . import cas_json, cas_xmi
 from .cas import INITIAL, Cas, Kind
@@ -29,7 +30,7 @@ from .cas_types import TYPE_SYSTEM, beside
 from .cas_writer import write
 from .given import AnnotationFile, Faults
 from .inception import placed
-from .source import decode, embedded, identify, read_bytes, read_source
+from .source import decode, embedded, identify, read_source
 from .units import Unit
 
 SUFFIXES = (".xmi", ".json", ".zip", ".xml")

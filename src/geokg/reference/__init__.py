@@ -92,7 +92,7 @@ def read(path: Path, base: Base) -> Reference:
     about = read_about(path)
     data = path.parent / about.path if about.path else path
     if not data.exists():
-        raise ReadError(f"there is no such file or folder: {about.path}", path=path)
+        raise ReadError(f"there is no such file or folder: {about.path or path.name}", path=path)
     kind = "" if data.is_dir() else data.suffix
     if kind not in _READERS:
         raise ReadError(f"is no reference data that is known: {data.name}", path=path)
