@@ -1,13 +1,16 @@
-"""Whatever has the name of a file that we read: a pipe keeps nobody waiting, a link that leads nowhere is told."""
+"""Files come and go whole: pipes keep nobody waiting, links that lead nowhere are told, who is killed leaves nothing."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from geokg.errors import ReadError
+from geokg.errors import GeokgError, ReadError
+from geokg.files import beside, replace_folder, write_beside
 from geokg.graph import KnowledgeGraph
 from geokg.judgements import append_judgement, read_judgements
 from geokg.judgements.judgement import Judgement
@@ -55,3 +58,61 @@ def test_a_source_toml_that_cannot_be_read_is_told(folder: Path, make: object) -
     make(folder / "source.toml")  # type: ignore[operator]
     with pytest.raises(ReadError, match=r"source\.toml: (is a pipe|cannot be read: No such file)"):
         read_source(folder)
+
+
+def killed(program: str, *args: Path) -> None:
+    """Run a program that kills itself."""
+    code = f"import os, sys\nfrom pathlib import Path\nfrom geokg.files import *\n{program}"
+    done = subprocess.run([sys.executable, "-c", code, *map(str, args)], check=False)
+    assert done.returncode == -9
+
+
+WRITING = """
+def chunks():
+    yield 'half'
+    os.kill(os.getpid(), 9)
+write_beside(Path(sys.argv[1]), chunks())
+"""
+
+
+def test_who_is_killed_while_writing_leaves_what_was_there_and_the_next_tidies_up(tmp_path: Path) -> None:
+    target = tmp_path / "kg.nq"
+    target.write_text("before")
+    killed(WRITING, target)
+    assert target.read_text() == "before"
+    (half,) = (path for path in tmp_path.iterdir() if path != target)
+    (tmp_path / ".kg.nq.notes").touch()
+    with beside(target) as living:
+        write_beside(tmp_path / "other.nq", ["whole"])
+        assert living.exists()
+    assert not half.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".kg.nq.notes", "kg.nq", "other.nq"]
+
+
+def test_who_is_killed_while_folders_change_places_loses_neither(tmp_path: Path) -> None:
+    old, new = tmp_path / "store", tmp_path / "new"
+    old.mkdir()
+    (old / "old").touch()
+    new.mkdir()
+    killed("Path.replace = lambda path, target: (os.rename(path, target), os.kill(os.getpid(), 9))\n"
+           "replace_folder(Path(sys.argv[1]), Path(sys.argv[2]))", new, old)  # fmt: skip
+    write_beside(tmp_path / "kg.nq", ["whole"])
+    assert len(list(tmp_path.glob(".store.*/old/old"))) == 1
+    replace_folder(new, old)
+    write_beside(tmp_path / "kg.nq", ["whole"])
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["kg.nq", "store"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits on this system to play a full disk")
+def test_a_disk_that_is_full_is_told_with_the_path(tmp_path: Path) -> None:
+    import resource
+
+    target = tmp_path / "kg.nq"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, limits[1]))
+    try:
+        with pytest.raises(GeokgError, match=r"kg\.nq: cannot be written: File too large"):
+            write_beside(target, ["x" * (1 << 21)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []

@@ -1,10 +1,5 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pyoxigraph as ox
 import pytest
 
@@ -100,33 +95,6 @@ def test_what_cannot_be_written_leaves_what_was_there(kg, tmp_path):
     with pytest.raises(UnknownFormat, match=r"\.trig"):
         kg.save(tmp_path / "kg.docx")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
-
-
-def test_killed_while_writing_leaves_what_was_there(tmp_path):
-    target = tmp_path / "kg.nq"
-    target.write_text("before")
-    code = (
-        "import os, sys; from pathlib import Path; from geokg.store import write_beside\n"
-        "def chunks():\n    yield 'half'\n    os.kill(os.getpid(), 9)\n"
-        "write_beside(Path(sys.argv[1]), chunks())"
-    )
-    done = subprocess.run([sys.executable, "-c", code, str(target)], check=False)
-    assert done.returncode == -9
-    assert target.read_text() == "before"
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full to play a full disk")
-def test_full_disk_is_said(tmp_path, monkeypatch):
-    import geokg.store as module
-
-    def full(*_args, **_kwargs):
-        return os.open("/dev/full", os.O_WRONLY), str(tmp_path / ".beside")
-
-    (tmp_path / ".beside").write_text("")
-    monkeypatch.setattr(module.tempfile, "mkstemp", full)
-    with pytest.raises(GeokgError, match="No space left"):
-        module.write_beside(tmp_path / "kg.nq", ["x" * 100_000])
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

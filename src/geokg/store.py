@@ -7,10 +7,7 @@ the usual prefixes. Known and left as it is: the store respells literals (``007`
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -20,6 +17,7 @@ import pyoxigraph as ox
 
 from . import canonical
 from .errors import GeokgError, QuerySyntaxError, ReadError, UnknownFormat
+from .files import beside, replace_folder, write_beside
 from .vocabulary import Base, prefixes
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Triple
@@ -304,20 +302,14 @@ class Store:
         if target.exists() and not (target / "CURRENT").exists():
             raise GeokgError(f"{target}: is there and is no store; choose another name or remove it")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+            with beside(target, folder=True) as new:
+                store = ox.Store(str(new))
+                store.bulk_extend(self.quads())
+                store.flush()
+                del store
+                replace_folder(new, target)
         except OSError as error:
-            raise GeokgError(f"{target}: cannot be written: {error.strerror}") from error
-        try:
-            store = ox.Store(str(beside))
-            store.bulk_extend(self.quads())
-            store.flush()
-            del store
-            replace_folder(beside, target)
-        except OSError as error:
-            raise GeokgError(f"{target}: cannot be written: {error}") from error
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+            raise GeokgError(f"{target}: cannot be written: {error.strerror or error}") from error
 
 
 def _kept_generation(folder: Path) -> int | None:
@@ -364,36 +356,3 @@ def syntax_error(message: str) -> QuerySyntaxError:
     elif "[_]" in rest or rest.count(", ") > _ALTERNATIVES:
         rest = "this cannot stand here"
     return QuerySyntaxError(f"line {line}, column {column}: {rest}", line=line, column=column)
-
-
-def replace_folder(new: Path, target: Path) -> None:
-    """Put a folder in the place of another; at any moment both are on the disk, or the new one is in its place."""
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as aside:
-        if target.exists():
-            target.replace(Path(aside) / "old")
-        new.replace(target)
-
-
-def write_beside(target: Path, chunks: Iterable[str | bytes]) -> None:
-    """Write a text file whole or not at all: beside its place first, then renamed.
-
-    Raises:
-        GeokgError: the file cannot be written; what was there before is still there.
-    """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    except OSError as error:
-        raise GeokgError(f"{target}: cannot be written: {error.strerror}") from error
-    beside = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(chunk.encode() if isinstance(chunk, str) else chunk for chunk in chunks)
-        umask = os.umask(0)
-        os.umask(umask)
-        beside.chmod(0o666 & ~umask)  # mkstemp makes files that only their owner can read
-        beside.replace(target)
-    except OSError as error:
-        raise GeokgError(f"{target}: cannot be written: {error.strerror}") from error
-    finally:
-        beside.unlink(missing_ok=True)

@@ -19,9 +19,10 @@ from types import TracebackType
 from typing import Self
 
 from ..errors import GeokgError
+from ..files import replace_folder, write_beside
 from ..graph import KnowledgeGraph, is_address
 from ..readers import AnnotationFile
-from ..store import Store, replace_folder, write_beside
+from ..store import Store
 from ..vocabulary import Base
 from .crew import crew
 from .manifest import Manifest
