@@ -1,4 +1,4 @@
-"""Files come and go whole: pipes keep nobody waiting, links that lead nowhere are told, who is killed leaves nothing."""
+"""Files come and go whole: pipes keep nobody waiting, links to nowhere are told, who is killed leaves nothing behind."""
 
 from __future__ import annotations
 

@@ -273,6 +273,28 @@ def test_two_builds_in_one_place_do_not_meet(tmp_path):
 # What fails
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits on this system to play a full disk")
+@pytest.mark.parametrize(
+    ("most", "words"),
+    [
+        (1_000, r"\.kg\.nq\.building: cannot be written: "),
+        (60_000, r"\.kg\.nq\.building: File too large"),
+        (1_000_000, r"\.kg\.nq\.building: .*File too large"),
+    ],
+    ids=["what is done", "shard", "store"],
+)
+def test_a_disk_that_is_full_is_told_with_the_path(tmp_path, most, words):
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, limits[1]))
+    try:
+        with pytest.raises(GeokgError, match=words):
+            built(packaged("data"), tmp_path / "kg.nq")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
 def test_a_document_that_fails_is_told_and_the_others_are_built(texts, tmp_path):
     (texts / "wire-0" / "text-00.ann").write_text("T1\tStaat 16 21\tChina\n", encoding="utf-8")
     (texts / "wire-1" / "text-03.ann").write_text(BAD, encoding="utf-8")

@@ -7,6 +7,7 @@ on from there. The same sources give the same quads, and the same bytes in a fil
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -122,6 +123,13 @@ class Builder:
             GeokgError: the target cannot be written, or a worker is lost; what was there before is still there, and
                 what is done is kept.
         """
+        try:
+            return self._run()
+        except (OSError, sqlite3.Error) as error:
+            at = getattr(error, "filename", None) or (self.folder if self.folder.name else self.target)
+            raise GeokgError(f"{at}: {getattr(error, 'strerror', None) or error}") from error
+
+    def _run(self) -> KnowledgeGraph | None:
         files = found(self.sources, lambda error: self.passed_over.append(Told.of(error)))
         self._check_target()
         folders = [Path(source) for source in self.sources if Path(source).is_dir()]

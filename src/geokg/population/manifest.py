@@ -71,8 +71,10 @@ class Manifest:
             self._db.executescript(_TABLES + f"PRAGMA user_version = {_FORMAT}")
         except sqlite3.DatabaseError as error:
             self._db.close()
-            busy = isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
-            why = "another build is at work there" if busy else f"is no work folder of a build ({error}); remove it"
+            if not isinstance(error, sqlite3.OperationalError):
+                why = f"is no work folder of a build ({error}); remove it"
+            else:
+                why = "another build is at work there" if "locked" in str(error) else f"cannot be written: {error}"
             raise GeokgError(f"{folder}: {why}") from error
 
     def close(self) -> None:
