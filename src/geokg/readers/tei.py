@@ -49,7 +49,7 @@ def documents(given: AnnotationFile) -> Iterator[Document]:
     """Yield a document for each ``TEI`` that has a text.
 
     Raises:
-        ReadError: the file is not XML, declares entities, or has no text; with its line.
+        ReadError: the file is not XML, declares entities, has no text, or only points to it; with its line.
     """
     path = given.path
     root = _parse(path)
