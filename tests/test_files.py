@@ -1,4 +1,4 @@
-"""Files come and go whole: pipes keep nobody waiting, links to nowhere are told, who is killed leaves nothing behind."""
+"""Files come and go whole: pipes keep nobody waiting, links to nowhere are told, who is killed leaves nothing."""
 
 from __future__ import annotations
 
