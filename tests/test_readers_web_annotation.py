@@ -805,7 +805,7 @@ def test_what_says_something_of_a_link_to_a_register_is_told_and_left_out(tmp_pa
             tmp_path,
             [
                 hu,
-                anno("#E2", ["#N1"], {"value": 7}, motivation="describing"),
+                anno("#E2", ["#N1"], {"value": 7, "purpose": "age"}, motivation="describing"),
                 anno("#A1", ["#N1"], tag("Sure")),
                 anno("#C1", ["#N1"], tag("is it?", "commenting")),
             ],
