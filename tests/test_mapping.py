@@ -653,7 +653,7 @@ def test_a_broken_file_does_not_stop_the_proposal(write_source) -> None:
     broken = write_source(TEXT, "Q1 person Ann", name="broken")
     result = CliRunner().invoke(main, ["scheme", "--suggest", str(broken.parent)])
     assert result.exit_code == 0 and 'person = "Person"' in result.stdout
-    assert result.stderr.startswith(f"{broken}:1:1: error: unknown kind of line")
+    assert result.stderr.startswith(f"{broken}:1:1: left out: unknown kind of line")
 
 
 # Any document, any rules

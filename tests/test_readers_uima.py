@@ -336,7 +336,7 @@ def test_spans_links_relations_and_knowledge_bases(tmp_path: Path) -> None:
         ("4", "Wikidata", "Q2"),
     ]
     assert [fault.message for fault in document.faults] == [
-        "nothing, but no type system declares NamedEntity: taken as DKPro Core has them"
+        "no type system declares NamedEntity: taken as DKPro Core has them"
     ]
 
 

@@ -15,10 +15,10 @@ from typing import Any
 import pyoxigraph as ox
 
 from . import reference
+from .errors import Remark
 from .files import is_there, read_head
 from .identity import Register
 from .judgements import Judgement, judgement_quads, judgements_from_quads, read_judgements
-from .reference import Remark
 from .scheme import Scheme
 from .store import Store, parse
 from .vocabulary import GK, packaged

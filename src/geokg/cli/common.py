@@ -103,15 +103,15 @@ def _from_stdin() -> KnowledgeGraph:
     raise ReadError(first.msg, path="<stdin>", line=first.lineno, column=first.offset) from first
 
 
-def told(error: GeokgError) -> str:
-    """An error as a compiler writes it, so that editors find the place.
+def told(error: GeokgError, how: str = "error") -> str:
+    """An error as a compiler writes it, so that editors find the place; or what is only left out, or noticed.
 
-    >>> told(ReadError("is wrong", path="a.ann", line=3))
-    'a.ann:3: error: is wrong'
+    >>> told(ReadError("is wrong", path="a.ann", line=3)), told(ReadError("is wrong"), "left out")
+    ('a.ann:3: error: is wrong', 'geokg: left out: is wrong')
     """
     if isinstance(error, ReadError | UnknownTerm | IdentityConflict | WriteError) and error.path is not None:
-        return f"{place(error.path, error.line, error.column)}error: {error.message}"
-    return f"geokg: error: {error}"
+        return f"{place(error.path, error.line, error.column)}{how}: {error.message}"
+    return f"geokg: {how}: {error}"
 
 
 def progress(items: Iterable[_Item], total: int) -> Iterator[_Item]:

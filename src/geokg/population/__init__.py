@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .. import readers
 from ..claims import Notice
+from ..errors import ReadError, Remark, place
 from ..graph import KnowledgeGraph
 from ..mapping import Mapper, Usage
 from ..text import Document
@@ -59,12 +60,18 @@ def build(
     mapper, usages = Mapper(labels), Usage()
     documents: Iterable[Document] = readers.documents(*files)
     for document in progress(documents, len(files)) if progress else documents:
+        kg.notices += map(_told, document.faults)
         mapped, usage = mapper(document)
         usages += usage
         kg.add(mapped, apply_rules=False, accept_drafts=accept_drafts)
     kg.notices += map(Notice, usages.told())
     kg.apply_rules()
     return kg
+
+
+def _told(fault: ReadError) -> Notice:
+    how = "notice" if isinstance(fault, Remark) else "left out"
+    return Notice(f"{place(fault.path, fault.line, fault.column)}{how}: {fault.message}")
 
 
 def sample() -> KnowledgeGraph:

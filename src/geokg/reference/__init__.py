@@ -18,13 +18,13 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from ..errors import ReadError
+from ..errors import ReadError, Remark
 from ..vocabulary import Base
 from . import officials, pocom, popolo
 from .about import About, read_about
-from .statements import Remark, Statements
+from .statements import Statements
 
-__all__ = ["About", "Reference", "Remark", "find", "read"]
+__all__ = ["About", "Reference", "find", "read"]
 
 _READERS: dict[str, Callable[[Path, Statements], None]] = {
     ".json": popolo.read,
