@@ -23,7 +23,7 @@ from geokg.cli import main
 from geokg.curation import Curation
 from geokg.errors import GeokgError, ReadError
 from geokg.identity import Register
-from geokg.population import Builder, builder
+from geokg.population import Builder, builder, loading
 from geokg.population.crew import crew
 from geokg.population.manifest import Manifest
 from geokg.population.plan import Plan, found, items
@@ -75,7 +75,7 @@ def texts(tmp_path: Path) -> Path:
 @pytest.fixture
 def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builder, "FILES", 3)
-    monkeypatch.setattr(builder, "LOADED_AT_ONCE", 10_000)
+    monkeypatch.setattr(loading, "LOADED_AT_ONCE", 10_000)
 
 
 def built(sources: Path, target: Path, **how: object) -> Builder:
@@ -224,8 +224,8 @@ def test_what_every_document_hangs_on_is_in_one_digest(texts):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from geokg.population import Builder, builder
-builder.FILES, builder.LOADED_AT_ONCE = 3, 10_000
+from geokg.population import Builder, builder, loading
+builder.FILES, loading.LOADED_AT_ONCE = 3, 10_000
 seen = []
 def report(doing, done, total):
     seen.append(doing)
@@ -275,22 +275,22 @@ def test_two_builds_in_one_place_do_not_meet(tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limits on this system to play a full disk")
 @pytest.mark.parametrize(
-    ("most", "words"),
+    ("most", "target", "words"),
     [
-        (1_000, r"\.kg\.nq\.building: cannot be written: "),
-        (60_000, r"\.kg\.nq\.building: File too large"),
-        (1_000_000, r"\.kg\.nq\.building: .*File too large"),
+        (1_000, "kg.nq", r"\.kg\.nq\.building: cannot be written: "),
+        (60_000, "kg.trig", r"\.kg\.trig\.building: File too large"),
+        (100_000, "kg.nq", r"\.kg\.nq\.building: .*File too large"),
     ],
     ids=["what is done", "shard", "store"],
 )
-def test_a_disk_that_is_full_is_told_with_the_path(tmp_path, most, words):
+def test_a_disk_that_is_full_is_told_with_the_path(tmp_path, most, target, words):
     import resource
 
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, limits[1]))
     try:
         with pytest.raises(GeokgError, match=words):
-            built(packaged("data"), tmp_path / "kg.nq")
+            built(packaged("data"), tmp_path / target)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 

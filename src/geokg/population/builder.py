@@ -26,6 +26,7 @@ from ..readers import AnnotationFile
 from ..store import Store
 from ..vocabulary import Base
 from .crew import crew
+from .loading import Loading
 from .manifest import Manifest
 from .plan import Item, Plan, found, items
 from .shards import Shards, bulk_load, lines
@@ -33,9 +34,6 @@ from .worker import Batch, Told, work
 
 FILES = 64
 """How many annotation files are one task."""
-
-LOADED_AT_ONCE = 128 << 20
-"""How many bytes of shards are loaded in one go: more goes faster, and takes more memory."""
 
 Report = Callable[[str, int, int], None]
 """Is told what is being done, and how much of how much is."""
@@ -138,11 +136,22 @@ class Builder:
         curated.curation.register  # noqa: B018 - contradictions are told before the work
         plan = self._plan(folders, curated.store)
         self._open()
-        self._populate(plan, files)
+        loading = Loading(self.folder, self.manifest, curated.store, plan.digest) if self._on_disk else None
+        if loading:
+            self._stack.callback(loading.close)
+        shards = self._populated(plan, files)
+        if loading:
+            loading.load(shards)
+        else:
+            for _ in shards:
+                pass
+        self.manifest.forget_unwanted(self.folder / "shards")
+        if self.strict and (told := next(self.manifest.failures(), None)):
+            raise told.error()
         if files and not self.manifest.totals().documents:
             self.finished = True
             return None
-        kg = KnowledgeGraph(self._loaded(plan, curated.store))
+        kg = KnowledgeGraph(loading.finish(self._tell_loaded) if loading else self._with_documents(curated.store))
         self._report("Applying rules", 0, 0)
         kg.apply_rules()
         self.quads = len(kg)
@@ -194,7 +203,8 @@ class Builder:
 
     # The steps
 
-    def _populate(self, plan: Plan, files: list[AnnotationFile]) -> None:
+    def _populated(self, plan: Plan, files: list[AnnotationFile]) -> Iterator[str]:
+        """Populate, and give the names of the shards as they come; empty where all was done before."""
         shards = self.folder / "shards"
         for left in shards.glob(".shard-*"):
             left.unlink()  # of a worker that was killed
@@ -208,9 +218,7 @@ class Builder:
                 self._stop_if_strict(batch)
                 done += len(batch.done) + batch.unchanged
                 self._report("Reading", done, len(files))
-        self.manifest.forget_unwanted(shards)
-        if self.strict and (told := next(self.manifest.failures(), None)):
-            raise told.error()
+                yield batch.shard
 
     def _batches(self, todo: Iterator[Item]) -> Iterator[tuple[Item, ...]]:
         while some := tuple(islice(todo, FILES)):
@@ -230,26 +238,14 @@ class Builder:
     def _shards(self, names: Iterable[str]) -> Shards:
         return ((self.folder / "shards" / name, self.manifest.places(name)) for name in names)
 
-    def _loaded(self, plan: Plan, curated: Store) -> Store:
-        """A store with what stewards wrote and all documents."""
-        manifest, folder = self.manifest, self.folder / "store"
-        total = manifest.totals().quads
-        if not self._on_disk:
-            bulk_load(curated, self._shards(manifest.shards()))
-            return curated
-        if not ((folder / "CURRENT").exists() and manifest.may_go_on(plan.digest)):
-            shutil.rmtree(folder, ignore_errors=True)
-            manifest.load_anew()
-        store = Store.at(folder, base=plan.base)
-        if not manifest.is_loaded(plan.digest):
-            store.extend(curated.quads())
-            manifest.loaded(plan.digest)
-        self._report("Loading", manifest.loaded_quads(), total)
-        for some in manifest.to_load(LOADED_AT_ONCE):
-            bulk_load(store, self._shards(some))
-            manifest.loaded(*some)
-            self._report("Loading", manifest.loaded_quads(), total)
+    def _with_documents(self, store: Store) -> Store:
+        """A store in memory, with all documents now."""
+        for shard in self._shards(self.manifest.shards()):
+            bulk_load(store, [shard], self.folder / "shards")
         return store
+
+    def _tell_loaded(self) -> None:
+        self._report("Loading", self.manifest.loaded_quads(), self.manifest.totals().quads)
 
     def _write(self, kg: KnowledgeGraph) -> None:
         if self.target is None:

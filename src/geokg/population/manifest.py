@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -150,32 +150,16 @@ class Manifest:
         """Whether a shard, or what a digest stands for, is in the store."""
         return self._db.execute("SELECT 1 FROM loaded WHERE shard = ?", (shard,)).fetchone() is not None
 
-    def loaded(self, *shards: str) -> None:
-        """Shards, or what a digest stands for, are in the store now."""
+    def loaded(self, pieces: Mapping[str, int]) -> None:
+        """Shards with so many documents each, or what a digest stands for, are in the store now."""
         with self._db:
             self._db.execute("BEGIN")
-            for shard in shards:
-                self._db.execute("INSERT OR REPLACE INTO loaded VALUES (?, ?)", (shard, len(self.places(shard))))
+            self._db.executemany("INSERT OR REPLACE INTO loaded VALUES (?, ?)", pieces.items())
 
     def loaded_quads(self) -> int:
         """How many quads of documents are in the store."""
         query = "SELECT TOTAL(quads) FROM kept WHERE shard IN (SELECT shard FROM loaded)"
         return int(self._db.execute(query).fetchone()[0])
-
-    def to_load(self, most: int) -> Iterator[list[str]]:
-        """The shards that are not in the store, as many at a time as have some number of bytes."""
-        some: list[str] = []
-        size = 0
-        for shard in self.shards():
-            if self.is_loaded(shard):
-                continue
-            some.append(shard)
-            size += sum(size for _, size in self.places(shard))
-            if size >= most:
-                yield some
-                some, size = [], 0
-        if some:
-            yield some
 
     # What a person should know
 
