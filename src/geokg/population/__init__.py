@@ -57,7 +57,7 @@ def build(
     kg = KnowledgeGraph.empty(base=base)
     folders = [Path(source) for source in sources if Path(source).is_dir()]
     kg.notices += [Notice(str(remark)) for remark in kg.curation.add_folders(folders)]
-    mapper, usages = Mapper(labels), Usage()
+    mapper, usages = Mapper(labels, within=folders), Usage()
     documents: Iterable[Document] = readers.documents(*files)
     for document in progress(documents, len(files)) if progress else documents:
         kg.notices += map(_told, document.faults)

@@ -176,7 +176,7 @@ class _Populator:
             "base": plan.base,
             "accept_drafts": plan.accept_drafts,
         }
-        self._mapper = Mapper(plan.labels)
+        self._mapper = Mapper(plan.labels, within=plan.folders)
 
     def do(self, item: Item, shard: BinaryIO) -> Done | None:
         """Write the quads of one file; nothing if it is done already."""
