@@ -1,7 +1,7 @@
 """From folders of annotated texts to a graph: what ``geokg build`` does.
 
-``build`` makes a graph in memory, a document at a time. ``Builder`` makes one of any size: with several processes, on
-the disk, and from where it was broken off.
+``build`` makes a graph in memory, a document at a time. ``Builder`` makes one with several processes, on the disk where
+that is wanted, and from where it was broken off.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A build of any size: documents to shards, shards to a store, rules on the store, the store to its place.
+"""A build, step by step: documents to shards, shards to a store, rules on the store, the store to its place.
 
 Each step leaves what the next one needs in a work folder, so that a build that is broken off, at whatever moment, goes
 on from there. The same sources give the same quads, and the same bytes in a file, whoever does the work.
@@ -136,6 +136,7 @@ class Builder:
         curated.curation.register  # noqa: B018 - contradictions are told before the work
         plan = self._plan(folders, curated.store)
         self._open()
+        self._report("Reading", 0, len(files))
         loading = Loading(self.folder, self.manifest, curated.store, plan.digest) if self._on_disk else None
         if loading:
             self._stack.callback(loading.close)
@@ -211,7 +212,6 @@ class Builder:
         todo = items(files)
         task = partial(work, plan, uuid.uuid4().hex, shards)
         done = 0
-        self._report("Reading", 0, len(files))
         with self._crew() as workers:
             for batch in workers.map(task, self._batches(todo)):
                 self.manifest.add(batch)
