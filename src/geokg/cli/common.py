@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -163,9 +164,27 @@ def tell(output: str | bytes) -> None:
 
 def tell_notices(kg: KnowledgeGraph, since: int = 0) -> None:
     """Say on stderr what was noticed while the graph was made, but for so many that were told already."""
-    for notice in kg.notices[since:]:
-        told = where(kg, notice)
-        click.echo(":".join(map(str, told)) + f": notice: {notice.message}" if told else notice.message, err=True)
+    found = ((where(kg, notice), notice.message) for notice in kg.notices[since:])
+    for line in each_once((f"{place(*at)}notice: " if at else "", message) for at, message in found):
+        click.echo(line, err=True)
+
+
+def each_once(told: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """What is told of many places, such as a name that nobody has: once, at the first, with how many there are.
+
+    Args:
+        told: places, and what is told of each.
+
+    >>> list(each_once([("a.txt:1: ", "'Zork' is nobody"), ("b.txt: ", "no text"), ("b.txt:7: ", "'Zork' is nobody")]))
+    ["a.txt:1: 'Zork' is nobody (first of 2)", 'b.txt: no text']
+    """
+    counts: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for at, message in told:
+        counts[message] += 1
+        first.setdefault(message, at)
+    for message, at in first.items():
+        yield f"{at}{message}" + (f" (first of {counts[message]})" if counts[message] > 1 else "")
 
 
 def where(kg: KnowledgeGraph, notice: Notice) -> tuple[str, int, int] | None:
