@@ -17,7 +17,7 @@ from ..graph import is_address
 from ..population import Builder, Told
 from ..population.builder import Report
 from ..population.crew import LOCAL
-from .common import STDIN, Command, each_once, json_option, tell, tell_json
+from .common import STDIN, Command, each_once, json_option, scheme_option, tell, tell_json
 
 _ENDINGS = (".trig", ".nq", ".jsonld")
 _UNREADABLE = 2
@@ -51,12 +51,7 @@ def _writable(_context: click.Context, _parameter: click.Parameter, value: str) 
 @click.option("--strict", is_flag=True, help="Stop at the first document that cannot be read.")
 @click.option("--lenient", is_flag=True, help="Keep the good annotations of broken files.")
 @click.option("--accept-drafts", is_flag=True, help="Take what a program drafted, too, and nobody has looked at.")
-@click.option(
-    "--scheme",
-    "labels",
-    metavar="FILE|NAME",
-    help="What foreign labels mean, instead of the scheme.toml beside a text.",
-)
+@scheme_option()
 @click.option(
     "--work",
     type=click.Path(path_type=Path, file_okay=False),

@@ -56,15 +56,31 @@ def json_option(about: str) -> Callable[[_Function], _Function]:
     return click.option("--json", "as_json", is_flag=True, help=about)
 
 
-def read_graph(*sources: str) -> KnowledgeGraph:
+def scheme_option() -> Callable[[_Function], _Function]:
+    """The option of commands that build a graph from texts with other people's labels."""
+    return click.option(
+        "--scheme",
+        "labels",
+        metavar="FILE|NAME",
+        help="What foreign labels mean, instead of the scheme.toml beside a text.",
+    )
+
+
+def read_graph(*sources: str, labels: str | None = None) -> KnowledgeGraph:
     """The graph that people mean: an RDF file, a store folder, a SPARQL service, stdin, or texts that are built first.
+
+    Args:
+        sources: one graph, or any number of texts.
+        labels: what foreign labels of texts mean.
 
     Raises:
         ReadError: it cannot be read, or graphs are mixed with other graphs or with texts.
     """
     graphs = [source for source in sources if not is_source(source)]
     if not graphs:
-        return build_graph(*sources, progress=progress)
+        return build_graph(*sources, labels=labels, progress=progress)
+    if labels is not None:
+        raise click.UsageError("--scheme is for annotated texts; the labels of a graph are the ontology's")
     if len(sources) > 1:
         raise ReadError("give one graph, or any number of annotated texts", path=graphs[0])
     if graphs[0] == STDIN:
