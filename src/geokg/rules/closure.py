@@ -25,6 +25,10 @@ Match: TypeAlias = "Callable[..., Iterable[ox.Quad]]"
 
 _AT_ONCE = 20_000
 """How many triples are found before they are written, so that a large graph is not held twice."""
+_IN_BULK = 10_000
+"""How many triples are written sooner in bulk."""
+_HELD = 50_000
+"""How many triples that stand already are held to be compared with, which takes half the time that looking does."""
 
 
 class Closure:
@@ -139,9 +143,11 @@ class Closure:
         _, predicate, value = makers[0].head
         is_type = predicate == TYPE
         bodies = " UNION ".join(f"{{ {_sparql(axiom)} }}" for axiom in makers)
+        known = self._store.match(None, predicate, value if is_type else None)  # type: ignore[arg-type]
+        few = sum(1 for _ in islice(known, _HELD)) < _HELD
         rows = self._store.solutions(
             f"SELECT DISTINCT ?s {'' if is_type else '?o'} {{ {bodies} "
-            f"FILTER NOT EXISTS {{ ?s {predicate} {value if is_type else '?o'} }} }}"
+            f"{'MINUS' if few else 'FILTER NOT EXISTS'} {{ ?s {predicate} {value if is_type else '?o'} }} }}"
         )
         for row in rows:
             if not isinstance(row["s"], ox.Literal):
@@ -157,7 +163,12 @@ class Closure:
         return total
 
     def _write(self, triples: Iterable[ox.Triple]) -> None:
-        self._store.extend(map(self._quad, triples))
+        quads = list(map(self._quad, triples))
+        if len(quads) < _IN_BULK:
+            self._store.extend(quads)
+        else:
+            self._store.ox.bulk_extend(quads)
+            self._store.generation += 1
 
     def _quad(self, triple: ox.Triple) -> ox.Quad:
         return ox.Quad(triple.subject, triple.predicate, triple.object, self._graph)
