@@ -104,6 +104,16 @@ def test_what_cannot_be_written_leaves_what_was_there(kg, tmp_path):
         ("bad.trig", "<http://e.org/g> {", "bad.trig"),
         ("bad.jsonld", '{"@context": "https://example.org/context.jsonld", "@id": "http://e.org/a"}', "bad.jsonld"),
         ("bad.rdf", "<rdf:RDF", "bad.rdf"),
+        (
+            "bomb.rdf",
+            '<!DOCTYPE r [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><r>&b;</r>',
+            "bomb.rdf: RDF/XML with a document",
+        ),
+        (
+            "bomb.jsonld",
+            '{"http://e.org/p":' * 5000 + "1" + "}" * 5000,
+            "bomb.jsonld: JSON-LD that is nested more than",
+        ),
     ],
 )
 def test_broken_file_names_its_line(tmp_path, name, content, words):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, TypeAlias
 
@@ -17,7 +18,7 @@ import pyoxigraph as ox
 
 from . import canonical
 from .errors import GeokgError, QuerySyntaxError, ReadError, UnknownFormat
-from .files import beside, replace_folder, write_beside
+from .files import beside, read_bytes, replace_folder, write_beside
 from .vocabulary import Base, prefixes
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Triple
@@ -27,6 +28,8 @@ _PLACE = re.compile(r"error at (\d+):(\d+): ")
 _ALTERNATIVES = 12
 _NOTHING = ox.Store()
 _GENERATION = "geokg-generation"
+_JSON_DEPTH = 100
+_JSON_SIGN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|(?P<open>[\[{])|(?P<close>[\]}])', re.DOTALL)
 # A word of a query that is no part of an IRI, a string, a comment, a name with a prefix or a variable.
 _TOKEN = re.compile(
     r"""<[^<>"{}|^`\\\s]*>|\#[^\n\r]*|\"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\"|\'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\'
@@ -57,6 +60,8 @@ def parse(path: Path, *, graph: str | None = None, base_iri: str | None = None) 
     if rdf_format is None:
         raise UnknownFormat("not an RDF file; known are .ttl .nt .trig .nq .jsonld .rdf", path=path)
     default = ox.NamedNode(graph) if graph else None
+    if why := bomb(partial(read_bytes, path), rdf_format):
+        raise ReadError(why, path=path)
     try:
         for quad in ox.parse(path=str(path), format=rdf_format, base_iri=base_iri, rename_blank_nodes=True):
             if default is not None and isinstance(quad.graph_name, ox.DefaultGraph):
@@ -67,6 +72,41 @@ def parse(path: Path, *, graph: str | None = None, base_iri: str | None = None) 
         raise ReadError(error.msg, path=path, line=error.lineno, column=error.offset) from error
     except (OSError, ValueError) as error:
         raise ReadError(str(error), path=path) from error
+
+
+def bomb(read: Callable[[], bytes], rdf_format: ox.RdfFormat) -> str | None:
+    """Why RDF is not to be parsed, if it is not: a few bytes of XML entities fill any memory, deep JSON any stack.
+
+    Args:
+        read: gives the RDF, and is not called for formats that are always safe.
+        rdf_format: its format.
+
+    >>> bomb(lambda: b"[" * 200, ox.RdfFormat.JSON_LD)
+    'JSON-LD that is nested more than 100 deep is not read'
+    """
+    if rdf_format == ox.RdfFormat.RDF_XML:
+        plain = read().replace(b"\0", b"")  # as UTF-16 writes it, too
+        if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
+            return "RDF/XML with a document type or entities is not read: write what they stand for"
+    elif rdf_format == ox.RdfFormat.JSON_LD and _json_depth(read()) > _JSON_DEPTH:
+        return f"JSON-LD that is nested more than {_JSON_DEPTH} deep is not read"
+    return None
+
+
+def _json_depth(data: bytes) -> int:
+    r"""How deep a JSON text is nested, whether it is well-formed or not.
+
+    >>> _json_depth(b'{"a": [{"b": "[[[\\"["}]}'), _json_depth(b"[" * 9)
+    (3, 9)
+    """
+    depth = deepest = 0
+    for found in _JSON_SIGN.finditer(data):
+        if found["open"]:
+            depth += 1
+            deepest = max(deepest, depth)
+        elif found["close"]:
+            depth -= 1
+    return deepest
 
 
 class Store:

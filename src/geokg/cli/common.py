@@ -23,7 +23,7 @@ from ..graph import KnowledgeGraph
 from ..opening import open as open_graph
 from ..population import build as build_graph
 from ..readers import is_annotated
-from ..store import Store
+from ..store import Store, bomb
 from ..text import Span
 from ..views import Claim, Thing
 
@@ -109,6 +109,8 @@ def _from_stdin() -> KnowledgeGraph:
         raise ReadError("nothing came in", path="<stdin>")
     failed: list[SyntaxError] = []
     for form in _FROM_STDIN:
+        if why := bomb(lambda: data, form):
+            raise ReadError(why, path="<stdin>")
         store = Store.memory()
         try:
             store.extend(ox.parse(data, format=form))
