@@ -21,7 +21,7 @@ from geokg.claims import populate
 from geokg.claims.writer import quoted
 from geokg.cli import main
 from geokg.curation import Curation
-from geokg.errors import GeokgError, ReadError
+from geokg.errors import GeokgError, ReadError, UnknownFormat
 from geokg.identity import Register
 from geokg.population import Builder, builder, loading
 from geokg.population.crew import crew
@@ -157,6 +157,12 @@ def test_a_cluster_that_is_not_there_is_told(texts, tmp_path):
     with pytest.raises(GeokgError, match="no Dask scheduler answers"):
         built(texts, tmp_path / "kg.nq", dask="no address")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus"]
+
+
+def test_an_ending_that_nobody_writes_is_told_before_the_work(texts, tmp_path):
+    with pytest.raises(UnknownFormat, match=r"kg\.csv: .*can be written"):
+        built(texts, tmp_path / "kg.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["corpus"]
 
 
 # What is done is not done again

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..errors import GeokgError
+from ..errors import GeokgError, UnknownFormat
 from ..files import replace_folder, write_beside
 from ..graph import KnowledgeGraph, is_address
 from ..readers import AnnotationFile
@@ -172,6 +172,8 @@ class Builder:
     def _check_target(self) -> None:
         if self.target is not None and not is_address(self.target):
             target = Path(self.target)
+            if target.suffix not in ("", ".trig", ".nq", ".jsonld"):
+                raise UnknownFormat("can be written: .trig, .nq, .jsonld, or a folder without an ending", path=target)
             if not target.suffix and target.exists() and not (target / "CURRENT").exists():
                 raise GeokgError(f"{target}: is there and is no store; choose another name or remove it")
 
