@@ -13,7 +13,7 @@ on the whole once; they are timed apart, and the limit has none. Memory is the m
 all that it started, looked at ten times a second; where more documents take no more, it is flat.
 
     python benchmarks/build.py [--documents N] [--sample N] [--repeat N]
-    python benchmarks/build.py --documents 100000 --repeat 1 --alone   # ours alone: some twenty minutes, 20 GB of disk
+    python benchmarks/build.py --documents 100000 --repeat 1 --alone --ways "2 processes"     # 20 GB of disk
 """
 
 from __future__ import annotations
@@ -203,10 +203,10 @@ class Work:
             subprocess.run(["rm", "-rf", str(self.folder / name)], check=True)
 
 
-def report(work: Work, repeat: int, *, alone: bool) -> None:
+def report(work: Work, repeat: int, ways: list[str], *, alone: bool) -> None:
     """Print the tables."""
-    names = [way for way in WAYS if way != DASK or find_spec("distributed")]
-    if DASK not in names:
+    names = [way for way in ways if way != DASK or find_spec("distributed")]
+    if len(names) < len(ways):
         print(f"{DASK}: left out, since it is not installed: pip install 'geokg[cluster]'")
     sides = [partial(work.build, way) for way in names]
     found = alternate([*sides, *(() if alone else (work.limit, work.plain))], repeat)
@@ -251,6 +251,7 @@ def main() -> None:
     arguments.add_argument("--sample", type=int, default=500, help="how many of them rdflib is given")
     arguments.add_argument("--repeat", type=int, default=3, help="how often each way runs; medians are printed")
     arguments.add_argument("--folder", type=Path, help="where to work; a temporary folder unless given")
+    arguments.add_argument("--ways", nargs="+", choices=list(WAYS), default=list(WAYS), help="which of ours")
     arguments.add_argument("--alone", action="store_true", help="leave out the limit and rdflib")
     options = arguments.parse_args()
     print(machine())
@@ -258,7 +259,7 @@ def main() -> None:
         options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         work = Work(Path(folder), options.documents, min(options.sample, options.documents))
-        report(work, options.repeat, alone=options.alone)
+        report(work, options.repeat, options.ways, alone=options.alone)
 
 
 if __name__ == "__main__":
