@@ -3,7 +3,7 @@
 Nothing of geokg is used, and nothing is slow on purpose: files are read once, terms that come back are made once, each
 triple is one ``Graph.add``. It knows the labels of the made texts (``_texts.py``) and nothing more: no check of offsets
 against quotes, no look for near names, no message with a line, and of evidence only what these texts need. What it
-gives for them is what geokg gives, quad for quad, which ``build.py`` checks.
+gives for them is what geokg gives, quad for quad, which ``build.py`` checks. Rules are SPARQL, and so are the same.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ ROLES = {
     "Place": GK.occursIn,
 }
 CONTEXT = 32
+POLICIES = f"""SELECT ?policy {{ ?policy a <{GK.AcceptancePolicy}> ; <{GK.requiresClaimants}> ?required }}
+ORDER BY DESC(?required)"""
 
 
 def digest(*parts: str) -> str:
@@ -203,6 +206,27 @@ class Article:
         add((quote, OA.prefix, Literal(text[max(0, start - CONTEXT) : start])))
         add((quote, OA.suffix, Literal(text[end : end + CONTEXT])))
         return iri
+
+
+def with_ontology(dataset: Dataset, *files: Path) -> None:
+    """Add what rules ask for beside the texts."""
+    dataset.default_union = True
+    for file in files:
+        dataset.graph(URIRef("urn:written")).parse(file)
+
+
+def apply_rules(dataset: Dataset, rules: Path, stages: Sequence[str]) -> None:
+    """Run the rules of a folder, stage by stage, each under each policy that it is for, with rdflib's own SPARQL."""
+    policies = [row.policy for row in dataset.query(POLICIES)]
+    for stage in stages:
+        for path in sorted(rules.glob(f"{stage}*.rq")):
+            rule = path.read_text(encoding="utf-8")
+            for policy in policies if "# graph: accepted" in rule else [""]:
+                bound = rule.replace("{ UNDEF }", f"{{ <{policy}> }}") + f"\nVALUES ?policy {{ <{policy}> }}"
+                graph = dataset.graph(URIRef(f"urn:given:{policy}"))
+                for triple in list(dataset.query(bound if policy else rule)):
+                    if triple not in dataset:
+                        graph.add(triple)
 
 
 def populate(folder: Path, known: dict[str, URIRef]) -> Dataset:
