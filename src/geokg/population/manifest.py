@@ -11,9 +11,8 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..errors import GeokgError
 from ..mapping import Usage
@@ -107,8 +106,9 @@ class Manifest:
         self._db.executemany(
             "INSERT INTO piece VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                (name, number, shard, *astuple(piece)[:-1], _json(piece.notices))
-                for number, piece in enumerate(done.pieces)
+                (name, number, shard, one.document, one.graph, one.start, one.size, one.quads, one.claims, told)
+                for number, one in enumerate(done.pieces)
+                for told in [_json(one.notices)]
             ),
         )
 
@@ -207,8 +207,8 @@ class Manifest:
         return (Told(*one) for (told,) in self._db.execute(query) for one in json.loads(told))
 
 
-def _json(told: Iterable[Any]) -> str:
-    return json.dumps([astuple(one) for one in told], ensure_ascii=False)
+def _json(told: Iterable[Told]) -> str:
+    return json.dumps([(one.message, one.file, one.line, one.column) for one in told], ensure_ascii=False)
 
 
 def _name(path: Path) -> str:

@@ -25,10 +25,24 @@ Match: TypeAlias = "Callable[..., Iterable[ox.Quad]]"
 
 _AT_ONCE = 20_000
 """How many triples are found before they are written, so that a large graph is not held twice."""
-_IN_BULK = 10_000
-"""How many triples are written sooner in bulk."""
+_IN_BULK = 5_000
+"""How many triples are written in bulk: sooner, and a store on disk need not hold them in memory for a while."""
 _HELD = 50_000
 """How many triples that stand already are held to be compared with, which takes half the time that looking does."""
+
+
+def write(store: Store, quads: Iterable[ox.Quad]) -> None:
+    """Add quads to a store that is here, however many; what a killed process leaves may be some of them.
+
+    >>> store = Store.memory()
+    >>> write(store, [])
+    """
+    some = list(quads)
+    if len(some) < _IN_BULK:
+        store.extend(some)
+    else:
+        store.ox.bulk_extend(some)
+        store.generation += 1
 
 
 class Closure:
@@ -163,12 +177,7 @@ class Closure:
         return total
 
     def _write(self, triples: Iterable[ox.Triple]) -> None:
-        quads = list(map(self._quad, triples))
-        if len(quads) < _IN_BULK:
-            self._store.extend(quads)
-        else:
-            self._store.ox.bulk_extend(quads)
-            self._store.generation += 1
+        write(self._store, map(self._quad, triples))
 
     def _quad(self, triple: ox.Triple) -> ox.Quad:
         return ox.Quad(triple.subject, triple.predicate, triple.object, self._graph)
