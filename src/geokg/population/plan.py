@@ -208,7 +208,8 @@ class _Folder:
 def _file(path: Path) -> str:
     """The digest of a file; a file that cannot be read has one of its own, since reading it will say why."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         return str(error.errno)
 
