@@ -29,7 +29,7 @@ from geokg.population.manifest import Manifest
 from geokg.population.plan import Plan, found, items
 from geokg.population.shards import contents
 from geokg.population.sorting import in_order
-from geokg.population.worker import work
+from geokg.population.worker import Batch, Done, Piece, work
 from geokg.scheme import Scheme
 from geokg.store import Store
 from geokg.text import Document, Mention, Source, Text
@@ -274,6 +274,26 @@ def test_two_builds_in_one_place_do_not_meet(tmp_path):
     (tmp_path / "manifest.sqlite").write_bytes(b"something else altogether, and long enough for it" * 100)
     with pytest.raises(GeokgError, match="is no work folder"):
         Manifest(tmp_path)
+
+
+def test_what_was_loaded_and_is_not_wanted_after_all_is_not_in_the_store(tmp_path):
+    (tmp_path / "shards").mkdir()
+    manifest = Manifest(tmp_path)
+
+    def shard(name: str, path: str) -> str:
+        line = f"<x:{name}> <x:p> <x:o> <x:g> .\n".encode()
+        (tmp_path / "shards" / name).write_bytes(line)
+        manifest.add(Batch(name, (Done(Path(path), "key", (Piece("x:doc", "x:g", 0, len(line), 1, 0),)),), 0))
+        return name
+
+    loads = loading.Loading(tmp_path, manifest, Store.memory(), "digest")
+    loads.load([shard("second", "b.ann")])
+    loads.close()
+    gone_on_with = loading.Loading(tmp_path, manifest, Store.memory(), "digest")
+    gone_on_with.load([shard("first", "a.ann")])  # has the same id, and the name that comes before
+    assert [quad.subject.value for quad in gone_on_with.finish().quads()] == ["x:first"]
+    assert sorted(path.name for path in (tmp_path / "shards").iterdir()) == ["first", "second"]
+    manifest.close()
 
 
 # What fails
