@@ -159,6 +159,24 @@ def test_a_cluster_that_is_not_there_is_told(texts, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus"]
 
 
+def test_a_cluster_of_our_own_is_waited_for_however_busy_the_machine_is(monkeypatch):
+    import dask
+    import distributed
+
+    waited = []
+
+    def start(**_how):
+        waited.append(dict(dask.config.get("distributed.comm.timeouts")))
+        raise OSError("enough is known")
+
+    before = dask.config.get("distributed.comm.timeouts.connect")
+    monkeypatch.setattr(distributed, "LocalCluster", start)
+    with pytest.raises(GeokgError, match="enough is known"), crew(dask="local"):
+        pass
+    assert waited == [{"connect": "10 minutes", "tcp": "10 minutes"}]
+    assert dask.config.get("distributed.comm.timeouts.connect") == before
+
+
 def test_an_ending_that_nobody_writes_is_told_before_the_work(texts, tmp_path):
     with pytest.raises(UnknownFormat, match=r"kg\.csv: .*can be written"):
         built(texts, tmp_path / "kg.csv")
