@@ -202,7 +202,9 @@ def test_what_is_left_out_and_what_is_merely_told_are_told_apart(tmp_path: Path)
     done = json.loads(build.stdout)
     assert [one["message"] for one in done["left_out"]] == [f"2: {left}"]
     assert any(one["message"].endswith(notice) and one["file"] == f"{folder}/a.json" for one in done["notices"])
+    (folder / "other.json").write_text("[]")
     messages = [one.message for one in geokg.build(folder).notices]
+    assert any(message.startswith(f"{folder}/other.json: notice: begins like nothing") for message in messages)
     assert f"{folder}/a.json:1: left out: 2: {left}" in messages
     assert any(message.startswith(f"{folder}/a.json: notice: its quotes fit") for message in messages)
 

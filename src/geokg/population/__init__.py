@@ -53,14 +53,16 @@ def build(
     >>> build(packaged("data")).documents()
     ['https://w3id.org/geokg/data/document/china-taliban/article']
     """
-    files = found(sources, lambda _: None)
+    passed_over: list[ReadError] = []
+    files = found(sources, passed_over.append)
     kg = KnowledgeGraph.empty(base=base)
+    kg.notices += [_told(one, "notice") for one in passed_over]
     folders = [Path(source) for source in sources if Path(source).is_dir()]
     kg.notices += [Notice(str(remark)) for remark in kg.curation.add_folders(folders)]
     mapper, usages = Mapper(labels, within=folders), Usage()
     documents: Iterable[Document] = readers.documents(*files)
     for document in progress(documents, len(files)) if progress else documents:
-        kg.notices += map(_told, document.faults)
+        kg.notices += [_told(one, "notice" if isinstance(one, Remark) else "left out") for one in document.faults]
         mapped, usage = mapper(document)
         usages += usage
         kg.add(mapped, apply_rules=False, accept_drafts=accept_drafts)
@@ -69,9 +71,8 @@ def build(
     return kg
 
 
-def _told(fault: ReadError) -> Notice:
-    how = "notice" if isinstance(fault, Remark) else "left out"
-    return Notice(f"{place(fault.path, fault.line, fault.column)}{how}: {fault.message}")
+def _told(error: ReadError, how: str) -> Notice:
+    return Notice(f"{place(error.path, error.line, error.column)}{how}: {error.message}")
 
 
 def sample() -> KnowledgeGraph:
