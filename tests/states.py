@@ -1,8 +1,11 @@
-"""Makes data/reference/states.ttl from pycountry: ``python tests/states.py``, offline, the same bytes each time.
+"""Makes data/reference/states.ttl: ``python tests/states.py``, offline, the same bytes each time.
 
-Codes and names come from ISO 3166-1 as pycountry has it. Which entries are states is not in that list; the rule here
-is a plain one that anybody can check: members and observer states of the United Nations are ``gk:State``, every other
-entry is ``gk:Territory``. It is a rule for typing a file, no view on anybody's standing.
+Codes and names come from ISO 3166-1 as pycountry has it. The names that English speakers use instead, such as Britain
+and Turkey, come from the time zone database, whose ``iso3166.tab`` lists "the usual English name".
+
+Which entries are states is in neither list; the rule here is a plain one that anybody can check: members and observer
+states of the United Nations are ``gk:State``, every other entry is ``gk:Territory``. It is a rule for typing a file, no
+view on anybody's standing.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import gettext
 from collections.abc import Iterator
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad
@@ -66,12 +70,22 @@ AS_SAID = {
     },
 }
 
+# Where what iso3166.tab has in brackets is another name; elsewhere it tells namesakes apart.
+TWO_NAMES = {"GB", "MM", "SZ"}
+
+# What was the short name of a member of the United Nations and is in neither list.
+ONCE = {"MKD": "Macedonia"}  # until the Prespa agreement of 17 June 2018, article 1, came into force
+
 ABOUT = (
     "The entries of ISO 3166-1 with their alpha-2, alpha-3 and numeric codes and their names in the six languages of "
     "the United Nations. Members and observer states of the United Nations are states; every other entry, such as an "
     "overseas land or Antarctica, is a territory. This rule types a file and takes no view on anybody's standing. "
-    "The everyday name is the preferred label, the formal ones are alternative labels. "
-    "Made by tests/states.py; do not edit."
+    "The everyday name is the preferred label; the formal ones, and what else is usual in English, are alternative "
+    "labels. Made by tests/states.py; do not edit."
+)
+
+RIGHTS = (
+    "Codes: ISO 3166-1. Names and their translations: Debian iso-codes, LGPL-2.1+. Usual English names: public domain."
 )
 
 
@@ -82,11 +96,23 @@ class Silent(gettext.NullTranslations):
         return ""
 
 
+def usual() -> dict[str, list[str]]:
+    """The usual English names by alpha-2 code; without what is shortened with a full stop."""
+    found = {}
+    for line in files("tzdata").joinpath("zoneinfo/iso3166.tab").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#") and "." not in line:
+            code, name = line.split("\t")
+            names = name.removesuffix(")").split(" (")
+            if len(names) == 1 or code in TWO_NAMES:
+                found[code] = names
+    return found
+
+
 def quads() -> Iterator[Quad]:
     """Every triple of the file.
 
     Raises:
-        ModuleNotFoundError: pycountry is not installed.
+        ModuleNotFoundError: pycountry or tzdata is not installed.
     """
     import pycountry
 
@@ -98,8 +124,9 @@ def quads() -> Iterator[Quad]:
     yield quad(graph, DCTERMS.title, Literal("States and territories of ISO 3166-1", language="en"))
     yield quad(graph, DCTERMS.description, Literal(ABOUT, language="en"))
     yield quad(graph, DCTERMS.source, "ISO 3166-1, in the Debian project iso-codes")
-    yield quad(graph, DCTERMS.provenance, f"pycountry {version('pycountry')}")
-    yield quad(graph, DCTERMS.rights, "Codes: ISO 3166-1. Names and their translations: Debian iso-codes, LGPL-2.1+.")
+    yield quad(graph, DCTERMS.source, "iso3166.tab of the IANA time zone database")
+    yield quad(graph, DCTERMS.provenance, f"pycountry {version('pycountry')}, tzdata {version('tzdata')}")
+    yield quad(graph, DCTERMS.rights, RIGHTS)
 
     territories = set(TERRITORIES.split())
     catalogues = {}
@@ -107,6 +134,7 @@ def quads() -> Iterator[Quad]:
         catalogues[tag] = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=[name])
         catalogues[tag].add_fallback(Silent())
 
+    usual_names = usual()
     for country in pycountry.countries:
         code = country.alpha_3
         node = NamedNode(f"{BASE.data}state/{code}")
@@ -122,6 +150,9 @@ def quads() -> Iterator[Quad]:
             labels = [AS_SAID.get(code, {}).get(tag, ""), *(translate(name).replace("\u0301", "") for name in names)]
             preferred, *others = dict.fromkeys(label for label in labels if label)
             yield quad(node, SKOS.prefLabel, Literal(preferred, language=tag))
+            if tag == "en":
+                more = [*usual_names.get(country.alpha_2, ()), *filter(None, [ONCE.get(code)])]
+                others = [name for name in dict.fromkeys([*others, *more]) if name != preferred]
             for label in others:
                 yield quad(node, SKOS.altLabel, Literal(label, language=tag))
 

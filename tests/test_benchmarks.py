@@ -14,7 +14,7 @@ import pytest
         (
             "build",
             ["--documents", "20", "--sample", "2"],
-            ["documents/s", "the limit: bulk load", "Dask, 2 workers", "times rdflib", "peak memory", "rules"],
+            ["documents/s", "the limit: bulk load", "Dask, 2 workers", "times rdflib", "peak memory", "all together"],
         ),
         ("query", ["--documents", "1", "--cap", "0.2"], ["01-states", "geometric mean"]),
         (

@@ -196,6 +196,25 @@ def test_build_tells_its_size_and_what_was_noticed(data: Path, tmp_path: Path) -
     assert result.stdout == ""
 
 
+def test_what_is_told_of_many_texts_is_told_once_with_how_many(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.txt").write_text("Zork met Zork.", encoding="utf-8")
+        (tmp_path / f"{name}.ann").write_text("T1\tPerson 0 4\tZork\nT2\tPerson 9 13\tZork\n", encoding="utf-8")
+    nobody = "'Zork' is nobody that is known; it became a new Person of this document"
+    target = tmp_path / "kg.nq"
+    line, _ = run("build", tmp_path, "-o", target).stderr.splitlines()
+    assert line == f"{tmp_path}/a.txt:1:1: notice: {nobody} (first of 6)"
+    assert run("check", tmp_path).stderr.splitlines()[0] == line
+    assert len(json.loads(run("build", tmp_path, "-o", target, "--json").stdout)["notices"]) == 6
+
+    (tmp_path / "scheme.toml").write_text('[labels]\nPerson = "Persn"\n', encoding="utf-8")
+    result = run("build", tmp_path, "-o", target)
+    wrong = f"{tmp_path}/scheme.toml:2: error: unknown label 'Persn'; did you mean Person?"
+    first, _ = result.stderr.splitlines()
+    assert result.exit_code == 2
+    assert first.startswith(wrong.removesuffix("?")) and first.endswith(" (3 left out)")
+
+
 def test_build_summary_as_json(data: Path, tmp_path: Path, kg: geokg.KnowledgeGraph) -> None:
     target = tmp_path / "kg.trig"
     told = json.loads(run("build", data, "-o", target, "--json").stdout)

@@ -201,6 +201,16 @@ def _for(folder: Path, label: str, typed: str) -> str:
     return "".join(typed if one["label"] == label else "s\n" for one in listed(folder, "--again"))
 
 
+def test_texts_with_foreign_labels(write_source: Callable[..., Path], tmp_path: Path) -> None:
+    folder = write_source("Zork left.", "T1 PER Zork").parent
+    assert "unknown mention label 'PER'" in run(folder).stderr
+    (one,) = listed(folder, "--scheme", "ace")
+    assert (one["label"], one["class"]) == ("Zork", "Person")
+    geokg.build(folder, labels="ace").save(tmp_path / "kg.trig")
+    refused = run(tmp_path / "kg.trig", "--scheme", "ace")
+    assert refused.exit_code == 2 and "--scheme is for annotated texts" in refused.stderr
+
+
 def test_taking_back(folder: Path) -> None:
     run(folder, "--by", "Ann", stdin=_for(folder, "movement", "taliban\n\n"))
     result = run(folder, "--undo", "1", "--by", "Bo", "--why", "It is not.")

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 
+import geokg
 from geokg.cli import main
 from geokg.errors import UnknownFormat, WriteError
 from geokg.readers import documents, read
@@ -173,6 +174,39 @@ def test_a_broken_file_is_refused_and_the_others_are_written(tmp_path: Path) -> 
     assert "1.ann: error: brat has no room for a: 'two words' is no single word" in result.stderr
     assert result.stderr.endswith("out: 1 document, 2 refused, 0 left out\n")
     assert [document.id for document in documents(tmp_path / "out")] == ["wire/a"]
+
+
+def test_what_is_left_out_and_what_is_merely_told_are_told_apart(tmp_path: Path) -> None:
+    folder = tmp_path / "wire"
+    folder.mkdir()
+    (folder / "a.txt").write_text("😀 Hu")
+    hu = {"source": "a.txt", "selector": [{"type": "TextPositionSelector", "start": 3, "end": 5},
+                                          {"type": "TextQuoteSelector", "exact": "Hu"}]}  # fmt: skip
+    picture = {"source": "a.txt", "selector": {"type": "SvgSelector", "value": "<svg/>"}}
+    person = {"purpose": "classifying", "value": "Person"}
+    found = [{"type": "Annotation", "id": f"#{number}", "body": person, "target": target}
+             for number, target in enumerate((hu, picture), 1)]  # fmt: skip
+    (folder / "a.json").write_text(json.dumps(found))
+    notice, left = "UTF-16 units: they are taken so", "selects no words of a text, but has SvgSelector"
+
+    done = json.loads(run(folder, "--to", "brat", "-o", tmp_path / "out", "--json").stdout)
+    assert [(len(done[kind]), words in done[kind][0]) for kind, words in (("notices", notice), ("left_out", left))] == [
+        (1, True),
+        (1, True),
+    ]
+    told = run(folder, "--to", "brat", "-o", tmp_path / "again").stderr
+    assert f"{folder}/a.json: notice: its quotes" in told and f"left out: 2: {left}" in told
+    assert told.endswith("again: 1 document, 0 refused, 1 left out\n")
+
+    build = CliRunner().invoke(main, ["build", str(folder), "-o", str(tmp_path / "kg.nq"), "--json"])
+    done = json.loads(build.stdout)
+    assert [one["message"] for one in done["left_out"]] == [f"2: {left}"]
+    assert any(one["message"].endswith(notice) and one["file"] == f"{folder}/a.json" for one in done["notices"])
+    (folder / "other.json").write_text("[]")
+    messages = [one.message for one in geokg.build(folder).notices]
+    assert any(message.startswith(f"{folder}/other.json: notice: begins like nothing") for message in messages)
+    assert f"{folder}/a.json:1: left out: 2: {left}" in messages
+    assert any(message.startswith(f"{folder}/a.json: notice: its quotes fit") for message in messages)
 
 
 def test_leniency_keeps_what_is_good(tmp_path: Path) -> None:

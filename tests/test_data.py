@@ -255,9 +255,9 @@ def test_states_are_what_the_script_makes(script: str, made: Path) -> None:
     if importlib.util.find_spec("pycountry") is None:
         pytest.skip("pycountry is not installed, and it alone knows the names")
     here = made.read_text(encoding="utf-8")
-    made_with = re.search(r'"pycountry ([^"]+)"', here)
-    if made_with is None or made_with[1] != importlib.metadata.version("pycountry"):
-        pytest.skip("another version of pycountry is installed than the one that the file was made with")
+    for name, made_with in re.findall(r"(pycountry|tzdata) ([0-9.]+)", here):
+        if made_with != importlib.metadata.version(name):
+            pytest.skip(f"another version of {name} is installed than the one that the file was made with")
     assert importlib.import_module(script).text() == here
 
 
@@ -285,6 +285,27 @@ def test_former_names_and_former_states() -> None:
     assert former.keys() == {"CSHH", "CSXX", "DDDE", "SUHH", "VDVN", "YDYE", "YUCS"}
     assert (former["SUHH"].value, former["VDVN"].value) == ("/1992-08-30~", "/1977~")
     assert not {*triples(STATES)} & {*triples(FORMER)}
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("UK", "GBR"),
+        ("Britain", "GBR"),
+        ("Turkey", "TUR"),
+        ("Russia", "RUS"),
+        ("Swaziland", "SWZ"),
+        ("Macedonia", "MKD"),
+        ("Cape Verde", "CPV"),
+        ("East Timor", "TLS"),
+        ("Vatican City", "VAT"),
+    ],
+)
+def test_a_state_is_known_by_what_people_call_it(name: str, code: str) -> None:
+    known = Register.from_quads(
+        [*triples(ENTITIES), *triples(STATES), *triples(FORMER)], Scheme.packaged().superclasses, base=BASE
+    )
+    assert known.resolve(name, str(GK.State)).iri == f"{BASE.data}state/{code}"
 
 
 def test_there_are_all_entries_of_iso_3166() -> None:

@@ -538,6 +538,27 @@ def test_judgements_on_words_that_changed_or_that_nobody_marked(write_source: Ca
     assert stands_for(build(path, here, back))["movement"] != "taliban"
 
 
+def test_words_judged_the_same_of_whom_nobody_is_known(write_source: Callable[..., Path]) -> None:
+    path = write_source("Zork met Blub.", "T1 Person Zork\nT2 Person Blub")
+    same = {"judgement": "same", "first": "document/demo/note#char=0,4", "second": "document/demo/note#char=9,13"}
+    assert len({*stands_for(build(path)).values()}) == 2
+    kg = build(path, same)
+    assert len({*stands_for(kg).values()}) == 1
+    assert not any("has no effect" in str(notice) for notice in kg.notices)
+
+    elsewhere = same | {"second": "document/demo/other#char=3,7"}
+    write_source("So Plop left.", "T1 Person Plop", name="other")
+    kg = build(path, elsewhere)
+    assert len({*stands_for(kg).values()}) == 3
+    told = [str(notice) for notice in kg.notices if "judged same, by" in str(notice)]
+    assert len(told) == 2
+    assert all(one.endswith("which has no effect until both are judged the same as an entity") for one in told)
+    known = {"judgement": "same", "first": elsewhere["second"], "second": "entity/zork"}
+    kg = build(path, elsewhere, known, entities='e:zork a gk:Person ; skos:prefLabel "Zork the Great"@en .\n')
+    assert (stands_for(kg)["Zork"], stands_for(kg)["Plop"]) == ("zork", "zork")
+    assert not any("has no effect" in str(notice) for notice in kg.notices)
+
+
 def test_a_judgement_on_one_mention_holds_for_those_that_are_marked_as_the_same(
     write_source: Callable[..., Path],
 ) -> None:

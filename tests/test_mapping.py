@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import tomllib
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from geokg.claims import populate
 from geokg.cli import main
 from geokg.errors import ReadError, UnknownTerm
 from geokg.identity import Register
-from geokg.mapping import LabelMap, Mapper, Usage, apply, load, shipped, suggest, survey
+from geokg.mapping import LabelMap, Mapper, Usage, apply, find, load, shipped, suggest, survey
 from geokg.mapping.rule import AttributeRule, ChainRule, Rule
 from geokg.readers import documents
 from geokg.scheme import Scheme
@@ -136,23 +138,51 @@ def test_why_a_relation_is_unknown_is_told(write_source, relation: str, told: st
 def test_nearest_scheme_wins_and_the_digest_follows_it(write_source) -> None:
     path = write_source(TEXT, "T1 Who Ann", source="corpus/wire")
     above = path.parents[1] / "scheme.toml"
-    assert Mapper().labels(path) is None and Mapper().digest(path) == ""
+    mapper = partial(Mapper, within=[above.parent])
+    assert mapper().labels(path) is None and mapper().digest(path) == ""
     above.write_text('[labels]\nWho = "Person"\n')
-    kg, usage = graph_of(path, Mapper())
+    kg, usage = graph_of(path, mapper())
     assert usage.summary == "used 100 %, ignored on purpose 0 %, unknown 0 %"
     assert len(kg.query("SELECT ?ann { ?ann a gk:Person }")) == 1
-    first = Mapper().digest(path)
+    first = mapper().digest(path)
     (path.parent / "scheme.toml").write_text("[labels]\nWho = false\n")
-    assert graph_of(path, Mapper())[1].summary == "used 0 %, ignored on purpose 100 %, unknown 0 %"
-    assert Mapper().digest(path) != first == Mapper(above).digest(path)
+    assert graph_of(path, mapper())[1].summary == "used 0 %, ignored on purpose 100 %, unknown 0 %"
+    assert mapper().digest(path) != first == Mapper(above).digest(path)
+
+
+def test_no_scheme_is_looked_for_above_what_was_given_or_its_checkout(write_source) -> None:
+    path = write_source(TEXT, "T1 Who Ann", source="top/project/corpus/wire")
+    top, project, corpus, wire = reversed(path.parents[:4])
+    for folder in (top, project, corpus, wire):
+        (folder / "scheme.toml").write_text('[labels]\nWho = "Person"\n')
+    nearest = []
+    for within in ([corpus], [corpus], [wire], [path], [project, wire]):
+        if nearest:
+            (wire / "scheme.toml").unlink(missing_ok=True)
+        if len(nearest) > 1:
+            (corpus / "scheme.toml").unlink(missing_ok=True)
+        nearest.append(find(path, within))
+    assert nearest == [wire / "scheme.toml", corpus / "scheme.toml", None, None, project / "scheme.toml"]
+    (project / ".git").mkdir()
+    assert find(path, [corpus]) == find(path) == project / "scheme.toml"
+    (project / "scheme.toml").unlink()
+    assert find(path, [corpus]) is None and find(path, [top]) == top / "scheme.toml"
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("nowhere")], ids=["pipe", "link"])
+def test_a_scheme_that_cannot_be_read_is_told(write_source, make) -> None:
+    path = write_source(TEXT, "T1 Person Ann")
+    make(path.parent / "scheme.toml")
+    with pytest.raises(ReadError, match=r"scheme\.toml: (is a pipe|cannot be read: No such file)"):
+        Mapper().labels(path)
 
 
 def test_what_comes_with_geokg_is_in_its_own_labels(monkeypatch, tmp_path: Path) -> None:
     (tmp_path / "scheme.toml").write_text("[labels]\nPerson = false\n")
     (tmp_path / "data").mkdir()
     monkeypatch.setattr("geokg.mapping.mapper.packaged", lambda name: tmp_path / name)
-    assert Mapper().labels(tmp_path / "data" / "wire" / "a.ann") is None
-    assert Mapper().labels(tmp_path / "other" / "a.ann") is not None
+    assert Mapper(within=[tmp_path]).labels(tmp_path / "data" / "wire" / "a.ann") is None
+    assert Mapper(within=[tmp_path]).labels(tmp_path / "other" / "a.ann") is not None
 
 
 def test_a_mapper_goes_to_another_process(write_source) -> None:
@@ -653,7 +683,7 @@ def test_a_broken_file_does_not_stop_the_proposal(write_source) -> None:
     broken = write_source(TEXT, "Q1 person Ann", name="broken")
     result = CliRunner().invoke(main, ["scheme", "--suggest", str(broken.parent)])
     assert result.exit_code == 0 and 'person = "Person"' in result.stdout
-    assert result.stderr.startswith(f"{broken}:1:1: error: unknown kind of line")
+    assert result.stderr.startswith(f"{broken}:1:1: left out: unknown kind of line")
 
 
 # Any document, any rules

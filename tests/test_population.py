@@ -21,15 +21,15 @@ from geokg.claims import populate
 from geokg.claims.writer import quoted
 from geokg.cli import main
 from geokg.curation import Curation
-from geokg.errors import GeokgError, ReadError
+from geokg.errors import GeokgError, ReadError, UnknownFormat
 from geokg.identity import Register
-from geokg.population import Builder, builder
+from geokg.population import Builder, builder, loading
 from geokg.population.crew import crew
 from geokg.population.manifest import Manifest
 from geokg.population.plan import Plan, found, items
 from geokg.population.shards import contents
 from geokg.population.sorting import in_order
-from geokg.population.worker import work
+from geokg.population.worker import Batch, Done, Piece, work
 from geokg.scheme import Scheme
 from geokg.store import Store
 from geokg.text import Document, Mention, Source, Text
@@ -75,7 +75,7 @@ def texts(tmp_path: Path) -> Path:
 @pytest.fixture
 def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builder, "FILES", 3)
-    monkeypatch.setattr(builder, "LOADED_AT_ONCE", 10_000)
+    monkeypatch.setattr(loading, "LOADED_AT_ONCE", 10_000)
 
 
 def built(sources: Path, target: Path, **how: object) -> Builder:
@@ -159,6 +159,30 @@ def test_a_cluster_that_is_not_there_is_told(texts, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus"]
 
 
+def test_a_cluster_of_our_own_is_waited_for_however_busy_the_machine_is(monkeypatch):
+    import dask
+    import distributed
+
+    waited = []
+
+    def start(**_how):
+        waited.append(dict(dask.config.get("distributed.comm.timeouts")))
+        raise OSError("enough is known")
+
+    before = dask.config.get("distributed.comm.timeouts.connect")
+    monkeypatch.setattr(distributed, "LocalCluster", start)
+    with pytest.raises(GeokgError, match="enough is known"), crew(dask="local"):
+        pass
+    assert waited == [{"connect": "10 minutes", "tcp": "10 minutes"}]
+    assert dask.config.get("distributed.comm.timeouts.connect") == before
+
+
+def test_an_ending_that_nobody_writes_is_told_before_the_work(texts, tmp_path):
+    with pytest.raises(UnknownFormat, match=r"kg\.csv: .*can be written"):
+        built(texts, tmp_path / "kg.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["corpus"]
+
+
 # What is done is not done again
 
 
@@ -224,8 +248,8 @@ def test_what_every_document_hangs_on_is_in_one_digest(texts):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from geokg.population import Builder, builder
-builder.FILES, builder.LOADED_AT_ONCE = 3, 10_000
+from geokg.population import Builder, builder, loading
+builder.FILES, loading.LOADED_AT_ONCE = 3, 10_000
 seen = []
 def report(doing, done, total):
     seen.append(doing)
@@ -270,7 +294,49 @@ def test_two_builds_in_one_place_do_not_meet(tmp_path):
         Manifest(tmp_path)
 
 
+def test_what_was_loaded_and_is_not_wanted_after_all_is_not_in_the_store(tmp_path):
+    (tmp_path / "shards").mkdir()
+    manifest = Manifest(tmp_path)
+
+    def shard(name: str, path: str) -> str:
+        line = f"<x:{name}> <x:p> <x:o> <x:g> .\n".encode()
+        (tmp_path / "shards" / name).write_bytes(line)
+        manifest.add(Batch(name, (Done(Path(path), "key", (Piece("x:doc", "x:g", 0, len(line), 1, 0),)),), 0))
+        return name
+
+    loads = loading.Loading(tmp_path, manifest, Store.memory(), "digest")
+    loads.load([shard("second", "b.ann")])
+    loads.close()
+    gone_on_with = loading.Loading(tmp_path, manifest, Store.memory(), "digest")
+    gone_on_with.load([shard("first", "a.ann")])  # has the same id, and the name that comes before
+    assert [quad.subject.value for quad in gone_on_with.finish().quads()] == ["x:first"]
+    assert sorted(path.name for path in (tmp_path / "shards").iterdir()) == ["first", "second"]
+    manifest.close()
+
+
 # What fails
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits on this system to play a full disk")
+@pytest.mark.parametrize(
+    ("most", "target", "words"),
+    [
+        (1_000, "kg.nq", r"\.kg\.nq\.building: cannot be written: "),
+        (60_000, "kg.trig", r"\.kg\.trig\.building: File too large"),
+        (100_000, "kg.nq", r"\.kg\.nq\.building: .*File too large"),
+    ],
+    ids=["what is done", "shard", "store"],
+)
+def test_a_disk_that_is_full_is_told_with_the_path(tmp_path, most, target, words):
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, limits[1]))
+    try:
+        with pytest.raises(GeokgError, match=words):
+            built(packaged("data"), tmp_path / target)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_a_document_that_fails_is_told_and_the_others_are_built(texts, tmp_path):

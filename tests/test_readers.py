@@ -64,6 +64,22 @@ def test_a_source_that_holds_nothing_is_not_passed_over(tmp_path: Path) -> None:
         list(find(tmp_path / "no"))
 
 
+def test_standoff_of_bionlp_is_told_and_as_one_file_it_is_brat(tmp_path: Path) -> None:
+    put(tmp_path / "wire" / "x.a1", "T1\tProtein 0 2\tHu\n")
+    put(tmp_path / "wire" / "x.a2", "T2\tBinding 2 3\t.\nE1\tBinding:T2 Theme:T1\nM1\tNegation E1\n")
+    put(tmp_path / "other" / "y.ann")
+    told: list[ReadError] = []
+    assert [given.path.name for given in find(tmp_path, passed_over=told.append)] == ["y.ann"]
+    (one,) = told
+    assert one.path == tmp_path / "wire" and one.message.startswith("2 .a1 and .a2 of BioNLP-ST are not read")
+    with pytest.raises(ReadError, match=r"cat x\.a1 x\.a2 > x\.ann"):
+        list(find(tmp_path / "wire"))
+    joined = "".join((tmp_path / "wire" / f"x.{part}").read_text() for part in ("a1", "a2"))
+    document = read(put(tmp_path / "wire" / "x.ann", joined))
+    assert (len(document.mentions), len(document.events), len(document.attributes)) == (1, 1, 1)
+    assert len(list(find(tmp_path, passed_over=told.append))) == 2 and told == [one]
+
+
 def test_two_documents_with_one_id(tmp_path: Path) -> None:
     first, second = put(tmp_path / "1" / "wire" / "a.ann"), put(tmp_path / "2" / "wire" / "a.ann")
     with pytest.raises(ReadError) as caught:

@@ -115,6 +115,10 @@ def test_every_span_is_the_words_of_its_element(tmp_path_factory: pytest.TempPat
         ),
         ('<!DOCTYPE TEI [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + text("<p>&a;</p>"), "declares the entity 'a'"),
         ('<!DOCTYPE TEI SYSTEM "no-such.dtd">' + text("<p>\n&a;</p>"), "&a; is no entity of XML's own"),
+        (
+            text('<ab>\n<seg ana="#A1"><ptr target="catma://D#char=0,2" type="inclusion"/></seg></ab>'),
+            ": its text is not in this file, which points to catma://D#char=0,2",
+        ),
         (corpus("<TEI/>"), ":1: holds no TEI element with a text"),
         (
             corpus(text("a", attributes='n="1"'), text("b"), text("c", attributes='n="2"')),

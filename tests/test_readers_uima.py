@@ -100,7 +100,7 @@ def named(document: Document, file: str) -> Document:
 
 
 def small(content: str = "😀 Hu Shisheng said so.", **parts: Any) -> Document:
-    text = Text("wire/article", content, "article.xmi")
+    text = Text("/".join(filter(None, ("wire/article", parts.get("annotator")))), content, "article.xmi")
     hu = Mention("T1", "Person", (text.span(2, 13),))
     said = Event("E1", "Statement", Mention("T2", "Statement", (text.span(14, 18),)), (Argument("Actor", "T1"),))
     known = {"mentions": (hu,), "events": (said,), "source": Source(id="wire")}
@@ -336,7 +336,7 @@ def test_spans_links_relations_and_knowledge_bases(tmp_path: Path) -> None:
         ("4", "Wikidata", "Q2"),
     ]
     assert [fault.message for fault in document.faults] == [
-        "nothing, but no type system declares NamedEntity: taken as DKPro Core has them"
+        "no type system declares NamedEntity: taken as DKPro Core has them"
     ]
 
 
@@ -533,6 +533,10 @@ def test_annotators_of_a_project_stay_apart(tmp_path: Path) -> None:
         ("wire/article/bob", "bob", "wire"),
     ]
     assert not first.faults
+    for name in ("ann", "bob"):  # who annotated stands in the file alone
+        uima.write(small(annotator=name), tmp_path / name / "wire" / "article.xmi")
+    both = list(geokg.readers.documents(tmp_path / "ann", tmp_path / "bob"))
+    assert [(one.id, one.annotator) for one in both] == [("wire/article/ann", "ann"), ("wire/article/bob", "bob")]
     with zipfile.ZipFile(tmp_path / "wire" / "both.zip", "w") as package:
         package.writestr("one.xmi", content)
         package.writestr("two.xmi", content)

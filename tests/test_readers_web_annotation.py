@@ -796,3 +796,22 @@ def test_the_article_comes_back(tmp_path: Path, root: Path) -> None:
     (path.parent / "source.toml").write_bytes((root / "data" / "china-taliban" / "source.toml").read_bytes())
     write(document, path)
     assert bare(read(path)) == bare(document)
+
+
+def test_what_says_something_of_a_link_to_a_register_is_told_and_left_out(tmp_path: Path) -> None:
+    hu = anno("#T1", HU, tag("Person"), tag("Wikidata:Q1", "identifying", id="#N1"))
+    document = read(
+        put(
+            tmp_path,
+            [
+                hu,
+                anno("#E2", ["#N1"], {"value": 7, "purpose": "age"}, motivation="describing"),
+                anno("#A1", ["#N1"], tag("Sure")),
+                anno("#C1", ["#N1"], tag("is it?", "commenting")),
+            ],
+        )
+    )
+    assert document.attributes == ()
+    assert [(note.id, note.target) for note in document.notes] == [("C1-1", "N1")]
+    said = "says more of N1, which is neither words nor a link, than a note has room for"
+    assert told(document) == [f"E2: {said}", f"A1: {said}"]

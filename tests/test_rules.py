@@ -451,6 +451,12 @@ def test_what_cannot_be_told_as_ways_lets_all_be_found_anew(body):
 def test_found_in_many_small_parts_is_the_same(fresh_kg, monkeypatch):
     before = set(fresh_kg.store.quads())
     total = rules.apply(fresh_kg.store)
-    monkeypatch.setattr(closure, "_AT_ONCE", 2)
-    assert rules.apply(fresh_kg.store) == total
-    assert set(fresh_kg.store.quads()) == before
+    for module, name, value in (
+        (closure, "_AT_ONCE", 2),
+        (closure, "_IN_BULK", 2),
+        (closure, "_HELD", 1),
+        (rules, "_AT_ONCE", 1),
+    ):
+        monkeypatch.setattr(module, name, value)
+        assert rules.apply(fresh_kg.store) == total
+        assert set(fresh_kg.store.quads()) == before

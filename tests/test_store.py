@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -102,31 +99,16 @@ def test_what_cannot_be_written_leaves_what_was_there(kg, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
 
 
-def test_killed_while_writing_leaves_what_was_there(tmp_path):
-    target = tmp_path / "kg.nq"
-    target.write_text("before")
-    code = (
-        "import os, sys; from pathlib import Path; from geokg.store import write_beside\n"
-        "def chunks():\n    yield 'half'\n    os.kill(os.getpid(), 9)\n"
-        "write_beside(Path(sys.argv[1]), chunks())"
+def test_namespaces_of_older_owl_files_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "old.rdf"
+    path.write_text(
+        """<?xml version="1.0"?>
+<!DOCTYPE rdf:RDF [ <!ENTITY owl "http://www.w3.org/2002/07/owl#" > ]>
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><!-- no more -->
+<rdf:Description rdf:about="http://e.org/a"><rdf:type rdf:resource="&owl;Class"/></rdf:Description></rdf:RDF>"""
     )
-    done = subprocess.run([sys.executable, "-c", code, str(target)], check=False)
-    assert done.returncode == -9
-    assert target.read_text() == "before"
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full to play a full disk")
-def test_full_disk_is_said(tmp_path, monkeypatch):
-    import geokg.store as module
-
-    def full(*_args, **_kwargs):
-        return os.open("/dev/full", os.O_WRONLY), str(tmp_path / ".beside")
-
-    (tmp_path / ".beside").write_text("")
-    monkeypatch.setattr(module.tempfile, "mkstemp", full)
-    with pytest.raises(GeokgError, match="No space left"):
-        module.write_beside(tmp_path / "kg.nq", ["x" * 100_000])
-    assert list(tmp_path.iterdir()) == []
+    (quad,) = parse(path)
+    assert str(quad.object) == "<http://www.w3.org/2002/07/owl#Class>"
 
 
 @pytest.mark.parametrize(
@@ -136,6 +118,16 @@ def test_full_disk_is_said(tmp_path, monkeypatch):
         ("bad.trig", "<http://e.org/g> {", "bad.trig"),
         ("bad.jsonld", '{"@context": "https://example.org/context.jsonld", "@id": "http://e.org/a"}', "bad.jsonld"),
         ("bad.rdf", "<rdf:RDF", "bad.rdf"),
+        (
+            "bomb.rdf",
+            '<!DOCTYPE r [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><r>&b;</r>',
+            "bomb.rdf: RDF/XML with entities for more than",
+        ),
+        (
+            "bomb.jsonld",
+            '{"http://e.org/p":' * 5000 + "1" + "}" * 5000,
+            "bomb.jsonld: JSON-LD that is nested more than",
+        ),
     ],
 )
 def test_broken_file_names_its_line(tmp_path, name, content, words):

@@ -15,9 +15,10 @@ from typing import Any
 import pyoxigraph as ox
 
 from . import reference
+from .errors import Remark
+from .files import is_there, read_head
 from .identity import Register
 from .judgements import Judgement, judgement_quads, judgements_from_quads, read_judgements
-from .reference import Remark
 from .scheme import Scheme
 from .store import Store, parse
 from .vocabulary import GK, packaged
@@ -61,11 +62,11 @@ class Curation:
         given = [path for folder in folders for path in reference.find(folder / "reference")]
         sets.update((path.name if path.is_dir() else path.stem, path) for path in given)
         remarks = [remark for _, path in sorted(sets.items()) for remark in self.add_reference(path)]
-        entities = [folder / "entities.ttl" for folder in folders if (folder / "entities.ttl").exists()]
+        entities = [folder / "entities.ttl" for folder in folders if is_there(folder / "entities.ttl")]
         for path in entities:
             self.add_entities(path)
         for folder in folders:
-            if (folder / "judgements.jsonl").exists():
+            if is_there(folder / "judgements.jsonl"):
                 self.add_judgements(folder / "judgements.jsonl")
         self.holds_own = bool(given or entities)
         return remarks
@@ -108,6 +109,7 @@ class Curation:
         self._forget()
 
     def _add_file(self, path: Path, graph: str) -> None:
+        read_head(path, 0)  # what cannot be read, or is a pipe, is told as for any other file
         name = ox.NamedNode(graph)
         quads = [ox.Quad(self._rebased(q.subject), q.predicate, self._rebased(q.object), name) for q in parse(path)]
         self.store.extend(quads)

@@ -5,7 +5,8 @@
     GeokgError
     ├── ReadError(path, line)          a file could not be read as what it claims to be
     │   ├── OffsetMismatch             a quote is not what stands in the text at its offsets
-    │   └── UnknownFormat              no reader knows this kind of file
+    │   ├── UnknownFormat              no reader knows this kind of file
+    │   └── Remark                     what a person should know, never raised: nothing is left out for it
     ├── WriteError(ids)                annotations that a format has no room for
     ├── UnknownTerm(did_you_mean)      a label, role or IRI that the ontology does not have
     ├── IdentityConflict               two decisions about who is who contradict each other
@@ -103,6 +104,10 @@ class OffsetMismatch(ReadError):
 
 class UnknownFormat(ReadError):
     """A file of a kind that no reader knows."""
+
+
+class Remark(ReadError):
+    """What a person should know of a file that was read; nothing is left out for it, and nobody raises it."""
 
 
 class WriteError(_Placed):

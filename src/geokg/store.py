@@ -7,12 +7,10 @@ the usual prefixes. Known and left as it is: the store respells literals (``007`
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, TypeAlias
 
@@ -20,6 +18,7 @@ import pyoxigraph as ox
 
 from . import canonical
 from .errors import GeokgError, QuerySyntaxError, ReadError, UnknownFormat
+from .files import beside, read_bytes, replace_folder, write_beside
 from .vocabulary import Base, prefixes
 
 Node: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Triple
@@ -29,6 +28,11 @@ _PLACE = re.compile(r"error at (\d+):(\d+): ")
 _ALTERNATIVES = 12
 _NOTHING = ox.Store()
 _GENERATION = "geokg-generation"
+_JSON_DEPTH = 100
+_HARMLESS = re.compile(
+    rb"""<!ENTITY\s+[\w.-]+\s+(?:"[^"&%]{0,100}"|'[^'&%]{0,100}')\s*>|<!DOCTYPE\s+[\w:.-]+\s*[\[>]|<!--|<!\[CDATA\["""
+)
+_JSON_SIGN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|(?P<open>[\[{])|(?P<close>[\]}])', re.DOTALL)
 # A word of a query that is no part of an IRI, a string, a comment, a name with a prefix or a variable.
 _TOKEN = re.compile(
     r"""<[^<>"{}|^`\\\s]*>|\#[^\n\r]*|\"\"\"(?:[^"\\]|\\.|"(?!""))*\"\"\"|\'\'\'(?:[^'\\]|\\.|'(?!''))*\'\'\'
@@ -59,6 +63,8 @@ def parse(path: Path, *, graph: str | None = None, base_iri: str | None = None) 
     if rdf_format is None:
         raise UnknownFormat("not an RDF file; known are .ttl .nt .trig .nq .jsonld .rdf", path=path)
     default = ox.NamedNode(graph) if graph else None
+    if why := bomb(partial(read_bytes, path), rdf_format):
+        raise ReadError(why, path=path)
     try:
         for quad in ox.parse(path=str(path), format=rdf_format, base_iri=base_iri, rename_blank_nodes=True):
             if default is not None and isinstance(quad.graph_name, ox.DefaultGraph):
@@ -69,6 +75,44 @@ def parse(path: Path, *, graph: str | None = None, base_iri: str | None = None) 
         raise ReadError(error.msg, path=path, line=error.lineno, column=error.offset) from error
     except (OSError, ValueError) as error:
         raise ReadError(str(error), path=path) from error
+
+
+def bomb(read: Callable[[], bytes], rdf_format: ox.RdfFormat) -> str | None:
+    """Why RDF is not to be parsed, if it is not: a few bytes of XML entities fill any memory, deep JSON any stack.
+
+    Args:
+        read: gives the RDF, and is not called for formats that are always safe.
+        rdf_format: its format.
+
+    Entities that stand for a few plain characters, as older OWL files have them for their namespaces, are read.
+
+    >>> bomb(lambda: b"[" * 200, ox.RdfFormat.JSON_LD)
+    'JSON-LD that is nested more than 100 deep is not read'
+    >>> bomb(lambda: b'<!DOCTYPE x [<!ENTITY owl "http://www.w3.org/2002/07/owl#">]>', ox.RdfFormat.RDF_XML)
+    """
+    if rdf_format == ox.RdfFormat.RDF_XML:
+        plain = read().replace(b"\0", b"")  # as UTF-16 writes it, too
+        if plain.count(b"<!") > len(_HARMLESS.findall(plain)):
+            return "RDF/XML with entities for more than a few plain characters is not read: write what they stand for"
+    elif rdf_format == ox.RdfFormat.JSON_LD and _json_depth(read()) > _JSON_DEPTH:
+        return f"JSON-LD that is nested more than {_JSON_DEPTH} deep is not read"
+    return None
+
+
+def _json_depth(data: bytes) -> int:
+    r"""How deep a JSON text is nested, whether it is well-formed or not.
+
+    >>> _json_depth(b'{"a": [{"b": "[[[\\"["}]}'), _json_depth(b"[" * 9)
+    (3, 9)
+    """
+    depth = deepest = 0
+    for found in _JSON_SIGN.finditer(data):
+        if found["open"]:
+            depth += 1
+            deepest = max(deepest, depth)
+        elif found["close"]:
+            depth -= 1
+    return deepest
 
 
 class Store:
@@ -304,20 +348,14 @@ class Store:
         if target.exists() and not (target / "CURRENT").exists():
             raise GeokgError(f"{target}: is there and is no store; choose another name or remove it")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+            with beside(target, folder=True) as new:
+                store = ox.Store(str(new))
+                store.bulk_extend(self.quads())
+                store.flush()
+                del store
+                replace_folder(new, target)
         except OSError as error:
-            raise GeokgError(f"{target}: cannot be written: {error.strerror}") from error
-        try:
-            store = ox.Store(str(beside))
-            store.bulk_extend(self.quads())
-            store.flush()
-            del store
-            replace_folder(beside, target)
-        except OSError as error:
-            raise GeokgError(f"{target}: cannot be written: {error}") from error
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+            raise GeokgError(f"{target}: cannot be written: {error.strerror or error}") from error
 
 
 def _kept_generation(folder: Path) -> int | None:
@@ -364,36 +402,3 @@ def syntax_error(message: str) -> QuerySyntaxError:
     elif "[_]" in rest or rest.count(", ") > _ALTERNATIVES:
         rest = "this cannot stand here"
     return QuerySyntaxError(f"line {line}, column {column}: {rest}", line=line, column=column)
-
-
-def replace_folder(new: Path, target: Path) -> None:
-    """Put a folder in the place of another; at any moment both are on the disk, or the new one is in its place."""
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as aside:
-        if target.exists():
-            target.replace(Path(aside) / "old")
-        new.replace(target)
-
-
-def write_beside(target: Path, chunks: Iterable[str | bytes]) -> None:
-    """Write a text file whole or not at all: beside its place first, then renamed.
-
-    Raises:
-        GeokgError: the file cannot be written; what was there before is still there.
-    """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    except OSError as error:
-        raise GeokgError(f"{target}: cannot be written: {error.strerror}") from error
-    beside = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(chunk.encode() if isinstance(chunk, str) else chunk for chunk in chunks)
-        umask = os.umask(0)
-        os.umask(umask)
-        beside.chmod(0o666 & ~umask)  # mkstemp makes files that only their owner can read
-        beside.replace(target)
-    except OSError as error:
-        raise GeokgError(f"{target}: cannot be written: {error.strerror}") from error
-    finally:
-        beside.unlink(missing_ok=True)

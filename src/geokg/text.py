@@ -319,7 +319,8 @@ class Document:
         equivalences: mentions that stand for one thing.
         source: what is known about the text.
         annotator: who wrote the annotations, where several annotate one text; part of the id then.
-        faults: the annotations that were left out of it, each with place and reason.
+        faults: the annotations that were left out of it, each with place and reason; and remarks (``errors.Remark``),
+            for which nothing was.
         path: the file that the annotations come from, for messages only; it never enters a graph.
     """
 

@@ -10,6 +10,8 @@ from ..text import Document
 from ..vocabulary import GK
 from .writer import Notice
 
+_DRAFTER = str(GK.draftedBy)
+
 
 def without_drafts(document: Document, scheme: Scheme) -> tuple[Document, list[Notice]]:
     """A document without its drafts and what hangs on them, and what a person should know of that.
@@ -22,8 +24,11 @@ def without_drafts(document: Document, scheme: Scheme) -> tuple[Document, list[N
     >>> less.mentions, [notice.message for notice in notices]
     ((), ['1 draft by geokg-suggest left out'])
     """
-    names = {name for name, found in scheme.properties.items() if any(one.iri == str(GK.draftedBy) for one in found)}
-    marks = {one.target: one.value or "a program" for one in document.attributes if one.name in names}
+    marks = {
+        one.target: one.value or "a program"
+        for one in document.attributes
+        if any(found.iri == _DRAFTER for found in scheme.properties.get(one.name, ()))
+    }
     if not marks:
         return document, []
     left = without(document, marks)

@@ -10,6 +10,7 @@ from rdflib.namespace import RDF, RDFS, SKOS
 
 from ..errors import IdentityConflict, UnknownTerm
 from ..identity import Register, Resolution
+from ..judgements import Judgement, is_address
 from ..scheme import Kind, Scheme
 from ..text import Mention
 from ..vocabulary import GK, OA
@@ -115,6 +116,10 @@ class _Mentions:
                 if one not in leader:
                     raise self.writer.error(f"{one} is no mention of an entity, so it equals nothing", equivalence.line)
                 leader[find(one)] = find(equivalence.members[0])
+        judged: dict[str, str] = {}
+        for mention in entities if self.unseen else ():
+            if self._judged_nobody(address := self._place(mention)):
+                leader[find(mention.id)] = find(judged.setdefault(self.register.canonical(address), mention.id))
         groups: dict[str, list[Mention]] = {}
         for mention in entities:
             groups.setdefault(find(mention.id), []).append(mention)
@@ -147,6 +152,11 @@ class _Mentions:
                 found.append((mention, resolution))
             elif resolution.candidates or references:
                 doubts.append(_told(mention, resolution))
+            for judgement, other in self._judged_nobody(address):
+                if not other.startswith(f"{self.writer.iri}#"):
+                    why = "which has no effect until both are judged the same as an entity"
+                    message = f"{mention.text!r} ({mention.id}): judged {judgement}, as <{other}>, {why}"
+                    self.writer.notice(message, mention.spans[0])
         best = min((_STRENGTH[resolution.means] for _, resolution in found), default=0)
         deciding = [one for one in found if _STRENGTH[one[1].means] == best]
         entities = {resolution.iri: _told(mention, resolution) for mention, resolution in reversed(deciding)}
@@ -175,13 +185,23 @@ class _Mentions:
         Raises:
             IdentityConflict: it was judged when other words stood there.
         """
-        address = f"{self.writer.iri}#{mention.spans[0].fragment}"
+        address = self._place(mention)
         self.unseen.discard(address)
         for judgement in self.register.judged(address):
             if judgement.words and judgement.words not in (mention.text, mention.spans[0].exact):
                 message = f"is about {judgement.words!r}, but {mention.text!r} stands there; judge it anew"
                 raise IdentityConflict(message, path=judgement.path, line=judgement.line)
         return address
+
+    def _place(self, mention: Mention) -> str:
+        return f"{self.writer.iri}#{mention.spans[0].fragment}"
+
+    def _judged_nobody(self, address: str) -> list[tuple[Judgement, str]]:
+        """The judgements that a place is the same as another, and the other, where no entity is meant by either."""
+        same = [judgement for judgement in self.register.judged(address) if judgement.verdict == "same"]
+        if not same or not is_address(self.register.canonical(address)):
+            return []
+        return [(one, one.second if one.first == address else one.first) for one in same]
 
     def _new_entity(self, group: list[Mention], doubts: list[str]) -> str:
         first = group[0]

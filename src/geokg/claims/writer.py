@@ -21,24 +21,18 @@ _CONTEXT = 32  # characters of prefix and suffix beside a quote; Web Annotation 
 _PLAIN = re.compile(r'[^\x00-\x1f"\\\x7f\ufffe\uffff]*').fullmatch
 """Text that stands in N-Quads as it is."""
 _INTEGER = f"^^<{XSD.integer}>"
-# Evidence is three quarters of a graph, so its lines are put together from one mould.
-_ANNOTATION = f"""\
-<%(iri)s> <{RDF.type}> <{OA.Annotation}>
-<%(iri)s> <{OA.hasBody}> %(body)s
-<%(iri)s> <{OA.motivatedBy}> %(motivation)s"""
-_TARGET = f"""\
-<%(iri)s> <{OA.hasTarget}> <%(target)s>
-<%(target)s> <{RDF.type}> <{OA.SpecificResource}>
-<%(target)s> <{OA.hasSource}> <%(document)s>
-<%(target)s> <{OA.hasSelector}> <%(target)s/position>
-<%(target)s> <{OA.hasSelector}> <%(target)s/quote>
-<%(target)s/position> <{RDF.type}> <{OA.TextPositionSelector}>
-<%(target)s/position> <{OA.start}> "%(start)d"{_INTEGER}
-<%(target)s/position> <{OA.end}> "%(end)d"{_INTEGER}
-<%(target)s/quote> <{RDF.type}> <{OA.TextQuoteSelector}>
-<%(target)s/quote> <{OA.exact}> %(exact)s
-<%(target)s/quote> <{OA.prefix}> %(prefix)s
-<%(target)s/quote> <{OA.suffix}> %(suffix)s"""
+# Evidence is three quarters of a graph, so what is the same in all of it is put together once.
+_IS_ANNOTATION, _IS_TARGET, _IS_POSITION, _IS_QUOTE = (
+    f"<{RDF.type}> <{kind}>"
+    for kind in (OA.Annotation, OA.SpecificResource, OA.TextPositionSelector, OA.TextQuoteSelector)
+)
+_BODY, _MOTIVE, _TARGET, _SOURCE, _SELECTOR, _START, _END, _EXACT, _PREFIX, _SUFFIX = (
+    f"<{OA[name]}>"
+    for name in (
+        *("hasBody", "motivatedBy", "hasTarget", "hasSource", "hasSelector"),
+        *("start", "end", "exact", "prefix", "suffix"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -141,8 +135,7 @@ class Writer:
     def population(self) -> Population:
         """All that was added, each triple once."""
         end = f" {_iri(self._graph)} .\n"
-        # A block of evidence is several lines; no other line end than \n may split them, and none stands in a literal.
-        nquads = end.join(sorted(set("\n".join(self._lines).split("\n")))) + end
+        nquads = end.join(sorted(set(self._lines))) + end
         return Population(self.iri, self._graph, nquads, tuple(self._notices))
 
     def add(self, subject: str, predicate: str, value: str | ox.Literal) -> None:
@@ -228,22 +221,31 @@ class Writer:
         """
         spans = tuple(spans)
         iri = f"{self.iri}/annotation/{digest(offsets(spans), body)}"
-        self._lines.append(_ANNOTATION % {"iri": iri, "body": _iri(body), "motivation": _iri(motivation)})
+        node, document, text = f"<{iri}>", f"<{self.iri}>", self.document.text
+        self._lines += (
+            f"{node} {_IS_ANNOTATION}",
+            f"{node} {_BODY} {_iri(body)}",
+            f"{node} {_MOTIVE} {_iri(motivation)}",
+        )
         if confidence is not None:
             self.add(iri, GK.confidence, confidence)
-        text = self.document.text
         for number, span in enumerate(spans, 1):
-            values = {
-                "iri": iri,
-                "target": f"{iri}/target/{number}",
-                "document": self.iri,
-                "start": span.start,
-                "end": span.end,
-                "exact": quoted(span.exact),
-                "prefix": quoted(text[max(0, span.start - _CONTEXT) : span.start]),
-                "suffix": quoted(text[span.end : span.end + _CONTEXT]),
-            }
-            self._lines.append(_TARGET % values)
+            stem = f"{iri}/target/{number}"
+            target, position, quote = f"<{stem}>", f"<{stem}/position>", f"<{stem}/quote>"
+            self._lines += (
+                f"{node} {_TARGET} {target}",
+                f"{target} {_IS_TARGET}",
+                f"{target} {_SOURCE} {document}",
+                f"{target} {_SELECTOR} {position}",
+                f"{target} {_SELECTOR} {quote}",
+                f"{position} {_IS_POSITION}",
+                f'{position} {_START} "{span.start}"{_INTEGER}',
+                f'{position} {_END} "{span.end}"{_INTEGER}',
+                f"{quote} {_IS_QUOTE}",
+                f"{quote} {_EXACT} {quoted(span.exact)}",
+                f"{quote} {_PREFIX} {quoted(text[max(0, span.start - _CONTEXT) : span.start])}",
+                f"{quote} {_SUFFIX} {quoted(text[span.end : span.end + _CONTEXT])}",
+            )
         return iri
 
     def flag(self, subject: str, predicate: str) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..agreement import Agreement, Figures, agreement
-from ..errors import ReadError
+from ..errors import ReadError, Remark
 from ..readers import documents, find
 from ..text import Document
 from .common import Command, json_option, progress, tell_json, terminal, told
@@ -52,7 +52,7 @@ def agree(sources: tuple[str, ...], format: str | None, *, lenient: bool, as_jso
 
 def _documents(sources: tuple[str, ...], format: str | None, *, lenient: bool) -> Iterator[Document]:
     def tell(error: ReadError, how: str = "left out") -> None:
-        click.echo(told(error).replace("error: ", f"{how}: ", 1), err=True)
+        click.echo(told(error, "notice" if isinstance(error, Remark) else how), err=True)
 
     files = list(find(*sources, format=format, passed_over=lambda error: tell(error, "passed over")))
     for given in progress(files, len(files)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +17,7 @@ from ..graph import is_address
 from ..population import Builder, Told
 from ..population.builder import Report
 from ..population.crew import LOCAL
-from .common import STDIN, Command, json_option, tell, tell_json
+from .common import STDIN, Command, each_once, json_option, scheme_option, tell, tell_json
 
 _ENDINGS = (".trig", ".nq", ".jsonld")
 _UNREADABLE = 2
@@ -50,12 +51,7 @@ def _writable(_context: click.Context, _parameter: click.Parameter, value: str) 
 @click.option("--strict", is_flag=True, help="Stop at the first document that cannot be read.")
 @click.option("--lenient", is_flag=True, help="Keep the good annotations of broken files.")
 @click.option("--accept-drafts", is_flag=True, help="Take what a program drafted, too, and nobody has looked at.")
-@click.option(
-    "--scheme",
-    "labels",
-    metavar="FILE|NAME",
-    help="What foreign labels mean, instead of the scheme.toml beside a text.",
-)
+@scheme_option()
 @click.option(
     "--work",
     type=click.Path(path_type=Path, file_okay=False),
@@ -133,22 +129,23 @@ def _reporting(stack: ExitStack) -> Report | None:
     return report
 
 
-def _line(told: Told, kind: str) -> str:
-    return f"{place(told.file or None, told.line or None, told.column or None)}{kind}: {told.message}"
+def _at(told: Told) -> str:
+    return place(told.file or None, told.line or None, told.column or None)
 
 
 def _tell(builder: Builder, output: str) -> None:
     """Say on stderr what was done, and what a person should know."""
     manifest = builder.manifest
-    for kind, several in (
-        ("notice", builder.remarks),
-        ("notice", builder.passed_over),
-        ("notice", manifest.notices()),
-        ("left out", manifest.faults()),
-        ("error", manifest.failures()),
-    ):
-        for told in several:
-            click.echo(_line(told, kind), err=True)
+    for told in (*builder.remarks, *builder.passed_over):
+        click.echo(f"{_at(told)}notice: {told.message}", err=True)
+    for words in each_once((f"{_at(told)}notice: ", told.message) for told in manifest.notices()):
+        click.echo(words, err=True)
+    for told in manifest.faults():
+        click.echo(f"{_at(told)}left out: {told.message}", err=True)
+    # One wrong scheme.toml leaves out every text that it speaks of.
+    for told, count in Counter(manifest.failures()).items():
+        more = f" ({count} left out)" if count > 1 else ""
+        click.echo(f"{_at(told)}error: {told.message}{more}", err=True)
     usage = manifest.usage()
     for words in usage.told():
         click.echo(words, err=True)

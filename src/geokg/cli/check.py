@@ -11,9 +11,9 @@ from typing import Any, NoReturn
 import click
 
 from ..errors import GeokgError
+from ..files import write_beside
 from ..graph import KnowledgeGraph
 from ..population import build
-from ..store import write_beside
 from ..validation import ENGINES, GROUPINGS, SEVERITIES, Engine, Finding, Report, Severity, baseline, fixes, validate
 from ..validation.baseline import Difference
 from ..validation.formats import FORMATS

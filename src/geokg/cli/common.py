@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -22,7 +23,7 @@ from ..graph import KnowledgeGraph
 from ..opening import open as open_graph
 from ..population import build as build_graph
 from ..readers import is_annotated
-from ..store import Store
+from ..store import Store, bomb
 from ..text import Span
 from ..views import Claim, Thing
 
@@ -55,15 +56,31 @@ def json_option(about: str) -> Callable[[_Function], _Function]:
     return click.option("--json", "as_json", is_flag=True, help=about)
 
 
-def read_graph(*sources: str) -> KnowledgeGraph:
+def scheme_option() -> Callable[[_Function], _Function]:
+    """The option of commands that build a graph from texts with other people's labels."""
+    return click.option(
+        "--scheme",
+        "labels",
+        metavar="FILE|NAME",
+        help="What foreign labels mean, instead of the scheme.toml beside a text.",
+    )
+
+
+def read_graph(*sources: str, labels: str | None = None) -> KnowledgeGraph:
     """The graph that people mean: an RDF file, a store folder, a SPARQL service, stdin, or texts that are built first.
+
+    Args:
+        sources: one graph, or any number of texts.
+        labels: what foreign labels of texts mean.
 
     Raises:
         ReadError: it cannot be read, or graphs are mixed with other graphs or with texts.
     """
     graphs = [source for source in sources if not is_source(source)]
     if not graphs:
-        return build_graph(*sources, progress=progress)
+        return build_graph(*sources, labels=labels, progress=progress)
+    if labels is not None:
+        raise click.UsageError("--scheme is for annotated texts; the labels of a graph are the ontology's")
     if len(sources) > 1:
         raise ReadError("give one graph, or any number of annotated texts", path=graphs[0])
     if graphs[0] == STDIN:
@@ -92,6 +109,8 @@ def _from_stdin() -> KnowledgeGraph:
         raise ReadError("nothing came in", path="<stdin>")
     failed: list[SyntaxError] = []
     for form in _FROM_STDIN:
+        if why := bomb(lambda: data, form):
+            raise ReadError(why, path="<stdin>")
         store = Store.memory()
         try:
             store.extend(ox.parse(data, format=form))
@@ -103,15 +122,15 @@ def _from_stdin() -> KnowledgeGraph:
     raise ReadError(first.msg, path="<stdin>", line=first.lineno, column=first.offset) from first
 
 
-def told(error: GeokgError) -> str:
-    """An error as a compiler writes it, so that editors find the place.
+def told(error: GeokgError, how: str = "error") -> str:
+    """An error as a compiler writes it, so that editors find the place; or what is only left out, or noticed.
 
-    >>> told(ReadError("is wrong", path="a.ann", line=3))
-    'a.ann:3: error: is wrong'
+    >>> told(ReadError("is wrong", path="a.ann", line=3)), told(ReadError("is wrong"), "left out")
+    ('a.ann:3: error: is wrong', 'geokg: left out: is wrong')
     """
     if isinstance(error, ReadError | UnknownTerm | IdentityConflict | WriteError) and error.path is not None:
-        return f"{place(error.path, error.line, error.column)}error: {error.message}"
-    return f"geokg: error: {error}"
+        return f"{place(error.path, error.line, error.column)}{how}: {error.message}"
+    return f"geokg: {how}: {error}"
 
 
 def progress(items: Iterable[_Item], total: int) -> Iterator[_Item]:
@@ -163,9 +182,27 @@ def tell(output: str | bytes) -> None:
 
 def tell_notices(kg: KnowledgeGraph, since: int = 0) -> None:
     """Say on stderr what was noticed while the graph was made, but for so many that were told already."""
-    for notice in kg.notices[since:]:
-        told = where(kg, notice)
-        click.echo(":".join(map(str, told)) + f": notice: {notice.message}" if told else notice.message, err=True)
+    found = ((where(kg, notice), notice.message) for notice in kg.notices[since:])
+    for line in each_once((f"{place(*at)}notice: " if at else "", message) for at, message in found):
+        click.echo(line, err=True)
+
+
+def each_once(told: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """What is told of many places, such as a name that nobody has: once, at the first, with how many there are.
+
+    Args:
+        told: places, and what is told of each.
+
+    >>> list(each_once([("a.txt:1: ", "'Zork' is nobody"), ("b.txt: ", "no text"), ("b.txt:7: ", "'Zork' is nobody")]))
+    ["a.txt:1: 'Zork' is nobody (first of 2)", 'b.txt: no text']
+    """
+    counts: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for at, message in told:
+        counts[message] += 1
+        first.setdefault(message, at)
+    for message, at in first.items():
+        yield f"{at}{message}" + (f" (first of {counts[message]})" if counts[message] > 1 else "")
 
 
 def where(kg: KnowledgeGraph, notice: Notice) -> tuple[str, int, int] | None:

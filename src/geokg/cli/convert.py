@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..errors import ReadError, WriteError
+from ..errors import ReadError, Remark, WriteError
 from ..readers import documents, find
 from ..readers.converting import Conversion
 from .common import Command, json_option, progress, tell_json, told
@@ -52,10 +52,12 @@ def convert(
     written: list[dict[str, str]] = []
     refused: list[str] = []
     left_out: list[str] = []
+    notices: list[str] = []
 
     def leave_out(error: ReadError | WriteError, how: str = "left out") -> None:
-        left_out.append(told(error).replace("error: ", f"{how}: ", 1))
-        click.echo(left_out[-1], err=True)
+        line = told(error, "notice" if isinstance(error, Remark) else how)
+        (notices if isinstance(error, Remark) else left_out).append(line)
+        click.echo(line, err=True)
 
     def refuse(error: ReadError | WriteError) -> None:
         refused.append(told(error))
@@ -75,7 +77,9 @@ def convert(
         except ReadError as error:
             refuse(error)
     if as_json:
-        tell_json({"output": str(output), "written": written, "refused": refused, "left_out": left_out})
+        tell_json(
+            {"output": str(output), "written": written, "refused": refused, "left_out": left_out, "notices": notices}
+        )
     else:
         count = f"{len(written)} document{'' if len(written) == 1 else 's'}"
         click.echo(f"{output}: {count}, {len(refused)} refused, {len(left_out)} left out", err=True)

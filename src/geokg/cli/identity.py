@@ -17,7 +17,19 @@ from ..identity import Candidate
 from ..judgements import Judgement, append_judgement, read_judgements
 from ..undecided import Undecided, remind, undecided
 from ..vocabulary import prefixes
-from .common import STDIN, Command, json_option, read_graph, spans_json, tell, tell_json, thing_json, told, where
+from .common import (
+    STDIN,
+    Command,
+    json_option,
+    read_graph,
+    scheme_option,
+    spans_json,
+    tell,
+    tell_json,
+    thing_json,
+    told,
+    where,
+)
 
 _NAME = "judgements.jsonl"
 _ASK = "A number, a name, d(ifferent), u(nsure), s(kip) or q(uit)"
@@ -39,6 +51,7 @@ _ASK = "A number, a name, d(ifferent), u(nsure), s(kip) or q(uit)"
     "--undo", type=click.IntRange(min=1), metavar="LINE", help="Take back the judgement of this line; needs --by."
 )
 @click.option("--why", metavar="REASON", help="The reason of what is taken back.")
+@scheme_option()
 @json_option("Print the list as JSON on stdout.")
 def identity(
     sources: tuple[str, ...],
@@ -48,6 +61,7 @@ def identity(
     undo: int | None,
     why: str | None,
     *,
+    labels: str | None,
     again: bool,
     as_json: bool,
 ) -> None:
@@ -60,6 +74,7 @@ def identity(
 
     Example:
       geokg identity data
+      geokg identity corpus --scheme ace
       geokg identity data --by 'Ann Lee'
       geokg identity data --undo 7 --by 'Ann Lee' --why 'They are two.'
     """
@@ -75,7 +90,7 @@ def identity(
             raise click.UsageError("--undo needs --by and --why")
         _undo(file, undo, by, why)
         return
-    kg = read_graph(*sources)
+    kg = read_graph(*sources, labels=labels)
     found, waiting, answered = undecided(kg.views, kg.curation.register, again=again)
     first = islice(found, limit)
     if as_json:

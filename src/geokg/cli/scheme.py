@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import click
 
-from ..errors import ReadError
+from ..errors import ReadError, Remark
 from ..mapping import suggest, survey
 from ..readers import documents, find
 from ..scheme import Scheme
@@ -57,11 +57,11 @@ def _readable(corpus: str) -> Iterator[Document]:
         try:
             for document in documents(given, lenient=True):
                 for fault in document.faults:
-                    _tell(fault)
+                    _tell(fault, "notice" if isinstance(fault, Remark) else "left out")
                 yield document
         except ReadError as error:
             _tell(error)
 
 
-def _tell(error: ReadError) -> None:
-    click.echo(told(error), err=True)
+def _tell(error: ReadError, how: str = "error") -> None:
+    click.echo(told(error, how), err=True)

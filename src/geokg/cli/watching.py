@@ -237,7 +237,7 @@ class Texts(_Kept):
             self._rebuild(report)  # something else, which may be about many texts
             return
         files = set().union(*touched)
-        mapper = Mapper()
+        mapper = Mapper(within=map(Path, self._sources))
         read = {file: [mapper(one)[0] for one in documents(there[file])] for file in sorted(files & there.keys())}
         ids = [document.id for found in read.values() for document in found]
         others = {one for file, held in self._documents.items() if file not in files for one in held}

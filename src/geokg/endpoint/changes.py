@@ -6,23 +6,19 @@ written to, which may be another process.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, TypeAlias
 
 import pyoxigraph as ox
 
-from ..store import syntax_error
+from ..store import bomb, syntax_error
 from .delta import Delta, names
 from .operations import Load, Upload, data_operations
 from .problems import ProtocolError
 
 Kind: TypeAlias = Literal["update", "put", "post", "delete", "patch"]
 GraphName: TypeAlias = ox.NamedNode | ox.DefaultGraph
-_JSON_DEPTH = 100
-_JSON_SIGN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|(?P<open>[\[{])|(?P<close>[\]}])', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -192,7 +188,8 @@ def read(upload: Upload, base_iri: str | None) -> Iterator[ox.Quad]:
     rdf_format = ox.RdfFormat.from_media_type(upload.mimetype)
     if rdf_format is None or (rdf_format.supports_datasets and rdf_format != ox.RdfFormat.JSON_LD):
         raise ProtocolError(f"{upload.mimetype or 'a body of no type'} is not RDF for one graph", 415)
-    _refuse_bombs(upload.path, rdf_format)
+    if why := bomb(upload.path.read_bytes, rdf_format):
+        raise ProtocolError(why, 413 if rdf_format == ox.RdfFormat.JSON_LD else 400)
     try:
         yield from ox.parse(
             path=str(upload.path),
@@ -206,29 +203,3 @@ def read(upload: Upload, base_iri: str | None) -> Iterator[ox.Quad]:
         raise ProtocolError(message, 400, line=error.lineno, column=error.offset) from None
     except ValueError as error:
         raise ProtocolError(f"what was sent does not parse as {rdf_format.media_type}: {error}") from None
-
-
-def _refuse_bombs(path: Path, rdf_format: ox.RdfFormat) -> None:
-    """A few bytes of XML entities, or of nested JSON, can fill any memory."""
-    if rdf_format == ox.RdfFormat.RDF_XML:
-        plain = path.read_bytes().replace(b"\0", b"")  # as UTF-16 writes it, too
-        if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
-            raise ProtocolError("RDF/XML with a document type or entities is not read")
-    elif rdf_format == ox.RdfFormat.JSON_LD and json_depth(path.read_bytes()) > _JSON_DEPTH:
-        raise ProtocolError(f"JSON-LD that is nested more than {_JSON_DEPTH} deep is not read", 413)
-
-
-def json_depth(data: bytes) -> int:
-    r"""How deep a JSON text is nested, whether it is well-formed or not.
-
-    >>> json_depth(b'{"a": [{"b": "[[[\\"["}]}'), json_depth(b"[" * 9)
-    (3, 9)
-    """
-    depth = deepest = 0
-    for found in _JSON_SIGN.finditer(data):
-        if found["open"]:
-            depth += 1
-            deepest = max(deepest, depth)
-        elif found["close"]:
-            depth -= 1
-    return deepest

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ReadError
+from ..files import read_bytes
 from ..vocabulary import Base
 from .clusters import clusters
 from .judgement import VERDICTS, Judgement, absolute
@@ -41,11 +42,7 @@ def read_judgements(path: str | Path, base: Base | None = None) -> tuple[Judgeme
     True
     """
     path = Path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ReadError(f"cannot be read: {error.strerror}", path=path) from error
-    return _read(data, path, base or Base.from_environment())
+    return _read(read_bytes(path), path, base or Base.from_environment())
 
 
 def _read(data: bytes, path: Path, base: Base) -> tuple[Judgement, ...]:
@@ -91,7 +88,7 @@ def append_judgement(path: Path, judgement: Judgement, base: Base | None = None)
     }
     path = path.resolve()  # of a link, what it leads to
     with _alone(path.parent):
-        before = path.read_bytes() if path.exists() else b""
+        before = read_bytes(path) if path.exists() else b""
         line = json.dumps(said, ensure_ascii=False) + "\n"
         after = before + (b"\n" if before and not before.endswith(b"\n") else b"") + line.encode("utf-8")
         _read(after, path, base)

@@ -1,7 +1,7 @@
 """Other people's labels: what ``scheme.toml`` says they mean, and how much of a corpus that uses (docs/schemes.md).
 
-``scheme.toml`` stands beside a corpus or above it. Without one, labels are the ontology's own and any other is an
-error; with one, what it does not know is counted and told, and the rest is kept.
+``scheme.toml`` stands beside the texts, or in a folder above, up to what was given as a source. Without one, labels are
+the ontology's own and any other is an error; with one, what it does not know is counted and told, and the rest is kept.
 """
 
 from .applying import apply

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
+from ..files import is_there
 from ..scheme import Scheme
 from ..text import Document
 from ..vocabulary import packaged
@@ -14,19 +16,31 @@ from .rule import LabelMap
 from .usage import Usage
 
 
-def find(path: Path) -> Path | None:
+def find(path: Path, within: Iterable[Path] = ()) -> Path | None:
     """The ``scheme.toml`` of a file: that of its folder, else of the nearest folder above.
 
     What comes with geokg is in its own labels, whatever stands above the place where it is installed.
 
+    Args:
+        path: the file.
+        within: folders that were given as sources. No folder above them is looked into, unless they are in a Git
+            checkout: then none above its root.
+
     >>> from geokg.vocabulary import packaged
-    >>> find(packaged("data") / "china-taliban" / "article.ann")
+    >>> find(packaged("data") / "china-taliban" / "article.ann", [packaged("data")])
     """
-    folder = Path(os.path.abspath(path)).parent  # noqa: PTH100 - resolve() would follow links out of the corpus
+    folder = _absolute(path).parent
     folders = [folder, *folder.parents]
+    given = set(map(_absolute, within))
+    checkout = next((one for one in folders if (one / ".git").exists()), folder)
+    top = max(number for number, one in enumerate(folders) if one in (folder, checkout) or one in given)
     if packaged("data") in folders:
-        folders = folders[: folders.index(packaged("data")) + 1]
-    return next((one / NAME for one in folders if (one / NAME).is_file()), None)
+        top = folders.index(packaged("data"))
+    return next((one / NAME for one in folders[: top + 1] if is_there(one / NAME)), None)
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links out of the corpus
 
 
 class Mapper:
@@ -36,6 +50,7 @@ class Mapper:
 
     Args:
         given: a file, or the name of a shipped scheme, for all documents; else each has the nearest.
+        within: folders that were given as sources, above which none is looked for; as for ``find``.
         scheme: the ontology's labels.
 
     Raises:
@@ -50,8 +65,11 @@ class Mapper:
     (True, '')
     """
 
-    def __init__(self, given: str | Path | None = None, *, scheme: Scheme | None = None) -> None:
+    def __init__(
+        self, given: str | Path | None = None, *, within: Iterable[Path] = (), scheme: Scheme | None = None
+    ) -> None:
         self._scheme = scheme
+        self._within = tuple(within)
         self._given = None if given is None else load(given, self.scheme)
         self._folders: dict[Path, Path | None] = {}
         self._found: dict[Path, LabelMap] = {}
@@ -70,7 +88,7 @@ class Mapper:
         if self._given is not None or path is None:
             return self._given
         if path.parent not in self._folders:
-            self._folders[path.parent] = find(path)
+            self._folders[path.parent] = find(path, self._within)
         found = self._folders[path.parent]
         if found is None:
             return None

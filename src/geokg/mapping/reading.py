@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import ReadError
-from ..readers.source import read_bytes, read_toml
+from ..files import is_there, read_bytes
+from ..readers.source import read_toml
 from ..scheme import Kind, Scheme, unknown
 from ..vocabulary import packaged
 from .rule import SAME, AttributeRule, ChainRule, LabelMap, Rule
@@ -57,7 +58,7 @@ def load(given: str | Path, scheme: Scheme) -> LabelMap:
 def _path(given: str | Path, near: Path | None, line: int | None) -> Path:
     """The file that is meant: one beside the file that names it, else a shipped one."""
     path = near.parent / given if near else Path(given)
-    if path.is_file():
+    if is_there(path) and not path.is_dir():
         return path
     known = shipped()
     if str(given) in known:

@@ -1,7 +1,7 @@
 """From folders of annotated texts to a graph: what ``geokg build`` does.
 
-``build`` makes a graph in memory, a document at a time. ``Builder`` makes one of any size: with several processes, on
-the disk, and from where it was broken off.
+``build`` makes a graph in memory, a document at a time. ``Builder`` makes one with several processes, on the disk where
+that is wanted, and from where it was broken off.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .. import readers
 from ..claims import Notice
+from ..errors import ReadError, Remark, place
 from ..graph import KnowledgeGraph
 from ..mapping import Mapper, Usage
 from ..text import Document
@@ -52,19 +53,26 @@ def build(
     >>> build(packaged("data")).documents()
     ['https://w3id.org/geokg/data/document/china-taliban/article']
     """
-    files = found(sources, lambda _: None)
+    passed_over: list[ReadError] = []
+    files = found(sources, passed_over.append)
     kg = KnowledgeGraph.empty(base=base)
+    kg.notices += [_told(one, "notice") for one in passed_over]
     folders = [Path(source) for source in sources if Path(source).is_dir()]
     kg.notices += [Notice(str(remark)) for remark in kg.curation.add_folders(folders)]
-    mapper, usages = Mapper(labels), Usage()
+    mapper, usages = Mapper(labels, within=folders), Usage()
     documents: Iterable[Document] = readers.documents(*files)
     for document in progress(documents, len(files)) if progress else documents:
+        kg.notices += [_told(one, "notice" if isinstance(one, Remark) else "left out") for one in document.faults]
         mapped, usage = mapper(document)
         usages += usage
         kg.add(mapped, apply_rules=False, accept_drafts=accept_drafts)
     kg.notices += map(Notice, usages.told())
     kg.apply_rules()
     return kg
+
+
+def _told(error: ReadError, how: str) -> Notice:
+    return Notice(f"{place(error.path, error.line, error.column)}{how}: {error.message}")
 
 
 def sample() -> KnowledgeGraph:

@@ -1,4 +1,4 @@
-"""A build of any size: documents to shards, shards to a store, rules on the store, the store to its place.
+"""A build, step by step: documents to shards, shards to a store, rules on the store, the store to its place.
 
 Each step leaves what the next one needs in a work folder, so that a build that is broken off, at whatever moment, goes
 on from there. The same sources give the same quads, and the same bytes in a file, whoever does the work.
@@ -7,6 +7,7 @@ on from there. The same sources give the same quads, and the same bytes in a fil
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -18,12 +19,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..errors import GeokgError
+from ..errors import GeokgError, UnknownFormat
+from ..files import replace_folder, write_beside
 from ..graph import KnowledgeGraph, is_address
 from ..readers import AnnotationFile
-from ..store import Store, replace_folder, write_beside
+from ..store import Store
 from ..vocabulary import Base
 from .crew import crew
+from .loading import Loading
 from .manifest import Manifest
 from .plan import Item, Plan, found, items
 from .shards import Shards, bulk_load, lines
@@ -31,9 +34,6 @@ from .worker import Batch, Told, work
 
 FILES = 64
 """How many annotation files are one task."""
-
-LOADED_AT_ONCE = 128 << 20
-"""How many bytes of shards are loaded in one go: more goes faster, and takes more memory."""
 
 Report = Callable[[str, int, int], None]
 """Is told what is being done, and how much of how much is."""
@@ -121,6 +121,13 @@ class Builder:
             GeokgError: the target cannot be written, or a worker is lost; what was there before is still there, and
                 what is done is kept.
         """
+        try:
+            return self._run()
+        except (OSError, sqlite3.Error) as error:
+            at = getattr(error, "filename", None) or (self.folder if self.folder.name else self.target)
+            raise GeokgError(f"{at}: {getattr(error, 'strerror', None) or error}") from error
+
+    def _run(self) -> KnowledgeGraph | None:
         files = found(self.sources, lambda error: self.passed_over.append(Told.of(error)))
         self._check_target()
         folders = [Path(source) for source in self.sources if Path(source).is_dir()]
@@ -129,11 +136,23 @@ class Builder:
         curated.curation.register  # noqa: B018 - contradictions are told before the work
         plan = self._plan(folders, curated.store)
         self._open()
-        self._populate(plan, files)
+        self._report("Reading", 0, len(files))
+        loading = Loading(self.folder, self.manifest, curated.store, plan.digest) if self._on_disk else None
+        if loading:
+            self._stack.callback(loading.close)
+        shards = self._populated(plan, files)
+        if loading:
+            loading.load(shards)
+        else:
+            for _ in shards:
+                pass
+        self.manifest.forget_unwanted(self.folder / "shards")
+        if self.strict and (told := next(self.manifest.failures(), None)):
+            raise told.error()
         if files and not self.manifest.totals().documents:
             self.finished = True
             return None
-        kg = KnowledgeGraph(self._loaded(plan, curated.store))
+        kg = KnowledgeGraph(loading.finish(self._tell_loaded) if loading else self._with_documents(curated.store))
         self._report("Applying rules", 0, 0)
         kg.apply_rules()
         self.quads = len(kg)
@@ -153,6 +172,8 @@ class Builder:
     def _check_target(self) -> None:
         if self.target is not None and not is_address(self.target):
             target = Path(self.target)
+            if target.suffix not in ("", ".trig", ".nq", ".jsonld"):
+                raise UnknownFormat("can be written: .trig, .nq, .jsonld, or a folder without an ending", path=target)
             if not target.suffix and target.exists() and not (target / "CURRENT").exists():
                 raise GeokgError(f"{target}: is there and is no store; choose another name or remove it")
 
@@ -185,23 +206,21 @@ class Builder:
 
     # The steps
 
-    def _populate(self, plan: Plan, files: list[AnnotationFile]) -> None:
+    def _populated(self, plan: Plan, files: list[AnnotationFile]) -> Iterator[str]:
+        """Populate, and give the names of the shards as they come; empty where all was done before."""
         shards = self.folder / "shards"
         for left in shards.glob(".shard-*"):
             left.unlink()  # of a worker that was killed
         todo = items(files)
         task = partial(work, plan, uuid.uuid4().hex, shards)
         done = 0
-        self._report("Reading", 0, len(files))
         with self._crew() as workers:
             for batch in workers.map(task, self._batches(todo)):
                 self.manifest.add(batch)
                 self._stop_if_strict(batch)
                 done += len(batch.done) + batch.unchanged
                 self._report("Reading", done, len(files))
-        self.manifest.forget_unwanted(shards)
-        if self.strict and (told := next(self.manifest.failures(), None)):
-            raise told.error()
+                yield batch.shard
 
     def _batches(self, todo: Iterator[Item]) -> Iterator[tuple[Item, ...]]:
         while some := tuple(islice(todo, FILES)):
@@ -221,26 +240,14 @@ class Builder:
     def _shards(self, names: Iterable[str]) -> Shards:
         return ((self.folder / "shards" / name, self.manifest.places(name)) for name in names)
 
-    def _loaded(self, plan: Plan, curated: Store) -> Store:
-        """A store with what stewards wrote and all documents."""
-        manifest, folder = self.manifest, self.folder / "store"
-        total = manifest.totals().quads
-        if not self._on_disk:
-            bulk_load(curated, self._shards(manifest.shards()))
-            return curated
-        if not ((folder / "CURRENT").exists() and manifest.may_go_on(plan.digest)):
-            shutil.rmtree(folder, ignore_errors=True)
-            manifest.load_anew()
-        store = Store.at(folder, base=plan.base)
-        if not manifest.is_loaded(plan.digest):
-            store.extend(curated.quads())
-            manifest.loaded(plan.digest)
-        self._report("Loading", manifest.loaded_quads(), total)
-        for some in manifest.to_load(LOADED_AT_ONCE):
-            bulk_load(store, self._shards(some))
-            manifest.loaded(*some)
-            self._report("Loading", manifest.loaded_quads(), total)
+    def _with_documents(self, store: Store) -> Store:
+        """A store in memory, with all documents now."""
+        for shard in self._shards(self.manifest.shards()):
+            bulk_load(store, [shard], self.folder / "shards")
         return store
+
+    def _tell_loaded(self) -> None:
+        self._report("Loading", self.manifest.loaded_quads(), self.manifest.totals().quads)
 
     def _write(self, kg: KnowledgeGraph) -> None:
         if self.target is None:

@@ -19,6 +19,13 @@ _Result = TypeVar("_Result")
 LOCAL = "local"
 """The address that stands for a cluster of our own on this machine."""
 
+# Ours are here, or not at all: on a machine with much to do they may take minutes to say so, and Dask waits half a one.
+_PATIENCE = {
+    "distributed.comm.timeouts.connect": "10 minutes",
+    "distributed.comm.timeouts.tcp": "10 minutes",
+    "distributed.deploy.lost-worker-timeout": "10 minutes",
+}
+
 
 @contextmanager
 def crew(jobs: int = 1, dask: str | None = None) -> Iterator[Crew]:
@@ -106,12 +113,14 @@ class Crew:
 
 def _cluster(jobs: int, address: str, stack: ExitStack) -> Crew:
     try:
+        import dask
         import distributed
     except ImportError as error:
         raise GeokgError("Dask is not installed: pip install 'geokg[cluster]'") from error
     library: Any = distributed  # much of it has no types
     try:
         if address == LOCAL:
+            stack.enter_context(dask.config.set(_PATIENCE))
             cluster = library.LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
             client = library.Client(stack.enter_context(cluster))
         else:

@@ -10,10 +10,9 @@ import json
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..errors import GeokgError
 from ..mapping import Usage
@@ -71,8 +70,10 @@ class Manifest:
             self._db.executescript(_TABLES + f"PRAGMA user_version = {_FORMAT}")
         except sqlite3.DatabaseError as error:
             self._db.close()
-            busy = isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
-            why = "another build is at work there" if busy else f"is no work folder of a build ({error}); remove it"
+            if not isinstance(error, sqlite3.OperationalError):
+                why = f"is no work folder of a build ({error}); remove it"
+            else:
+                why = "another build is at work there" if "locked" in str(error) else f"cannot be written: {error}"
             raise GeokgError(f"{folder}: {why}") from error
 
     def close(self) -> None:
@@ -105,8 +106,9 @@ class Manifest:
         self._db.executemany(
             "INSERT INTO piece VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                (name, number, shard, *astuple(piece)[:-1], _json(piece.notices))
-                for number, piece in enumerate(done.pieces)
+                (name, number, shard, one.document, one.graph, one.start, one.size, one.quads, one.claims, told)
+                for number, one in enumerate(done.pieces)
+                for told in [_json(one.notices)]
             ),
         )
 
@@ -148,32 +150,16 @@ class Manifest:
         """Whether a shard, or what a digest stands for, is in the store."""
         return self._db.execute("SELECT 1 FROM loaded WHERE shard = ?", (shard,)).fetchone() is not None
 
-    def loaded(self, *shards: str) -> None:
-        """Shards, or what a digest stands for, are in the store now."""
+    def loaded(self, pieces: Mapping[str, int]) -> None:
+        """Shards with so many documents each, or what a digest stands for, are in the store now."""
         with self._db:
             self._db.execute("BEGIN")
-            for shard in shards:
-                self._db.execute("INSERT OR REPLACE INTO loaded VALUES (?, ?)", (shard, len(self.places(shard))))
+            self._db.executemany("INSERT OR REPLACE INTO loaded VALUES (?, ?)", pieces.items())
 
     def loaded_quads(self) -> int:
         """How many quads of documents are in the store."""
         query = "SELECT TOTAL(quads) FROM kept WHERE shard IN (SELECT shard FROM loaded)"
         return int(self._db.execute(query).fetchone()[0])
-
-    def to_load(self, most: int) -> Iterator[list[str]]:
-        """The shards that are not in the store, as many at a time as have some number of bytes."""
-        some: list[str] = []
-        size = 0
-        for shard in self.shards():
-            if self.is_loaded(shard):
-                continue
-            some.append(shard)
-            size += sum(size for _, size in self.places(shard))
-            if size >= most:
-                yield some
-                some, size = [], 0
-        if some:
-            yield some
 
     # What a person should know
 
@@ -221,8 +207,8 @@ class Manifest:
         return (Told(*one) for (told,) in self._db.execute(query) for one in json.loads(told))
 
 
-def _json(told: Iterable[Any]) -> str:
-    return json.dumps([astuple(one) for one in told], ensure_ascii=False)
+def _json(told: Iterable[Told]) -> str:
+    return json.dumps([(one.message, one.file, one.line, one.column) for one in told], ensure_ascii=False)
 
 
 def _name(path: Path) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -149,14 +150,23 @@ def items(found: Iterable[AnnotationFile]) -> Iterator[Item]:
     [['article.ann', 'article.txt']]
     """
     everything = list(found)
-    folders = {place: _Folder(place) for place in {place for one in everything for place in _around(one)}}
-    for one in everything:
-        for path in (one.path, one.text or one.path):
-            folders[path.parent].claim(path)
-    for one in everything:
+    claimed: defaultdict[Path, list[str]] = defaultdict(list)
+    last: dict[Path, int] = {}
+    for number, one in enumerate(everything):
+        last |= dict.fromkeys(_around(one), number)
+        for path in dict.fromkeys((one.path, one.text or one.path)):
+            claimed[path.parent].append(path.name)
+    folders: dict[Path, _Folder] = {}
+    for number, one in enumerate(everything):
+        for place in _around(one):
+            if place not in folders:
+                folders[place] = _Folder(place, claimed.pop(place, ()))
         here, there = (folders[place] for place in _around(one))
         inputs = dict.fromkeys([*here.named(one.path), *([one.text] if one.text else there.named(one.path))])
         yield Item(one, tuple(inputs), here.common if here is there else f"{here.common} {there.common}")
+        for place in _around(one):
+            if last[place] == number:
+                folders.pop(place, None)
 
 
 def _around(one: AnnotationFile) -> tuple[Path, Path]:
@@ -164,20 +174,22 @@ def _around(one: AnnotationFile) -> tuple[Path, Path]:
 
 
 class _Folder:
-    """The files of one folder: those that belong to one annotation file, and the rest."""
+    """The files of one folder: those that belong to one annotation file, and the rest.
 
-    def __init__(self, place: Path) -> None:
+    Args:
+        place: the folder.
+        claimed: the names of its annotation files and texts.
+    """
+
+    def __init__(self, place: Path, claimed: Iterable[str]) -> None:
         self._place = place
         self._by_stem: dict[str, list[str]] = {}
         with os.scandir(place) as entries:
             names = sorted(entry.name for entry in entries if entry.is_file() and not entry.name.startswith("."))
         for name in names:
             self._by_stem.setdefault(name.rpartition(".")[0], []).append(name)
-        self._claimed: set[str] = set()
+        self._claimed = {name.rpartition(".")[0] for name in claimed}
         self._common = ""
-
-    def claim(self, path: Path) -> None:
-        self._claimed.add(path.name.rpartition(".")[0])
 
     def named(self, path: Path) -> list[Path]:
         """The files that have a name, whatever their endings."""

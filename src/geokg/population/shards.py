@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, cast
+from typing import TypeAlias
 
 import pyoxigraph as ox
 
@@ -13,8 +15,9 @@ from .. import canonical
 from ..store import Store
 from .sorting import in_order
 
-Shards = Iterable[tuple[Path, list[tuple[int, int]]]]
-"""Shards, and where in each the documents that count stand: first byte and size."""
+Places: TypeAlias = list[tuple[int, int]]
+"""Where in a shard the documents that count stand: first byte and size of each."""
+Shards: TypeAlias = Iterable[tuple[Path, Places]]
 
 _CHUNK = 1 << 20
 
@@ -33,7 +36,7 @@ def contents(shards: Shards) -> Iterator[bytes]:
                     yield chunk
 
 
-def _joined(places: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _joined(places: Places) -> Iterator[tuple[int, int]]:
     """The same bytes in as few places as can be."""
     begin, end = 0, 0
     for start, size in places:
@@ -46,30 +49,28 @@ def _joined(places: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield begin, end - begin
 
 
-class _Stream(io.RawIOBase):
-    """Pieces of bytes as a file to read."""
+def bulk_load(store: Store, shards: Shards, folder: Path) -> None:
+    """Load shards into a store; what is there already stays as it is. Several threads may do so at once.
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._rest = memoryview(b"")
+    They are put into one file, which is read without the lock that Python needs to make the next shard.
 
-    def readable(self) -> bool:
-        return True
+    Args:
+        store: where to.
+        shards: what to load.
+        folder: where there is room for a copy of them; what is left of it by a process that is killed is called as a
+            shard that a worker left.
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        if not self._rest:
-            self._rest = memoryview(next(self._pieces, b""))
-        size = min(len(buffer), len(self._rest))
-        buffer[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
-        return size
-
-
-def bulk_load(store: Store, shards: Shards) -> None:
-    """Load shards into a store; what is there already stays as it is."""
-    # What we wrote ourselves need not be checked again.
-    stream = cast("IO[bytes]", _Stream(contents(shards)))
-    store.ox.bulk_load(input=stream, format=ox.RdfFormat.N_QUADS, lenient=True)
+    Raises:
+        OSError: the copy, or the store, cannot be written.
+    """
+    handle, name = tempfile.mkstemp(prefix=".shard-", dir=folder)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(contents(shards))
+        # What we wrote ourselves need not be checked again.
+        store.ox.bulk_load(path=name, format=ox.RdfFormat.N_QUADS, lenient=True)
+    finally:
+        Path(name).unlink(missing_ok=True)
     store.generation += 1
 
 

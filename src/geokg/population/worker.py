@@ -19,7 +19,7 @@ from rdflib.namespace import RDF
 
 from ..claims import Population, populate
 from ..curation import Curation
-from ..errors import GeokgError, IdentityConflict, ReadError, UnknownTerm
+from ..errors import GeokgError, IdentityConflict, ReadError, Remark, UnknownTerm
 from ..mapping import Mapper, Usage, total
 from ..readers import documents
 from ..scheme import Scheme
@@ -176,7 +176,7 @@ class _Populator:
             "base": plan.base,
             "accept_drafts": plan.accept_drafts,
         }
-        self._mapper = Mapper(plan.labels)
+        self._mapper = Mapper(plan.labels, within=plan.folders)
 
     def do(self, item: Item, shard: BinaryIO) -> Done | None:
         """Write the quads of one file; nothing if it is done already."""
@@ -190,7 +190,7 @@ class _Populator:
             if key == item.known:
                 return None
             for document in documents(item.given, lenient=self._plan.lenient):
-                faults += map(Told.of, document.faults)
+                faults += [Told.of(one) for one in document.faults if not isinstance(one, Remark)]
                 try:
                     mapped, usage = self._mapper(document)
                     population = populate(mapped, **self._how)
@@ -223,6 +223,7 @@ def _written(document: Document, population: Population, shard: BinaryIO) -> Pie
 
 
 def _notices(document: Document, population: Population) -> Iterator[Told]:
+    yield from (Told.of(one) for one in document.faults if isinstance(one, Remark))
     for notice in population.notices:
         span = notice.span
         if span is None:

@@ -21,12 +21,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from ..errors import OffsetMismatch, ReadError
+from ..files import read_bytes
 from ..text import Attribute, Document, Equivalence, Event, Mention, Normalization, Note, Relation, Text
 from .brat_lines import BLANK, Item, Line, Page, bound, item, targets
 from .brat_writer import write
 from .given import AnnotationFile, Faults
 from .offsets import Quote, explain, fits, unit_of
-from .source import decode, read_bytes, read_source, read_text, read_unit
+from .source import decode, read_source, read_text, read_unit
 from .units import Tokens, Unit, Units, counting
 
 __all__ = ["SUFFIXES", "documents", "write"]

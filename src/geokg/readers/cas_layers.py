@@ -54,6 +54,15 @@ _CHAIN = ("first", "next")
 _SHOWN = 5
 
 
+def annotator_of(structures: list[Structure]) -> str | None:
+    """Who annotated a text, where a record of ours says so.
+
+    >>> annotator_of([])
+    """
+    names = [one.values["annotator"][0] for one in structures if one.type == DOCUMENT and one.values.get("annotator")]
+    return names[0] if names else None
+
+
 class Layers:
     """Makes documents of the texts of one file.
 
@@ -91,7 +100,7 @@ class Layers:
             notes=tuple(one_text.notes),
             equivalences=tuple(one_text.equivalences),
             source=source,
-            annotator=annotator or one_text.annotator,
+            annotator=annotator,
             path=self.cas.path,
         )
 
@@ -119,7 +128,6 @@ class _OneText:
         self.normalizations: list[Normalization] = []
         self.notes: list[Note] = []
         self.equivalences: list[Equivalence] = []
-        self.annotator: str | None = None
         self.used: set[str] = set()
         self.names: dict[str, str] = {}
         # What records say already, as features show it: target, feature and value.
@@ -132,7 +140,6 @@ class _OneText:
                 self._record(one)
             elif one.type == DOCUMENT:
                 self.used.add(one.id)
-                self.annotator = one.values.get("annotator", [None])[0]
         for one in structures:
             if one.kind is Kind.SPAN:
                 self._span(one)

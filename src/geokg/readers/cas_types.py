@@ -20,9 +20,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..errors import ReadError
+from ..errors import ReadError, Remark
+from ..files import read_bytes
 from .cas import Cas, Kind, short
-from .source import read_bytes
 
 _HINT = "reading and writing UIMA CAS needs dkpro-cassis and lxml: pip install 'geokg[formats]'"
 _WITH_BLANKS = ("uima.cas.StringArray", "uima.cas.StringList", "uima.cas.ByteArray")
@@ -204,8 +204,8 @@ class Types:
         """Tell what was not known of the types."""
         if self._borrowed:
             names = ", ".join(sorted(map(short, self._borrowed)))
-            message = f"nothing, but no type system declares {names}: taken as DKPro Core has them"
-            cas.faults.pass_over(cas.error(message))
+            message = f"no type system declares {names}: taken as DKPro Core has them"
+            cas.faults.pass_over(Remark(message, path=cas.path))
         for name in sorted(self._unknown.keys() | self._left_out.keys()):
             features = ", ".join(sorted(self._left_out.get(name, ())))
             what = f"{features} of {name}, which may refer to others" if features else f"what {name} may refer to"

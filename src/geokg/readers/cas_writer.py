@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..files import read_bytes
 from ..text import Argument, Attribute, Document, Mention, Normalization
 from .cas_own import (
     ATTRIBUTE,
@@ -33,7 +34,6 @@ from .cas_own import (
     feature_of,
 )
 from .cas_types import TYPE_SYSTEM, cassis, join
-from .source import read_bytes
 from .writing import NoRoom, put
 
 _STRING = "uima.cas.String"

@@ -19,6 +19,8 @@ PassedOver = Callable[[ReadError], None]
 _STEWARDS = frozenset({"reference", "entities.ttl", "judgements.jsonl"})
 """What stewards keep in a source beside the texts; it is never a text."""
 
+_BIONLP = (".a1", ".a2")
+
 
 def find(
     *sources: str | Path | AnnotationFile, format: str | None = None, passed_over: PassedOver | None = None
@@ -30,7 +32,7 @@ def find(
             folders whose name starts with a dot are passed over.
         format: the name of the reader, where the files do not tell.
         passed_over: is told each file in a folder that has an ending of ours, but is none of ours; each half of a pair
-            that has no other half; and each ``source.toml`` whose rule is none.
+            that has no other half; each ``source.toml`` whose rule is none; and each folder with files of BioNLP-ST.
 
     Raises:
         UnknownFormat: a source is a file that no reader knows, or that two readers claim; of a file in a folder, that
@@ -109,6 +111,10 @@ def _below(folder: Path, format: str | None, passed_over: PassedOver) -> list[An
     known = tuple(suffixes())
     endings = known if format is None else named(format, folder).SUFFIXES
     for place, names in places:
+        standoff = [name for name in names if name.endswith(_BIONLP) and not name.endswith(known)]
+        if unread := [name for name in standoff if f"{name[:-3]}.ann" not in names]:
+            message = f"{len(unread)} .a1 and .a2 of BioNLP-ST are not read; as one file they are brat's: "
+            wrong.append(ReadError(message + "cat x.a1 x.a2 > x.ann", path=place))
         stems = {name.rpartition(".")[0] for name in names if name.endswith(known) and not name.endswith(".txt")}
         for name in names:
             # A text is only looked into where nothing stands beside it that could be over it.

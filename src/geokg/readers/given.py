@@ -38,7 +38,7 @@ class AnnotationFile:
 
 @dataclass
 class Faults:
-    """The annotations of one file that are left out, each with the reason.
+    """The annotations of one file that are left out, each with the reason; and what else a person should know.
 
     Args:
         lenient: whether a bad annotation is left out; otherwise it refuses the file.
@@ -63,5 +63,8 @@ class Faults:
         self.found.append(error)
 
     def pass_over(self, error: ReadError) -> None:
-        """An annotation is well and good, but nothing that a text has: it is left out of any file, and told."""
+        """An annotation is well and good, but nothing that a text has: it is left out of any file, and told.
+
+        A ``Remark`` is told too, and nothing is left out for it.
+        """
         self.found.append(error)

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ReadError
+from ..files import read_bytes, read_head
 from ..text import Document
 from .given import Faults
 from .placed import Placed, loads
-from .source import decode, read_bytes, read_head
+from .source import decode
 
 
 def records(path: Path, faults: Faults) -> Iterator[Placed]:

@@ -27,11 +27,12 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from ..errors import ReadError
+from ..errors import ReadError, Remark
+from ..files import read_bytes
 from ..text import Argument, Attribute, Document, Event, Mention, Note, Source, Span, Text
 from .given import AnnotationFile, Faults
 from .placed import Placed, loads
-from .source import decode, embedded, identify, read_bytes, read_source
+from .source import decode, embedded, identify, read_source
 
 SUFFIXES = (".json", ".txt")
 """The endings of the files that this reader reads."""
@@ -203,8 +204,11 @@ class _Record:
         if not places:
             loose = r"\s+".join(map(re.escape, words.split()))
             places = [found.span() for found in re.finditer(loose, text.content)]
-            what = "as it is spelt; the sentence has other blanks" if places else "which stands nowhere in the sentence"
-            self.faults.pass_over(self._error(f"{role} {words!r}, {what}", line))
+            if places:
+                message = f"{role} {words!r}: the sentence has other blanks between these words"
+                self.faults.pass_over(Remark(message, path=self.path, line=line or self.record.line))
+            else:
+                self.faults.pass_over(self._error(f"{role} {words!r}, which stands nowhere in the sentence", line))
         if len(places) > 1:
             playing = {one.target for one in self.arguments if one.role == role}
             taken = [(mention.start, mention.end) for mention in self.mentions if mention.id in playing]
@@ -230,9 +234,8 @@ class _Record:
             start = text.content.index(words)
             spans = [text.span(start, start + len(words))]
         if not spans:
-            self.faults.pass_over(
-                self._error("the words of the event, of which none are marked: the sentence stands for them")
-            )
+            message = "the words of the event are not marked: the sentence stands for them"
+            self.faults.pass_over(Remark(message, path=self.path, line=self.record.line))
             spans = [text.span(0, len(text.content))]
         return Mention("T0", self._string(self.record, "event"), tuple(spans), self.record.line)
 

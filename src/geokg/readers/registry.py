@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Protocol
 
 from ..errors import ReadError, UnknownFormat
+from ..files import read_head
 from ..text import Document
 from .given import AnnotationFile
-from .source import read_head
 
 GROUP = "geokg.readers"
 """The group of entry points through which other packages add readers."""

@@ -6,7 +6,6 @@ import datetime
 import difflib
 import os
 import re
-import stat
 import tomllib
 import unicodedata
 from dataclasses import fields
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ReadError
+from ..files import is_there, read_bytes
 from ..text import Source, Text
 from .units import SPELT, Unit
 
@@ -49,40 +49,6 @@ def decode(data: bytes, path: Path) -> str:
             line=len(starts),
             column=column,
         ) from error
-
-
-def read_bytes(path: Path) -> bytes:
-    """The bytes of a file.
-
-    Raises:
-        ReadError: it does not exist or cannot be read.
-
-    >>> read_bytes(Path("no/such.ann"))
-    Traceback (most recent call last):
-    geokg.errors.ReadError: no/such.ann: cannot be read: No such file or directory
-    """
-    return read_head(path, -1)
-
-
-def read_head(path: Path, size: int) -> bytes:
-    """The first bytes of a file; never of a pipe or a device, which might keep us waiting for ever.
-
-    Raises:
-        ReadError: as ``read_bytes``.
-
-    >>> read_head(Path("/dev/zero"), 4)
-    Traceback (most recent call last):
-    geokg.errors.ReadError: /dev/zero: is a pipe or a device, not a file
-    """
-    try:
-        mode = path.stat().st_mode
-        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            raise ReadError("is a pipe or a device, not a file", path=path)
-        with path.open("rb") as file:
-            return file.read(size)
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or error
-        raise ReadError(f"cannot be read: {reason}", path=path) from error
 
 
 def identify(source: Source, *names: str | None) -> str:
@@ -213,7 +179,7 @@ def read_unit(folder: Path, default: Unit | None = None) -> Unit | None:
 def _table(folder: Path) -> dict[str, Any]:
     """The keys and values of a ``source.toml``, each looked at."""
     path = folder / NAME
-    return _looked_at(path, read_bytes(path)) if path.is_file() else {}
+    return _looked_at(path, read_bytes(path)) if is_there(path) else {}
 
 
 @lru_cache(maxsize=64)  # all texts of a folder ask for the same

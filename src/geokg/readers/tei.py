@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import ReadError
+from ..files import read_bytes
 from ..text import Document
 from .given import AnnotationFile
-from .source import read_bytes, read_source
+from .source import read_source
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -48,7 +49,7 @@ def documents(given: AnnotationFile) -> Iterator[Document]:
     """Yield a document for each ``TEI`` that has a text.
 
     Raises:
-        ReadError: the file is not XML, declares entities, or has no text; with its line.
+        ReadError: the file is not XML, declares entities, has no text, or only points to it; with its line.
     """
     path = given.path
     root = _parse(path)

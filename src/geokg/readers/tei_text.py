@@ -31,6 +31,7 @@ from .tei_header import described
 _NAMES = ("persName", "orgName", "placeName", "geogName", "name", "rs", "ref")
 _SPEECH = ("said", "q", "quote", "u")
 _POINTERS = {"who", "toWhom", "ref", "key", "next", "prev", "part"}
+_ELSEWHERE = (f"{TEI}ptr", "{http://www.w3.org/2001/XInclude}include")
 _NAMED = ("persName", "orgName", "placeName", "geogName", "name", "label")
 _BY_ENTRY = {
     "person": "persName",
@@ -53,10 +54,18 @@ def read(
         given: the file.
         source: what is known of it.
         name: the text's own name, where the file has several.
+
+    Raises:
+        ReadError: the file only points to its text.
     """
     body = one.find(f"{TEI}text")
     assert body is not None  # noqa: S101 - only such are read
     content, places = _characters(body)
+    pointer = next(body.iter(*_ELSEWHERE), None)
+    if pointer is not None and not content.strip():
+        target = pointer.get("target") or pointer.get("href")
+        message = f"its text is not in this file, which points to {target}; export text and annotations in one file"
+        raise ReadError(message, path=given.path, line=line(pointer))
     identifier = identify(source, given.path.stem, name, given.annotator)
     text = embedded(content, identifier, given.path, line=line(body))
     faults = Faults(given.lenient)

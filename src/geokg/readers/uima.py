@@ -21,15 +21,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import ReadError
-from ..text import Document
+from ..files import read_bytes
+from ..text import Document, Text
 from . import cas_json, cas_xmi
 from .cas import INITIAL, Cas, Kind
-from .cas_layers import Layers
+from .cas_layers import Layers, annotator_of
 from .cas_types import TYPE_SYSTEM, beside
 from .cas_writer import write
 from .given import AnnotationFile, Faults
 from .inception import placed
-from .source import decode, embedded, identify, read_bytes, read_source
+from .source import decode, embedded, identify, read_source
 from .units import Unit
 
 SUFFIXES = (".xmi", ".json", ".zip", ".xml")
@@ -88,9 +89,12 @@ def _documents(
     for view in cas.views:
         if view.text is not None:
             name = None if view.name == INITIAL else view.name
-            text = embedded(view.text, identify(source, stem, inner, name, annotator), path, line=view.line or None)
             before = len(faults.found)
-            document = layers.document(text, cas.place(view, Unit.UTF16), source, annotator)
+            over = cas.place(view, Unit.UTF16)
+            by = annotator or annotator_of(over)
+            shown = embedded(view.text, identify(source, stem, inner, name), path, line=view.line or None)
+            text = Text(identify(source, stem, inner, name, by), shown.content, shown.file)
+            document = layers.document(text, over, source, by)
             found.append((document, faults.found[before:]))
             del faults.found[before:]
     layers.tell()

@@ -23,12 +23,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from ..errors import OffsetMismatch, ReadError
+from ..files import read_bytes
 from ..text import Document, Text
 from .cas import INITIAL, Cas, Kind, Structure, View
 from .cas_layers import Layers
 from .given import AnnotationFile, Faults
 from .inception import placed
-from .source import decode, identify, read_bytes, read_source, read_text
+from .source import decode, identify, read_source, read_text
 from .units import Unit as Counts
 from .units import Units
 from .webanno_columns import TEXT, TOKEN, Rows, Unit, columns

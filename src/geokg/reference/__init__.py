@@ -18,13 +18,13 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from ..errors import ReadError
+from ..errors import ReadError, Remark
 from ..vocabulary import Base
 from . import officials, pocom, popolo
 from .about import About, read_about
-from .statements import Remark, Statements
+from .statements import Statements
 
-__all__ = ["About", "Reference", "Remark", "find", "read"]
+__all__ = ["About", "Reference", "find", "read"]
 
 _READERS: dict[str, Callable[[Path, Statements], None]] = {
     ".json": popolo.read,
@@ -92,7 +92,7 @@ def read(path: Path, base: Base) -> Reference:
     about = read_about(path)
     data = path.parent / about.path if about.path else path
     if not data.exists():
-        raise ReadError(f"there is no such file or folder: {about.path}", path=path)
+        raise ReadError(f"there is no such file or folder: {about.path or path.name}", path=path)
     kind = "" if data.is_dir() else data.suffix
     if kind not in _READERS:
         raise ReadError(f"is no reference data that is known: {data.name}", path=path)

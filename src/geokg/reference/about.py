@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from ..errors import ReadError
+from ..files import is_there, read_bytes
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,10 @@ def read_about(path: Path) -> About:
     """
     name = path.name if path.is_dir() else path.stem
     toml = path.with_name(f"{name}.toml")
-    if not toml.is_file():
+    if not is_there(toml) or toml.is_dir():
         return About(name)
     try:
-        table = tomllib.loads(toml.read_bytes().decode("utf-8"))
+        table = tomllib.loads(read_bytes(toml).decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ReadError(f"is not TOML in UTF-8: {error}", path=toml) from error
     known = [field.name for field in fields(About) if field.name != "name"]

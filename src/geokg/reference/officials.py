@@ -19,10 +19,12 @@ from __future__ import annotations
 import csv
 import difflib
 import hashlib
+import io
 import re
 from pathlib import Path
 
 from ..errors import ReadError
+from ..files import read_bytes
 from ..vocabulary import GK
 from .statements import Statements
 
@@ -36,21 +38,21 @@ def read(path: Path, said: Statements) -> None:
         ReadError: it is no CSV in UTF-8, lacks a column or has one that is not known, or a row is not as it should be.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            rows = csv.DictReader(lines, strict=True)
-            _check(rows.fieldnames or (), path)
-            seen: dict[str, int] = {}
-            for row in rows:
-                line = rows.line_num
-                if None in row or None in row.values():
-                    raise ReadError("the row has more or fewer cells than the heading", path=path, line=line)
-                cells = {name: " ".join(value.split()) for name, value in row.items()}
-                recipe = "\n".join(cells.get(name, "") for name in COLUMNS)
-                if recipe in seen:
-                    raise ReadError(f"says the same as line {seen[recipe]}", path=path, line=line)
-                seen[recipe] = line
-                if any(cells.values()):
-                    _row(cells, recipe, said, path, line)
+        lines = io.StringIO(read_bytes(path).decode("utf-8-sig"), newline="")
+        rows = csv.DictReader(lines, strict=True)
+        _check(rows.fieldnames or (), path)
+        seen: dict[str, int] = {}
+        for row in rows:
+            line = rows.line_num
+            if None in row or None in row.values():
+                raise ReadError("the row has more or fewer cells than the heading", path=path, line=line)
+            cells = {name: " ".join(value.split()) for name, value in row.items()}
+            recipe = "\n".join(cells.get(name, "") for name in COLUMNS)
+            if recipe in seen:
+                raise ReadError(f"says the same as line {seen[recipe]}", path=path, line=line)
+            seen[recipe] = line
+            if any(cells.values()):
+                _row(cells, recipe, said, path, line)
     except UnicodeDecodeError as error:
         raise ReadError(f"is not UTF-8 ({error.reason}); save it as UTF-8", path=path) from error
     except csv.Error as error:

@@ -23,6 +23,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ..errors import ReadError
+from ..files import read_bytes
 from ..vocabulary import GK
 from .statements import Statements
 
@@ -50,7 +51,7 @@ def read(path: Path, said: Statements) -> None:
     Raises:
         ReadError: a file is no XML, no list that is known, or has a date that is none.
     """
-    files = [path] if path.is_file() else [file for name in _FOLDERS for file in sorted((path / name).glob("*.xml"))]
+    files = [path] if not path.is_dir() else [file for name in _FOLDERS for file in sorted((path / name).glob("*.xml"))]
     if not files:
         raise ReadError(f"holds no {', '.join(f'{name}/*.xml' for name in _FOLDERS)}", path=path)
     reader = _Reader(said)
@@ -69,7 +70,7 @@ class _Reader:
 
     def file(self, path: Path) -> None:
         self.path = path
-        data = path.read_bytes()
+        data = read_bytes(path)
         if b"<!DOCTYPE" in data:
             raise ReadError("has a document type; entities are not read", path=path)
         try:

@@ -19,6 +19,7 @@ import pyoxigraph as ox
 from rdflib.namespace import DCTERMS, RDF
 
 from ..errors import ReadError
+from ..files import read_bytes
 from ..vocabulary import GK
 from .statements import Statements
 
@@ -42,7 +43,7 @@ def read(path: Path, said: Statements) -> None:
         ReadError: it is no Popolo JSON, or names a person, organization or post that is not in it.
     """
     try:
-        table = json.loads(path.read_bytes().decode("utf-8-sig"))
+        table = json.loads(read_bytes(path).decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         raise ReadError(f"is no JSON: {error.msg}", path=path, line=error.lineno, column=error.colno) from error
     except (ValueError, RecursionError) as error:

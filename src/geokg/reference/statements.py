@@ -7,7 +7,6 @@ where it comes from. Tenures are situations like those of texts: the set states 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import quote
@@ -16,23 +15,11 @@ import pyoxigraph as ox
 from rdflib.namespace import DCTERMS, RDF, SKOS, VOID, XSD
 
 from ..dates import Interval
-from ..errors import ReadError, place
+from ..errors import ReadError, Remark
 from ..vocabulary import GK, Base
 from .about import About
 
 _Value: TypeAlias = str | ox.Literal
-
-
-@dataclass(frozen=True)
-class Remark:
-    """Something that a person should know about a file of reference data; nothing is dropped in silence."""
-
-    message: str
-    path: Path
-    line: int | None = None
-
-    def __str__(self) -> str:
-        return place(self.path, self.line) + self.message
 
 
 class Statements:
@@ -148,4 +135,4 @@ class Statements:
 
     def remark(self, message: str, path: Path, line: int | None = None) -> None:
         """Tell whoever looks after the set."""
-        self.remarks.append(Remark(message, path, line))
+        self.remarks.append(Remark(message, path=path, line=line))

@@ -25,7 +25,7 @@ from ..errors import GeokgError, ReadError
 from ..store import Store
 from ..vocabulary import GK, Base, packaged, prefixes
 from .axioms import Axiom, says_axioms, signature
-from .closure import Closure, Name
+from .closure import Closure, Name, write
 from .footprint import Footprint, footprint
 from .joining import Pattern, TooLargeError
 from .region import Region, is_given, is_ruled
@@ -49,6 +49,8 @@ STAGES = (
 _RANKED = [ox.NamedNode(str(name)) for name in (GK.AcceptancePolicy, GK.admitsVoice, GK.requiresClaimants)]
 """By what policies are known and ordered."""
 _WORTH = 150
+_AT_ONCE = 20_000
+"""How many triples a rule gives before they are written."""
 _GRAPH = re.compile(r"^# graph: (accepted|inferred)$", re.MULTILINE)
 
 
@@ -310,14 +312,18 @@ def _run(
     results = store.query(rule.under(policy))
     if not isinstance(results, ox.QueryTriples):
         raise GeokgError(f"a rule is a CONSTRUCT query, not this one:\n{rule.sparql}")
-    triples = [triple for triple in dict.fromkeys(results) if only is None or triple in only]
-    new = [_in(triple, _written_by(store, rule, policy)) for triple in store.unknown(triples)]
+    graph = _written_by(store, rule, policy)
     laxer = [_written_by(store, rule, one) for one in known[known.index(policy) + 1 :]] if policy else []
-    moved = [quad for graph in laxer for quad in (_in(triple, graph) for triple in triples) if quad in store.ox]
-    if moved:
-        store.remove(moved)
-        store.extend(_in(quad.triple, _written_by(store, rule, policy)) for quad in moved)
-    store.extend(new)
+    wanted = (triple for triple in results if only is None or triple in only)
+    new: list[ox.Quad] = []
+    while triples := dict.fromkeys(islice(wanted, _AT_ONCE)):
+        some = [_in(triple, graph) for triple in store.unknown(triples)]
+        moved = [quad for one in laxer for quad in (_in(triple, one) for triple in triples) if quad in store.ox]
+        if moved:
+            store.remove(moved)
+            store.extend(_in(quad.triple, graph) for quad in moved)
+        write(store, some)
+        new += some
     return new
 
 

@@ -25,6 +25,24 @@ Match: TypeAlias = "Callable[..., Iterable[ox.Quad]]"
 
 _AT_ONCE = 20_000
 """How many triples are found before they are written, so that a large graph is not held twice."""
+_IN_BULK = 5_000
+"""How many triples are written in bulk: sooner, and a store on disk need not hold them in memory for a while."""
+_HELD = 50_000
+"""How many triples that stand already are held to be compared with, which takes half the time that looking does."""
+
+
+def write(store: Store, quads: Iterable[ox.Quad]) -> None:
+    """Add quads to a store that is here, however many; what a killed process leaves may be some of them.
+
+    >>> store = Store.memory()
+    >>> write(store, [])
+    """
+    some = list(quads)
+    if len(some) < _IN_BULK:
+        store.extend(some)
+    else:
+        store.ox.bulk_extend(some)
+        store.generation += 1
 
 
 class Closure:
@@ -139,9 +157,11 @@ class Closure:
         _, predicate, value = makers[0].head
         is_type = predicate == TYPE
         bodies = " UNION ".join(f"{{ {_sparql(axiom)} }}" for axiom in makers)
+        known = self._store.match(None, predicate, value if is_type else None)  # type: ignore[arg-type]
+        few = sum(1 for _ in islice(known, _HELD)) < _HELD
         rows = self._store.solutions(
             f"SELECT DISTINCT ?s {'' if is_type else '?o'} {{ {bodies} "
-            f"FILTER NOT EXISTS {{ ?s {predicate} {value if is_type else '?o'} }} }}"
+            f"{'MINUS' if few else 'FILTER NOT EXISTS'} {{ ?s {predicate} {value if is_type else '?o'} }} }}"
         )
         for row in rows:
             if not isinstance(row["s"], ox.Literal):
@@ -157,7 +177,7 @@ class Closure:
         return total
 
     def _write(self, triples: Iterable[ox.Triple]) -> None:
-        self._store.extend(map(self._quad, triples))
+        write(self._store, map(self._quad, triples))
 
     def _quad(self, triple: ox.Triple) -> ox.Quad:
         return ox.Quad(triple.subject, triple.predicate, triple.object, self._graph)

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import ReadError, WriteError
+from ...files import read_bytes
 from ..placed import loads
-from ..source import decode, read_bytes
+from ..source import decode
 
 if TYPE_CHECKING:
     import pyoxigraph as ox

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...errors import ReadError
+from ...errors import ReadError, Remark
 from ..given import Faults
 from ..placed import Placed
 from ..registers import short_name
@@ -115,7 +115,7 @@ class Strings:
         units = len(content.encode("utf-16-le")) // 2
         if said is not None and (said[0] != 0 or said[1] not in (len(content), units)):
             message = f"says that it is the characters {said[0]}..{said[1]}, but its text has {len(content)}"
-            self._faults.pass_over(self.error(context, message))
+            self._faults.pass_over(Remark(f"{context}: {message}", path=self._path))
 
     def _number(self, iri: str, name: str) -> int | None:
         values = set(self._graph.texts(iri, NIF + name))

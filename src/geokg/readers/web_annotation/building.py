@@ -145,6 +145,7 @@ class Builder:
         self._equivalences: list[Equivalence] = []
         self._said: list[tuple[int, Attribute | Normalization | Note]] = []
         self._left_out: set[str] = set()
+        self._things: set[str] = set()
         self._known: set[str] = set()
         self._roles: set[str] = set()
         self._names, self._naming = self._names_of_links()
@@ -162,6 +163,7 @@ class Builder:
         triggers = {trigger.id for trigger, _ in self._events.values()}
         self._known = {*self._mentions, *self._events, *triggers}
         self._each(self._link, [piece for piece in self._pieces if piece.is_link])
+        self._things = {*self._known, *self._relations}
         self._known |= {*self._relations, *(body.id for piece in self._pieces for body in piece.bodies if body.id)}
         self._each(self._same, [piece for piece in self._pieces if piece.is_equivalence])
         self._each(self._say, [piece for piece in self._pieces if not piece.is_equivalence])
@@ -293,10 +295,13 @@ class Builder:
             for number, body in bodies:
                 suffix = f"-{number}" if len(about) == 1 else f"-{number}-{target}"
                 item = _item(body, target, body.id or piece.id + suffix)
-                if not target and not isinstance(item, Note):
+                if isinstance(item, Note) or target in self._things:
+                    self._said.append((body.position or 0, item))
+                elif not target:
                     self._faults.pass_over(self._error(piece, "says more of the whole text than a note has room for"))
                 else:
-                    self._said.append((body.position or 0, item))
+                    message = f"says more of {target}, which is neither words nor a link, than a note has room for"
+                    self._faults.pass_over(self._error(piece, message))
 
 
 def _place(part: Part) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...errors import ReadError
+from ...errors import ReadError, Remark
 from ..given import Faults
 from ..placed import Placed
 from .parts import CONTEXT, get, many, types
@@ -28,10 +28,10 @@ def annotations_in(value: object, path: Path, faults: Faults) -> Iterator[Placed
     told: set[str] = set()
     pages: set[str] = set()
 
-    def tell(message: str, line: int) -> None:
+    def tell(message: str, line: int, how: type[ReadError] = ReadError) -> None:
         if message not in told:
             told.add(message)
-            faults.pass_over(ReadError(message, path=path, line=line or None))
+            faults.pass_over(how(message, path=path, line=line or None))
 
     def below(value: object, line: int) -> Iterator[Placed]:
         if isinstance(value, list):
@@ -48,7 +48,7 @@ def annotations_in(value: object, path: Path, faults: Faults) -> Iterator[Placed
         for context in many(value.get("@context")):
             if context not in _STANDARD:
                 which = context if isinstance(context, str) else "of the file's own"
-                tell(f"the context {which} is not read: its terms are taken by their names", line)
+                tell(f"the context {which} is not read: its terms are taken by their names", line, Remark)
         kinds = types(value)
         if kinds & {"AnnotationCollection", "AnnotationPage"} or "items" in value or "first" in value:
             if isinstance(page := get(value, "id"), str):

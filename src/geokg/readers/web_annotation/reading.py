@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...errors import ReadError
+from ...files import read_bytes
 from ...text import Document
 from ..given import AnnotationFile, Faults
 from ..placed import Placed, loads
-from ..source import decode, read_bytes, read_source, read_text, read_unit
+from ..source import decode, read_source, read_text, read_unit
 from .collecting import annotations_in
 from .parts import Parser, Target, identifier, name_of
 from .selectors import selects_words

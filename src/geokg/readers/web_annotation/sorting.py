@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from ...errors import ReadError
+from ...errors import ReadError, Remark
 from ...text import Document, Source, Text
 from ..given import AnnotationFile, Faults
 from ..source import identify
@@ -91,7 +91,7 @@ class Sorting:
             if selection.unit not in (Unit.CODE_POINTS, places[key].unit):
                 name = places[key].text.file if len(places) == 1 else key
                 message = f"its quotes fit {name} only where offsets count {selection.unit.value}: they are taken so"
-                faults.pass_over(ReadError(message, path=given.path))
+                faults.pass_over(Remark(message, path=given.path))
 
     def documents(self, creator: str | None) -> Iterator[Document]:
         """The documents; one that says nothing is by the creator given."""

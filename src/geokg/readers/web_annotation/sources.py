@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from ...errors import ReadError
+from ...files import read_bytes
 from ..given import AnnotationFile
-from ..source import read_bytes
 
 _NAMED = re.compile(r'"(?:@?id|source|target)"\s*:\s*("[^"\\#][^"\\]*(?:\\.[^"\\]*)*")')
 

@@ -1,0 +1,177 @@
+"""Files that people name: read whole, and never waiting for a pipe; written whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from .errors import GeokgError, ReadError
+
+_OURS = ".geokg-new"
+"""The ending of what stands beside its place until it is whole."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        ReadError: it does not exist, cannot be read, or is a pipe or a device.
+
+    >>> read_bytes(Path("no/such.ann"))
+    Traceback (most recent call last):
+    geokg.errors.ReadError: no/such.ann: cannot be read: No such file or directory
+    """
+    return read_head(path, -1)
+
+
+def read_head(path: Path, size: int) -> bytes:
+    """The first bytes of a file; none of them, to hear only whether it can be read.
+
+    Raises:
+        ReadError: as ``read_bytes``.
+
+    >>> read_head(Path("/dev/zero"), 4)
+    Traceback (most recent call last):
+    geokg.errors.ReadError: /dev/zero: is a pipe or a device, not a file
+    """
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise ReadError("is a pipe or a device, not a file", path=path)
+        with path.open("rb") as file:
+            return file.read(size)
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise ReadError(f"cannot be read: {reason}", path=path) from error
+
+
+def is_there(path: Path) -> bool:
+    """Whether something has this name, be it a link that leads nowhere: reading that tells it, looking away would not.
+
+    >>> is_there(Path("no/such.toml"))
+    False
+    """
+    return os.path.lexists(path)
+
+
+# Writing
+
+
+def write_beside(target: Path, chunks: Iterable[str | bytes]) -> None:
+    """Write a text file whole or not at all: beside its place first, then renamed.
+
+    Raises:
+        GeokgError: the file cannot be written; what was there before is still there.
+    """
+    try:
+        with beside(target) as new:
+            with new.open("wb") as file:
+                file.writelines(chunk.encode() if isinstance(chunk, str) else chunk for chunk in chunks)
+            umask = os.umask(0)
+            os.umask(umask)
+            new.chmod(0o666 & ~umask)  # it was made so that only its owner can read it
+            new.replace(target)
+    except OSError as error:
+        raise GeokgError(f"{target}: cannot be written: {error.strerror or error}") from error
+
+
+def replace_folder(new: Path, target: Path) -> None:
+    """Put a folder in the place of another; at any moment both are on the disk, or the new one is in its place."""
+    with beside(target, folder=True) as aside:
+        if target.exists():
+            target.replace(aside / "old")
+        new.replace(target)
+
+
+@contextmanager
+def beside(target: Path, *, folder: bool = False) -> Iterator[Path]:
+    """A new file or folder beside a target, gone at the end unless it was renamed.
+
+    What killed processes left there goes too: it has our ending, and nobody holds its lock (where the system has
+    ``flock``; elsewhere it stays).
+
+    Args:
+        target: what it is to replace.
+        folder: make a folder.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(target.parent)
+    path, lock = _made(target, folder=folder)
+    try:
+        yield path
+    finally:
+        _remove(path)
+        if lock is not None:
+            os.close(lock)
+
+
+def _made(target: Path, *, folder: bool) -> tuple[Path, int | None]:
+    """Something new, and the lock that says whose it is."""
+    while True:
+        if folder:
+            path = Path(tempfile.mkdtemp(_OURS, f".{target.name}.", target.parent))
+        else:
+            handle, name = tempfile.mkstemp(_OURS, f".{target.name}.", target.parent)
+            os.close(handle)
+            path = Path(name)
+        with suppress(FileNotFoundError):  # somebody swept between these two lines
+            return path, _lock(path, wait=True)
+
+
+def _sweep(folder: Path) -> None:
+    found: list[Path] = []
+    with suppress(OSError):  # a folder may be there to be written to and not to be looked into
+        found += folder.iterdir()
+    for path in found:
+        if path.name.startswith(".") and path.name.endswith(_OURS):
+            target = path.with_name(path.name[1:].removesuffix(_OURS).rpartition(".")[0])
+            if path.is_dir() and not target.exists():
+                continue  # who was killed while two folders changed places left the only copy there
+            with suppress(OSError):
+                lock = _lock(path, wait=False)
+                if lock is not None:
+                    _remove(path)
+                    os.close(lock)
+
+
+def _lock(path: Path, *, wait: bool) -> int | None:
+    """A lock that ends with its process; nothing where there are no locks.
+
+    Raises:
+        FileNotFoundError: it is gone.
+        OSError: somebody else has it, and we do not wait.
+    """
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    lock = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except OSError:
+            if not wait:
+                raise
+            return lock  # a file system without locks: nobody can sweep there
+        if not os.path.samestat(os.fstat(lock), path.stat()):
+            raise FileNotFoundError(path)
+    except OSError:
+        os.close(lock)
+        raise
+    return lock
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
