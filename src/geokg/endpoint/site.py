@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from urllib.parse import quote, unquote
 
 import pyoxigraph as ox
@@ -23,6 +23,7 @@ from .description import Census, Sizes, count, measure
 from .metrics import Metrics
 from .pooled import read_rows
 from .protocol import Answering
+from .standing import Findings
 
 if TYPE_CHECKING:
     from ..graph import KnowledgeGraph
@@ -67,6 +68,8 @@ class Site:
 
     def __post_init__(self) -> None:
         self.answering = Answering(self.store, limits=self.limits, union=self.union, services=self.allowed_services)
+        self._made: dict[Callable[[Site], Any], _Counted[Any]] = {}
+        self.findings = Findings(self)
         self._sizes = _Counted(lambda: measure(self.store, self.rows))
         self._census = _Counted(lambda: count(self.sizes, self.rows))
 
@@ -100,15 +103,27 @@ class Site:
     @property
     def sizes(self) -> Sizes:
         """How much data there is."""
-        return self._sizes.get(self._state)
+        return self._sizes.get(self.state)
 
     @property
     def census(self) -> Census:
         """What is counted of the data."""
-        return self._census.get(self._state)
+        return self._census.get(self.state)
+
+    def once(self, work: Callable[[Site], T]) -> T:
+        """What a function makes of the data, made once for each state of it; what pages share, and is not too large.
+
+        Args:
+            work: a function of a module, which is called with the site.
+
+        Raises:
+            QueryError: it cannot be made now, and was not before.
+        """
+        made = self._made.setdefault(work, _Counted(partial(work, self)))
+        return cast("T", made.get(self.state))
 
     @property
-    def _state(self) -> int:
+    def state(self) -> int:
         """Which state the data is in. A remote store does not say when it changes: it is counted once a minute."""
         return self.store.generation if self.store.is_here else int(time.monotonic() / 60)
 
