@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 MAX_BODY = 2 << 20
 _DONE = "geokg.done"
-WRITING = frozenset({"geokg.update", "geokg.store", "geokg.direct_store"})
+WRITING = frozenset({"geokg.update", "geokg.store", "geokg.direct_store", "geokg.fix"})
 OPERATING = frozenset({"geokg.queries", "geokg.cancel"})
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -168,7 +169,7 @@ def sparql() -> Response:
     site = current()
     asked = read_request(request)
     if asked is not None:
-        g.query = asked.query  # for a problem to show again
+        g.query, g.began = asked.query, time.perf_counter()  # for pages to show
         to_page, match = partial(pages.results, query=asked.query), request.if_none_match.contains_weak
         if site.pool is not None:
             response = pooled.answer(site.answering, site.pool, asked, page=to_page, match=match)

@@ -20,6 +20,7 @@ from ..vocabulary import prefixes
 from .formats import CSV, HTML, RDF, ROWS, TSV, Format, choose
 from .problems import ProtocolError
 from .streaming import Stream, writer
+from .wording import language
 
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
@@ -249,7 +250,7 @@ class Answering:
         checked = self.check(asked)
         stream: Stream[Piece] = Stream(lambda emit: self._produce(asked, checked, accept, emit))
         chosen = cast(Format, next(stream))
-        tag = "" if checked.volatile else self.tag(chosen.name, repr(asked))
+        tag = "" if checked.volatile else self.tag(chosen.name, repr(asked), language() if chosen is HTML else "")
         if tag and match(tag):
             stream.close()
             response = Response(status=304)
