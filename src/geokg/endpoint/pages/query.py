@@ -6,6 +6,7 @@ import json
 import shlex
 import time
 from collections.abc import Iterable
+from itertools import islice
 
 import pyoxigraph as ox
 from flask import Blueprint, Response, g, url_for
@@ -25,6 +26,8 @@ EXAMPLE = """SELECT ?claimant ?stance ?content {
     gk:hasStance ?stance ;
     gk:hasContent ?content
 }"""
+_MOST = 1000
+"""For as many nodes of an answer their words are looked up."""
 _KINDS = {str(OWL.Class): "class", str(OWL.ObjectProperty): "property", str(OWL.DatatypeProperty): "property"}
 
 
@@ -71,7 +74,7 @@ def words(site: Site, iris: Iterable[str]) -> dict[str, tuple[str, str]]:
         site: the graph and its addresses.
         iris: nodes, ours or not.
     """
-    ours = sorted({iri for iri in iris if iri.startswith(site.base.data)})
+    ours = list(islice(dict.fromkeys(iri for iri in iris if iri.startswith(site.base.data)), _MOST))
     if not ours:
         return {}
     rows = site.rows(
