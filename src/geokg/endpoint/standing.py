@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -22,6 +23,8 @@ from ..sparql.snapshot import MemorySnapshot
 from ..store import Store
 from ..validation import Finding, Report, ValidationError, validate
 from ..validation.baseline import Difference, Known
+from ..validation.catalogue import catalogue
+from ..validation.demands import Rule
 from ..vocabulary import Base
 
 if TYPE_CHECKING:
@@ -53,7 +56,7 @@ class Judged:
     at: datetime
     before: tuple[Known, ...] | None = None
 
-    @property
+    @cached_property
     def difference(self) -> Difference | None:
         """What is new, standing and fixed."""
         return None if self.before is None else self.report.difference(self.before)
@@ -148,6 +151,7 @@ class Findings:
         state, report, failure = self._state, None, "validation ended with an error"
         try:
             report = self._report()
+            demands()
         except (GeokgError, OSError, RuntimeError, ValueError, MemoryError) as error:
             failure = str(error) or type(error).__name__
         finally:
@@ -175,6 +179,16 @@ class Findings:
             return judged_apart(store) if len(store) >= LARGE else validate(KnowledgeGraph(store))
         finally:
             release()
+
+
+@cache
+def demands() -> dict[str, Rule]:
+    """What the packaged shapes demand, in words, by their IRIs.
+
+    >>> demands()["https://w3id.org/geokg/shapes/Claim-claimant"].judges
+    ('every claim',)
+    """
+    return {rule.shape: rule for rule in catalogue()}
 
 
 def _nothing() -> None:
