@@ -12,5 +12,5 @@ __all__ = ["add_to", "form", "results"]
 
 def add_to(parts: Blueprint) -> None:
     """Add the addresses of all pages to a blueprint."""
-    for module in (home, linked, query, search, report, report):
+    for module in (home, linked, query, search, report):
         module.add_to(parts)
