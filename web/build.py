@@ -40,7 +40,7 @@ class NotBundled(Exception):
 def digest() -> str:
     """Of all that the bundle is made from."""
     found = hashlib.sha256()
-    for path in sorted([*(HERE / "src").iterdir(), HERE / "package-lock.json", Path(__file__)]):
+    for path in sorted([*(HERE / "src").rglob("*.*"), HERE / "package-lock.json", Path(__file__)]):
         found.update(path.name.encode() + b"\0" + path.read_bytes())
     return found.hexdigest()[:16]
 
