@@ -319,12 +319,12 @@ class Facet:
     Attributes:
         filter: the filter.
         counts: those that are shown.
-        more: how many other values there are.
+        is_cut: whether there are others.
     """
 
     filter: Filter
     counts: tuple[Count, ...]
-    more: int = 0
+    is_cut: bool = False
 
 
 @dataclass(frozen=True)
