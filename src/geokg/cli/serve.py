@@ -100,6 +100,12 @@ def _addresses(_context: click.Context, _parameter: click.Parameter, values: Seq
     metavar="IRI",
     help="An address that SERVICE may ask, with all below it, whoever asks. It stands in queries in full.",
 )
+@click.option(
+    "--sources",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder that documents come from: what is annotated in the browser goes there, beside the texts.",
+)
 @click.option("--workers", default=4, show_default=True, type=click.IntRange(1), help="Queries that run at once.")
 @click.option(
     "--deadline", default=10.0, show_default=True, type=click.FloatRange(0.1), help="Seconds that a query may take."
@@ -130,6 +136,7 @@ def serve(
     default_graph: str,
     allow_load: Sequence[str],
     allow_service: Sequence[str],
+    sources: Sequence[Path],
     workers: int,
     deadline: float,
     write_deadline: float,
@@ -185,6 +192,7 @@ def serve(
             allowed_sources=allow_load,
             allowed_services=allow_service,
             cache_bytes=cache << 20,
+            sources=sources,
         )
         with _listen(host, port) as listener:
             address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, g, request, url_for
@@ -13,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from ..errors import QueryError
 from ..sparql import Limits
 from . import admin, description, graph_store, health, pages, pooled, update
+from .annotating import Desk
 from .cache import Cache, Caching
 from .encoding import encode, unmark_conditions
 from .formats import HTML, RDF, choose
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
 
 MAX_BODY = 2 << 20
 _DONE = "geokg.done"
-WRITING = frozenset({"geokg.update", "geokg.store", "geokg.direct_store", "geokg.fix"})
+ANNOTATING = frozenset({"geokg.annotate_by_form", "geokg.put_annotations", "geokg.annotations_back"})
+WRITING = ANNOTATING | {"geokg.update", "geokg.store", "geokg.direct_store", "geokg.fix"}
 OPERATING = frozenset({"geokg.queries", "geokg.cancel"})
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -71,6 +74,7 @@ def create_app(
     allowed_sources: Sequence[str] = (),
     allowed_services: Sequence[str] = (),
     cache_bytes: int = 64 << 20,
+    sources: Sequence[str | Path] = (),
     **config: object,
 ) -> Flask:
     """A Flask app that serves one graph, for any WSGI server.
@@ -86,6 +90,7 @@ def create_app(
         allowed_sources: addresses that ``LOAD`` may read, each with all below it.
         allowed_services: addresses that the ``SERVICE`` of a query may ask, each with all below it.
         cache_bytes: how much of the pool's answers is kept for those who ask the same again; 0 for nothing.
+        sources: the folders that documents come from, and that annotations made in the browser go to.
         config: settings of Flask, such as ``MAX_CONTENT_LENGTH``.
 
     >>> import geokg
@@ -108,6 +113,7 @@ def create_app(
         allowed_services=tuple(allowed_services),
         cache=Cache(cache_bytes) if pool is not None and cache_bytes else None,
         metrics=_metrics(),
+        desk=Desk([Path(source) for source in sources], kg.store, writer) if sources else None,
     )
     app.register_blueprint(blueprint())
     app.register_error_handler(HTTPException, from_http_exception)

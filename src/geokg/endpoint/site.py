@@ -28,6 +28,7 @@ from .standing import Findings
 if TYPE_CHECKING:
     from ..graph import KnowledgeGraph
     from ..sparql.pool import Pool
+    from .annotating import Desk
     from .writer import Writer
 
 T = TypeVar("T")
@@ -50,6 +51,7 @@ class Site:
         allowed_services: addresses that ``SERVICE`` may ask, each with all below it.
         cache: answers of the pool that are kept.
         metrics: what is counted, if it is.
+        desk: where annotators work, if the server knows where texts come from.
         is_stopping: whether the server answers no more than what it has begun.
     """
 
@@ -64,6 +66,7 @@ class Site:
     allowed_services: tuple[str, ...] = ()
     cache: Cache | None = None
     metrics: Metrics | None = None
+    desk: Desk | None = None
     is_stopping: bool = False
 
     def __post_init__(self) -> None:
