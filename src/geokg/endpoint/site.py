@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from urllib.parse import quote, unquote
 
 import pyoxigraph as ox
-from flask import Response, after_this_request, current_app, g, url_for
+from flask import Response, after_this_request, current_app, g, has_request_context, request, url_for
 
 from ..errors import QueryError
 from ..sparql import Limits
@@ -23,6 +23,7 @@ from .description import Census, Sizes, count, measure
 from .metrics import Metrics
 from .pooled import read_rows
 from .protocol import Answering
+from .reading_store import PooledStore
 from .standing import Findings
 
 if TYPE_CHECKING:
@@ -73,8 +74,9 @@ class Site:
         self.answering = Answering(self.store, limits=self.limits, union=self.union, services=self.allowed_services)
         self._made: dict[Callable[[Site], Any], _Counted[Any]] = {}
         self.findings = Findings(self)
-        self._sizes = _Counted(lambda: measure(self.store, self.rows))
-        self._census = _Counted(lambda: count(self.sizes, self.rows))
+        rows = self.rows if self.pool is None else partial(read_rows, self.pool)
+        self._sizes = _Counted(lambda: measure(self.store, rows))
+        self._census = _Counted(lambda: count(self.sizes, rows))
 
     @property
     def store(self) -> Store:
@@ -96,9 +98,7 @@ class Site:
         Raises:
             QueryError: no worker can answer now.
         """
-        if self.pool is not None:
-            return read_rows(self.pool, sparql, union=union)
-        results = self.store.query(sparql, union=union)
+        results = self.reading.query(sparql, union=union)
         if not isinstance(results, ox.QuerySolutions):
             raise TypeError("rows were to be read")
         return results
@@ -131,9 +131,24 @@ class Site:
         return self.store.generation if self.store.is_here else int(time.monotonic() / 60)
 
     @property
+    def reading(self) -> Store:
+        """What pages read: the quads as workers see them, remembered for this request; without workers the store."""
+        if self.pool is None:
+            return self.store
+        if not has_request_context():
+            return PooledStore(self.store, self.pool)
+        if "reading" not in g:
+            g.reading = PooledStore(self.store, self.pool, client=request.remote_addr or "")
+        return cast(Store, g.reading)
+
+    @property
     def views(self) -> Views:
-        """Typed views, read afresh: the graph may have changed since the last request."""
-        return Views(self.store)
+        """Typed views, read afresh for each request: the graph may have changed since the last one."""
+        if not has_request_context():
+            return Views(self.reading)
+        if "views" not in g:
+            g.views = Views(self.reading)
+        return cast(Views, g.views)
 
     @property
     def sections(self) -> dict[str, str]:
@@ -161,7 +176,7 @@ class Site:
     def find(self, start: str, path: str, store: Store | None = None) -> str | None:
         """The IRI below ``start`` that an address means, percent-encoded or not; ``None`` if nothing is known of it."""
         for iri in dict.fromkeys((start + quote(path, safe=_SAFE), start + path)):
-            if is_known(self.store if store is None else store, iri):
+            if is_known(self.reading if store is None else store, iri):
                 return iri
         return None
 

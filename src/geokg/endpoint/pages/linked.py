@@ -36,17 +36,17 @@ def add_to(parts: Blueprint) -> None:
 def data(path: str) -> Response:
     """Everything below the base of the data."""
     site = current()
-    return _resource(site, site.store, site.base.data, path)
+    return _resource(site, site.reading, site.base.data, path)
 
 
 def term(path: str) -> Response:
     """A class or property of the ontology."""
-    return _resource(current(), current().store, str(GK), path)
+    return _resource(current(), current().reading, str(GK), path)
 
 
 def concept(path: str) -> Response:
     """A concept or a concept scheme."""
-    return _resource(current(), current().store, str(GKX), path)
+    return _resource(current(), current().reading, str(GKX), path)
 
 
 def shape(path: str) -> Response:
@@ -96,13 +96,13 @@ def graph(path: str) -> Response:
     """One named graph."""
     site = current()
     names = {site.base.graph + path: None, site.base.graph + split_ending(path)[0]: split_ending(path)[1]}
-    found = next((name for name in names if _is_graph(site.store, name)), None)
+    found = next((name for name in names if _is_graph(site.reading, name)), None)
     if found is None:
         raise ProtocolError(f"there is no graph <{site.base.graph}{path}>", 404)
     chosen = names[found] or choose(request.accept_mimetypes, RDF, name=request.args.get("format"))
     if chosen is HTML:
         count = site.sizes.graphs.get(found, 0)
-        response = html(page("graph", iri=found, count=count, rows=_first_rows(site.store, found)))
+        response = html(page("graph", iri=found, count=count, rows=_first_rows(site, found)))
     elif site.pool is not None:
         response = send_graph(site.answering, site.pool, found, chosen)
     else:
@@ -117,9 +117,8 @@ def _is_graph(store: Store, name: str) -> bool:
         return False
 
 
-def _first_rows(store: Store, graph: str) -> list[ox.Quad]:
-    rows = store.quads(graph)
-    return [quad for quad, _ in zip(rows, range(PAGE_ROWS // 5), strict=False)]
+def _first_rows(site: Site, graph: str) -> list[ox.QuerySolution]:
+    return list(site.rows(f"SELECT * {{ GRAPH {ox.NamedNode(graph)} {{ ?s ?p ?o }} }} LIMIT {PAGE_ROWS // 5}"))
 
 
 def ontology() -> Response:
@@ -127,14 +126,14 @@ def ontology() -> Response:
     site = current()
     graph = site.base.graph + "ontology"
     kinds = {"Classes": [OWL.Class], "Properties": [OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty]}
-    return _index(site, "Ontology", site.store, list(site.store.quads(graph)), kinds, "ontology")
+    return _index(site, "Ontology", site.reading, list(site.reading.quads(graph)), kinds, "ontology")
 
 
 def vocabulary() -> Response:
     """All concepts, by scheme."""
     site = current()
     kinds = {"Concept schemes": [SKOS.ConceptScheme], "Concepts": [SKOS.Concept, GK.AcceptancePolicy]}
-    return _index(site, "Concepts", site.store, list(site.store.quads(site.base.graph + "vocab")), kinds, "vocab")
+    return _index(site, "Concepts", site.reading, list(site.reading.quads(site.base.graph + "vocab")), kinds, "vocab")
 
 
 def all_shapes() -> Response:

@@ -9,7 +9,8 @@ from itertools import pairwise
 import pyoxigraph as ox
 from rdflib.namespace import DCTERMS, RDF, RDFS, SH, SKOS
 
-from ...errors import GeokgError
+from ...errors import Incomplete
+from ...remembering import Remembering
 from ...store import Store
 from ...text import Span, Text
 from ...views import Claim, Thing, Views
@@ -34,7 +35,7 @@ class Reading:
 
     def __init__(self, site: Site, store: Store | None = None) -> None:
         self.site = site
-        self.store = site.store if store is None else store
+        self.store = site.reading if store is None else store
         self.views = site.views if store is None else Views(store)
         self.prefixes = sorted(prefixes(site.base).items())
         self._longest = sorted(self.prefixes, key=lambda item: -len(item[1]))
@@ -92,6 +93,11 @@ class Reading:
         """The rows of a query with an IRI in place of ``$node``; the store's own substitution wants it projected."""
         return self.site.rows(re.sub(r"\$node\b", lambda _: str(ox.NamedNode(node)), sparql))
 
+    def expect(self, iris: Iterable[str]) -> None:
+        """These nodes will be read: where that takes a worker, they are read together."""
+        if isinstance(self.store, Remembering):
+            self.store.expect(map(ox.NamedNode, iris))
+
     # Statements
 
     def statements(
@@ -107,6 +113,7 @@ class Reading:
         wanted = None if graphs is None else set(graphs)
         found: dict[str, set[object]] = {}
         for quad in self.store.match(ox.NamedNode(iri)):
+            self.expect([quad.predicate.value])
             if quad.predicate.value not in without and (wanted is None or _graph(quad) in wanted):
                 found.setdefault(quad.predicate.value, set()).add(quad.object)
         rows = [Statement(self.property(p), self._values(objects)) for p, objects in found.items()]
@@ -119,14 +126,12 @@ class Reading:
         """What points to a node, one property at a time; no more than ``limit`` of each."""
         node = ox.NamedNode(iri)
         query = f"SELECT DISTINCT ?p {{ ?s ?p {node} }}"  # much may point to it
-        rows = []
-        for row in self.site.rows(query) if self.store is self.site.store else self.store.solutions(query):
-            subjects: set[object] = set()
-            for quad in self.store.match(predicate=row["p"], object=node):
-                subjects.add(quad.subject)
-                if len(subjects) == limit:
-                    break
-            rows.append(Statement(self.property(row["p"].value), self._values(subjects), is_backwards=True))
+        properties = [row["p"] for row in self.store.solutions(query)]
+        parts = (f"{{ SELECT DISTINCT ({p} AS ?p) ?s {{ ?s {p} {node} }} LIMIT {limit} }}" for p in properties)
+        found: dict[str, set[object]] = {}
+        for row in self.store.solutions(f"SELECT ?p ?s {{ {' UNION '.join(parts)} }}") if properties else ():
+            found.setdefault(row["p"].value, set()).add(row["s"])
+        rows = [Statement(self.property(p), self._values(subjects), is_backwards=True) for p, subjects in found.items()]
         return sorted(rows, key=lambda row: row.property.text)
 
     def names(self, iri: str) -> list[Statement]:
@@ -137,12 +142,12 @@ class Reading:
         """What stewards wrote of a node: neither names, nor what texts say, nor what follows by rules."""
         base = self.site.base.graph
         derived = (base + "document/", base + "accepted/", base + "inferred", base + "report")
-        graphs = [graph for graph in self.site.store.graphs() if not graph.startswith(derived)]
+        graphs = [graph for graph in self.site.reading.graphs() if not graph.startswith(derived)]
         return self.statements(iri, graphs, without=_NAMES)
 
     def told(self, iri: str) -> list[Statement]:
         """What a text tells of a situation: its roles and values, without what follows by rules."""
-        graphs = [graph for graph in self.site.store.graphs() if graph.startswith(self.site.base.graph + "document/")]
+        graphs = [graph for graph in self.site.reading.graphs() if graph.startswith(self.site.base.graph + "document/")]
         return self.statements(iri, graphs, without=[str(GK.isEvidencedBy)])
 
     def facts(self, iri: str) -> list[Statement]:
@@ -204,16 +209,17 @@ class Reading:
         """The claims that carry a situation or an undertaking."""
         try:
             return self.quotes(claim.iri for claim in self.views.claims_about(iri))
-        except GeokgError:
+        except Incomplete:
             return []  # a claim that lacks a part: validation says which
 
     def quotes(self, claims: Iterable[str]) -> list[Quote]:
         """Claims with their sentences, in the order of the texts; those that lack a part are left out."""
-        found = []
-        for iri in claims:
+        found, wanted = [], list(claims)
+        self.expect(wanted)
+        for iri in wanted:
             try:
                 found.append(self.quote(self.views.claim(iri)))
-            except GeokgError:
+            except Incomplete:
                 continue  # it lacks what every claim has: its own page still shows what there is
         return sorted(found, key=lambda q: (q.claim.document, q.claim.evidence[:1], len(q.claim.chain), q.claim.iri))
 
@@ -309,7 +315,7 @@ class Reading:
         """Whether a node is a claim, whole enough to be shown as one."""
         try:
             return bool(self.views.claim(iri))
-        except GeokgError:
+        except Incomplete:
             return False
 
     def is_document(self, iri: str) -> bool:
