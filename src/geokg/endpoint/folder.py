@@ -22,6 +22,7 @@ from ..store import Store
 from ..vocabulary import Base
 from .changes import Change
 from .problems import ProtocolError
+from .runs import Runs
 from .scribe import FAILED, Settings
 from .writer import Gate, Verdict, Written, check_conditions
 
@@ -52,6 +53,7 @@ class FolderWriter:
     Attributes:
         store: the newest copy, for reading; it changes with each change.
         on_change: called with each new copy, such as ``Pool.publish``.
+        runs: what the changes did to the findings.
 
     Raises:
         GeokgError: the store cannot be opened for writing.
@@ -71,6 +73,7 @@ class FolderWriter:
         self.store = Store.memory(base=base)
         self.on_change: Callable[[FolderSnapshot], None] | None = None
         self._folder, self._gate, self._deadline, self._memory = folder.resolve(), gate, deadline, memory
+        self.runs = Runs.of(self._folder)
         self._is_ruled = is_ruled
         self._copies = self._folder.with_name(f".{self._folder.name}.generations")
         self._lock = threading.Lock()

@@ -34,6 +34,7 @@ from ..vocabulary import Base
 from .changes import Change
 from .delta import Delta, exchange, rewrite
 from .problems import ProtocolError
+from .runs import Runs
 from .writer import LARGE, Door, Gate, Verdict
 
 READY, PREPARED, DONE, COPIED, FAILED = "ready", "prepared", "done", "copied", "failed"
@@ -86,6 +87,9 @@ class Scribe:
         gate: what to do with changes that add violations.
         is_ruled: whether accepted and inferred facts are found again after each change.
         memory: bytes that may be taken.
+
+    Attributes:
+        runs: what the changes did to the findings.
     """
 
     def __init__(
@@ -100,6 +104,7 @@ class Scribe:
     ) -> None:
         self._memory = memory
         self._store, self._folder, self._copies = store, folder, copies
+        self.runs = Runs.of(folder)
         self._door = Door(gate, is_ruled=is_ruled)
         self._numbers = itertools.count(time.time_ns())  # no name of a process before this one: its copies are let go
         self._is_open = True

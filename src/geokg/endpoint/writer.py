@@ -18,6 +18,7 @@ from ..vocabulary import GK, prefixes
 from .changes import Change, has_graph, plan, run
 from .delta import Delta, Recorder, difference, exchange, rewrite
 from .problems import ProtocolError
+from .runs import Run, Runs
 
 Gate: TypeAlias = Literal["off", "warn", "refuse"]
 _JUDGED: tuple[Severity, ...] = ("violation",)
@@ -78,6 +79,10 @@ class Writer(Protocol):
     def hold(self) -> Callable[[], None]:
         """Keep what can be read now until the function that is returned is called."""
 
+    @property
+    def runs(self) -> Runs:
+        """What the changes did to the findings, if the gate asks for them."""
+
     def close(self) -> None:
         """End; what was acknowledged stays."""
 
@@ -96,6 +101,10 @@ class Place(Protocol):
 
     def without(self, store: ox.Store, graphs: Collection[ox.NamedNode]) -> ox.Store:
         """A copy of a candidate without some graphs."""
+
+    @property
+    def runs(self) -> Runs:
+        """Where it is noted what changes do to the findings."""
 
     def commit(self, delta: Delta, candidate: ox.Store | None) -> None:
         """Make the store hold what the candidate does: whole or not at all."""
@@ -142,6 +151,7 @@ class Door:
         self.candidate = place.copy()
         report = StandingReport(Store(self.candidate, base=store.base), copy=place.without, scratch=scratch)
         self._standing = report
+        place.runs.add(Run.now(report.counts))
 
     def pass_through(self, store: Store, change: Change, place: Place) -> tuple[bool, Verdict]:
         """Carry a change out on a store, unless the gate refuses it.
@@ -194,6 +204,8 @@ class Door:
                     self.candidate, self._is_current = candidate, was_current
                 standing.undo(kept)
                 raise
+            if kept.come or kept.fixed:
+                place.runs.add(Run.now(standing.counts, kept.come, kept.fixed))
         self.candidate, self._is_current = candidate, self.is_ruled
         return is_new, verdict
 
@@ -274,6 +286,9 @@ class StoreWriter:
         gate: what to do with changes that add violations.
         is_ruled: whether accepted and inferred facts are found again.
 
+    Attributes:
+        runs: what the changes did to the findings.
+
     >>> store = Store.memory()
     >>> writer = StoreWriter(store)
     >>> _ = writer.write(Change("update", text="INSERT DATA { <x:a> <x:b> 1 }"))
@@ -283,6 +298,7 @@ class StoreWriter:
 
     def __init__(self, store: Store, *, gate: Gate = "off", is_ruled: bool = True) -> None:
         self._store = store
+        self.runs = Runs()
         self._door = Door(gate, is_ruled=is_ruled)
         self._lock = threading.Lock()
         self._door.prepare(store, self)
