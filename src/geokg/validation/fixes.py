@@ -22,6 +22,7 @@ _SELECTOR, _SOURCE, _START, _END, _EXACT, _PREFIX, _SUFFIX = (
 _LANGUAGE = ox.NamedNode(str(DCTERMS.language))
 _INTEGER, _STRING, _LANG_STRING = (ox.NamedNode(str(term)) for term in (XSD.integer, XSD.string, RDF.langString))
 _CALCULATOR = ox.Store()
+_VERBS, _THEN = ("DELETE DATA", "INSERT DATA"), " ;\n"  # no literal has a line end: they are written as N-Triples are
 
 
 class Fixer:
@@ -220,11 +221,26 @@ def script(findings: Iterable[Finding]) -> str:
     return "\n".join(blocks)
 
 
+def moved(fix: Fix) -> tuple[list[ox.Quad], list[ox.Quad]]:
+    """What a fix takes away, and what it adds.
+
+    >>> removed, added = moved(Fix("it goes", "DELETE DATA { <urn:a> <urn:b> <urn:c> . }"))
+    >>> str(removed[0].triple), added
+    ('<urn:a> <urn:b> <urn:c>', [])
+    """
+    stores = {verb: ox.Store() for verb in _VERBS}
+    for part in fix.update.split(_THEN):
+        verb = next(verb for verb in _VERBS if part.startswith(verb))
+        stores[verb].update(f"INSERT DATA{part.removeprefix(verb)}")
+    removed, added = (sorted(store, key=str) for store in stores.values())
+    return removed, added
+
+
 def _change(words: str, old: list[ox.Quad], new: list[ox.Quad]) -> Fix | None:
     if any(isinstance(term, ox.BlankNode) for quad in [*old, *new] for term in (quad.subject, quad.object)):
         return None  # an update cannot name it
-    parts = [f"{verb} DATA {{ {_data(quads)} }}" for verb, quads in (("DELETE", old), ("INSERT", new)) if quads]
-    return Fix(words, " ;\n".join(parts))
+    parts = [f"{verb} {{ {_data(quads)} }}" for verb, quads in zip(_VERBS, (old, new), strict=True) if quads]
+    return Fix(words, _THEN.join(parts))
 
 
 def _data(quads: list[ox.Quad]) -> str:

@@ -11,14 +11,13 @@ from itertools import groupby, pairwise
 import pyoxigraph as ox
 from rdflib.namespace import DCTERMS
 
-from ...errors import QueryError
 from ...text import Span
 from ...validation import GROUPINGS, SEVERITIES, Finding, Fix
 from ...validation.demands import Rule
+from ...validation.fixes import moved
 from ...validation.grouping import Group, groups
 from ...validation.layout import Layout, brief, causes, place, rule
-from ...vocabulary import GKS, prefixes
-from ..changes import Change, plan
+from ...vocabulary import GKS
 from ..site import Site
 from ..standing import Judged, demands
 from ..wording import gettext as _
@@ -91,7 +90,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Mending:
-    """A fix with what it does to the data as they are now.
+    """A fix with what it does, in words.
 
     Attributes:
         fix: its words and the update.
@@ -266,6 +265,10 @@ class Listed:
     def sections(self) -> list[Section]:
         """What this part of the list shows."""
         shown = self._faults[self.pages.offset : self.pages.offset + self.pages.size]
+        documents = {span.document for _group, fault in shown for span in fault[0].spans}
+        self._reading.expect(map(self.site.base.document, documents))
+        fixed = [one for _group, (first, *_rest) in shown if first.fix for some in moved(first.fix) for one in some]
+        self._reading.expect(term.value for one in fixed for term in one.triple if isinstance(term, ox.NamedNode))
         made = []
         for _key, some in groupby(shown, key=lambda pair: pair[0].key):
             pairs = list(some)
@@ -331,21 +334,15 @@ class Listed:
         return self._languages[document]
 
     def _mending(self, mended: Fix) -> Mending:
-        """A fix in words; a store elsewhere is not asked what it would do there."""
-        if not self.site.store.is_here:
-            return Mending(mended)
-        try:
-            delta = plan(self.site.store.ox, Change("update", text=mended.update), prefixes(self.site.base))
-        except QueryError:
-            return Mending(mended)
-        if delta is None:
-            return Mending(mended)
-        return Mending(mended, self._statements(delta.removed), self._statements(delta.added))
+        removed, added = moved(mended)
+        return Mending(mended, self._statements(removed), self._statements(added))
 
     def _statements(self, quads: Iterable[ox.Quad]) -> tuple[tuple[Value, ...], ...]:
         ordered = sorted(quads, key=str)[:_STATEMENTS]
         value = self._reading.value
-        return tuple((value(one.subject), value(one.predicate), value(one.object)) for one in ordered)
+        return tuple(
+            (value(one.subject), self._reading.property(one.predicate.value), value(one.object)) for one in ordered
+        )
 
     @property
     def vacuous(self) -> list[Value]:

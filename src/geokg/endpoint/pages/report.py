@@ -20,6 +20,7 @@ from ..update import refuse_encodings, write, writer_for
 from ..wording import gettext as _
 from .findings import FIELDS, Listed
 from .page import html, page
+from .trend import Trend
 
 WAITING = 5.0
 """Seconds that a program waits for a report that is being made, and a person after a fix."""
@@ -69,9 +70,9 @@ def report() -> Response:
     look = site.findings.look()
     listed = None if look.judged is None else Listed(site, look.judged)
     is_writable = site.writer is not None and bool(site.token) and site.store.is_here
-    return html(
-        page("report", look=look, listed=listed, fields=FIELDS, downloads=DOWNLOADS, is_writable=is_writable),
-    )
+    trend = Trend([] if site.writer is None else site.writer.runs.read())
+    shown = {"listed": listed, "trend": trend, "fields": FIELDS, "downloads": DOWNLOADS, "is_writable": is_writable}
+    return html(page("report", look=look, **shown))
 
 
 def report_as(ending: str) -> Response:
