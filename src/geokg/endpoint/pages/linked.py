@@ -17,6 +17,7 @@ from ..problems import ProtocolError
 from ..protocol import PAGE_ROWS
 from ..resources import about, send, shapes
 from ..site import Site, current
+from .entity import entity_page, is_entity
 from .page import html, page
 from .reading import Reading
 
@@ -89,6 +90,8 @@ def _node_page(site: Site, store: Store, iri: str) -> str:
     if reading.is_document(iri):
         quotes = reading.quotes(claim.iri for claim in site.kg.claims(document=iri))
         return page("document", reading=reading, iri=iri, quotes=quotes, pieces=reading.pieces(iri, quotes))
+    if store is site.reading and is_entity(site, iri):
+        return entity_page(site, iri)
     return page("node", reading=reading, iri=iri)
 
 
