@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 
 import pyoxigraph as ox
-from rdflib.namespace import DCTERMS, VOID
+from rdflib.namespace import DCTERMS, RDF, SKOS, VOID
 
-from ...vocabulary import GK, OA
+from ...vocabulary import GK, GKX, OA
 from ..site import Site
 from ..wording import language
 from .labels import Labels, Name, labels
@@ -16,10 +18,12 @@ from .reading import Reading
 from .search import value_of
 from .shown import Quote, Statement, Value
 
-SHOWN = 20
+SHOWN = 15
 """As many claims, undertakings or documents of one kind stand on the page; each list of all is a page of its own."""
 _MOST = 200
 _WORDS = 5
+_SHOWN_APART = tuple(map(str, (SKOS.prefLabel, SKOS.altLabel, SKOS.definition, DCTERMS.description, RDF.type)))
+_NEGATIVE = ox.NamedNode(str(GKX.negative))
 _ABOUT_IT = """?what ?role $it . ?claim gk:hasContent ?what ; gk:isClaimedBy ?claimant
   FILTER ( ?claimant != $it )
   FILTER NOT EXISTS { ?inner gk:isExpressedBy ?what ; gk:isClaimedBy $it }"""  # that it spoke stands in what it said
@@ -124,6 +128,14 @@ class Source:
     words: list[Value] = field(default_factory=list)
 
 
+def curated(site: Site) -> tuple[str, ...]:
+    """The graphs that stewards write, and lists of others, for ``Site.once``."""
+    base = site.base.graph
+    derived = tuple(base + name for name in ("document/", "accepted/", "inferred", "identity", "report"))
+    names = (row["g"].value for row in site.rows("SELECT ?g { GRAPH ?g {} }"))
+    return tuple(sorted(name for name in names if not name.startswith(derived)))
+
+
 class Dossier:
     """What is known of one node.
 
@@ -166,10 +178,8 @@ class Dossier:
     @property
     def record(self) -> list[Statement]:
         """What stewards wrote of it, and of others with it."""
-        base = self.site.base.graph
-        derived = (base + "document/", base + "accepted/", base + "inferred", base + "identity", base + "report")
-        graphs = [graph for graph in self.reading.store.graphs() if not graph.startswith(derived)]
-        kept = [row for row in self.reading.record(self.iri) if not row.property.title.endswith("#type")]
+        graphs = self.site.once(curated)
+        kept = self.reading.statements(self.iri, graphs, without=_SHOWN_APART)
         found: dict[str, list[Value]] = {}
         values = " ".join(str(ox.NamedNode(graph)) for graph in graphs)
         for row in self._rows(
@@ -209,18 +219,25 @@ class Dossier:
     @property
     def offices(self) -> list[Office]:
         """Who held which post when: of a person all, of a post its holders, of a body those in it."""
+        tenures = self._rows(
+            f"""SELECT DISTINCT ?tenure {{
+              {{ ?tenure gk:isTenureOf $it }} UNION {{ ?tenure gk:isTenureIn $it }}
+              UNION {{ ?at gk:isPositionIn $it . ?tenure gk:isTenureIn ?at }}
+              UNION {{ ?at gk:leads $it . ?tenure gk:isTenureIn ?at }}
+              UNION {{ ?organ gk:isOrganOf $it . ?at gk:isPositionIn ?organ . ?tenure gk:isTenureIn ?at }}
+            }} ORDER BY ?tenure LIMIT {_MOST}"""
+        )
         found: dict[str, Office] = {}
         for row in self._rows(
-            f"""SELECT DISTINCT ?tenure ?person ?post ?date ?time ?by ?claimant ?polarity {{
-              {{ ?tenure gk:isTenureOf $it }} UNION {{ ?tenure gk:isTenureIn $it }}
-              UNION {{ $it ^(gk:isPositionIn|gk:leads)/^gk:isTenureIn ?tenure }}
-              UNION {{ $it ^gk:isOrganOf/^gk:isPositionIn/^gk:isTenureIn ?tenure }}
+            f"""SELECT DISTINCT ?tenure ?person ?post ?date ?time ?by ?set ?claimant ?polarity {{
+              VALUES ?tenure {{ {" ".join(str(row["tenure"]) for row in tenures)} }}
               ?tenure gk:isTenureOf ?person ; gk:isTenureIn ?post
               OPTIONAL {{ ?tenure gk:edtf ?date }} OPTIONAL {{ ?tenure gk:hasTimeRelation ?time }}
               OPTIONAL {{ ?tenure gk:isAcceptedUnder ?by }}
-              OPTIONAL {{ ?tenure <{DCTERMS.source}> ?by . ?by a <{VOID.Dataset}> }}
-              OPTIONAL {{ ?claim gk:hasContent ?tenure ; gk:isClaimedBy ?claimant ; gk:hasPolarity ?polarity }}
-            }} ORDER BY DESC(?date) ?tenure ?by ?claimant LIMIT {_MOST}"""
+              OPTIONAL {{ ?tenure <{DCTERMS.source}> ?set FILTER EXISTS {{ ?set a <{VOID.Dataset}> }} }}
+              OPTIONAL {{ ?claim gk:hasContent ?tenure
+                OPTIONAL {{ ?claim gk:isClaimedBy ?claimant }} OPTIONAL {{ ?claim gk:hasPolarity ?polarity }} }}
+            }} ORDER BY DESC(?date) ?tenure ?by ?claimant"""
         ):
             iri = row["tenure"].value
             if iri not in found:
@@ -235,50 +252,51 @@ class Dossier:
                     date,
                     self.name(row["time"].value) if row["time"] else None,
                 )
-            if row["by"]:
-                _add(found[iri].accepted, self._value(row["by"]))
+            for variable in ("by", "set"):
+                if row[variable]:
+                    _add(found[iri].accepted, self._value(row[variable]))
             if row["claimant"]:
-                is_denied = row["polarity"].value.endswith("/negative")
+                is_denied = row["polarity"] == _NEGATIVE
                 _add(found[iri].denied if is_denied else found[iri].affirmed, self._value(row["claimant"]))
         return list(found.values())
 
-    @property
-    def says(self) -> list[Part]:
-        """What it claims, by stance; the newest."""
-        counts = self._rows(
+    @cached_property
+    def claims(self) -> tuple[list[Part], list[Part]]:
+        """What it claims, by stance, and what others claim of it, by claimant; the newest of each."""
+        said = self._rows(
             """SELECT ?of (COUNT(DISTINCT ?claim) AS ?n) { ?claim gk:isClaimedBy $it ; gk:hasStance ?of }
             GROUP BY ?of ORDER BY DESC(?n) ?of"""
         )
-        newest = self._rows(
+        saying = self._rows(
             f"""SELECT DISTINCT ?claim ?of ?date {{ ?claim gk:isClaimedBy $it ; gk:hasStance ?of ; gk:isMadeIn ?document
               OPTIONAL {{ ?document gk:validFrom ?date }} }} ORDER BY DESC(?date) ?claim LIMIT {SHOWN}"""
         )
-        return self._parts(counts, newest)
-
-    @property
-    def said_of_it(self) -> list[Part]:
-        """What others claim of it, by claimant; the newest."""
-        counts = self._rows(
+        told = self._rows(
             f"""SELECT ?of (COUNT(DISTINCT ?claim) AS ?n) {{ {_ABOUT_IT} BIND ( ?claimant AS ?of ) }}
             GROUP BY ?of ORDER BY DESC(?n) ?of LIMIT {_MOST}"""
         )
-        newest = self._rows(
+        telling = self._rows(
             f"""SELECT DISTINCT ?claim (?claimant AS ?of) ?date {{ {_ABOUT_IT}
               OPTIONAL {{ ?claim gk:isMadeIn/gk:validFrom ?date }} }} ORDER BY DESC(?date) ?claim LIMIT {SHOWN}"""
         )
-        return self._parts(counts, newest)
+        parts = [
+            ({row["of"].value: int(row["n"].value) for row in counts},
+             {row["claim"].value: row["of"].value for row in newest})
+            for counts, newest in ((said, saying), (told, telling))
+        ]  # fmt: skip
+        quotes = {
+            quote.claim.iri: quote for quote in self.reading.quotes(dict.fromkeys(chain(*(of for _, of in parts))))
+        }
+        says, of_it = (self._parts(numbers, of, quotes) for numbers, of in parts)
+        return says, of_it
 
-    def _parts(self, counts: Iterable[ox.QuerySolution], newest: Iterable[ox.QuerySolution]) -> list[Part]:
-        numbers = {row["of"].value: int(row["n"].value) for row in counts}
-        of = {row["claim"].value: row["of"].value for row in newest}
-        order: dict[str, int] = {}  # of documents, the newest first
-        quotes = {quote.claim.iri: quote for quote in self.reading.quotes(of)}
-        for iri in of:
-            if iri in quotes:
-                order.setdefault(quotes[iri].claim.document, len(order))
-        ordered = sorted(quotes.values(), key=lambda quote: order[quote.claim.document])
+    def _parts(self, numbers: Mapping[str, int], of: Mapping[str, str], quotes: Mapping[str, Quote]) -> list[Part]:
+        """Claims by what they have in common; those of a document together, as the text has them."""
+        documents = dict.fromkeys(quotes[iri].claim.document for iri in of if iri in quotes)
+        order = {document: place for place, document in enumerate(documents)}
+        own = sorted((quotes[iri] for iri in quotes if iri in of), key=lambda quote: order[quote.claim.document])
         return [
-            Part(self.name(iri), number, tuple(quote for quote in ordered if of[quote.claim.iri] == iri))
+            Part(self.name(iri), number, tuple(quote for quote in own if of[quote.claim.iri] == iri))
             for iri, number in numbers.items()
         ]
 
@@ -324,14 +342,12 @@ class Dossier:
         ):
             iri, date = row["document"].value, row["date"].value if row["date"] else ""
             found[iri] = Source(self.name(iri), date, int(row["n"].value))
-        values = " ".join(str(ox.NamedNode(iri)) for iri in found)
+        documents = ", ".join(str(ox.NamedNode(iri)) for iri in found)
         for row in self._rows(
-            f"""SELECT DISTINCT ?document ?start ?end ?words {{ VALUES ?document {{ {values} }} {mention} .
+            f"""SELECT DISTINCT ?document ?start ?end ?words {{ {mention} FILTER ( ?document IN ( {documents} ) )
               ?target <{OA.hasSelector}> ?place , ?quote .
               ?place <{OA.start}> ?start ; <{OA.end}> ?end . ?quote <{OA.exact}> ?words }}
             ORDER BY ?document ?start LIMIT {SHOWN * _MOST}"""
-            if found
-            else "SELECT * {} LIMIT 0"
         ):
             source = found[row["document"].value]
             if len(source.words) < _WORDS:

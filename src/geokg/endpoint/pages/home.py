@@ -48,13 +48,13 @@ class Summary:
         claims: how many there are.
         commitments: how many there are.
         documents: the newest: IRI, date, publisher.
-        newest: the newest claims that somebody is reported to have made.
+        newest: the newest claims that somebody is reported to have made: IRI, sentence.
     """
 
     claims: int
     commitments: int
     documents: tuple[tuple[str, str, str], ...]
-    newest: tuple[str, ...]
+    newest: tuple[tuple[str, str], ...]
 
 
 def add_to(parts: Blueprint) -> None:
@@ -67,19 +67,17 @@ def home() -> Response:
     site = current()
     known, summary = site.once(labels), site.once(summarize)
     by_name = {question.name: question for question in questions(site.base)}
-    reading = Reading(site)
     speakers = sorted(known.of("actors"), key=lambda one: (-one.says, one.names[0].text.casefold(), one.iri))
     return html(
         page(
             "home",
-            reading=reading,
             counts=_counts(site, known, summary),
             documents=[
                 (_name(site, known, iri), date, publisher, known.things[iri].claims if iri in known.things else 0)
                 for iri, date, publisher in summary.documents
             ],
             speakers=[(_name(site, known, one.iri), one.says) for one in speakers[:_CLAIMANTS] if one.says],
-            newest=reading.quotes(summary.newest),
+            newest=summary.newest,
             questions=[by_name[name] for name in FIRST_QUESTIONS if name in by_name],
         )
     )
@@ -88,6 +86,7 @@ def home() -> Response:
 def summarize(site: Site) -> Summary:
     """Reads what the first page tells, for ``Site.once``."""
     (row,) = site.rows(_COUNTS)
+    newest = [row["claim"].value for row in site.rows(_NEWEST_CLAIMS)]
     return Summary(
         claims=int(row["claims"].value),
         commitments=int(row["commitments"].value),
@@ -95,7 +94,7 @@ def summarize(site: Site) -> Summary:
             (row["document"].value, row["date"].value if row["date"] else "", _text(row["publisher"]))
             for row in site.rows(_NEWEST_DOCUMENTS)
         ),
-        newest=tuple(row["claim"].value for row in site.rows(_NEWEST_CLAIMS)),
+        newest=tuple((one.claim.iri, one.claim.sentence) for one in Reading(site).quotes(newest)),
     )
 
 
