@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from rdflib.namespace import RDFS, SKOS
+import pyoxigraph as ox
 
 from ...vocabulary import GK, GKX
 from ..site import Site
@@ -18,6 +19,8 @@ from .filters import Choice, Filter
 
 DEEPEST = 3
 """How many speakers are told apart between the text and a claim; so many or more count alike."""
+_NO_PARTS = (str(GK.Situation), str(GK.Undertaking))
+"""What is told of in a situation and takes no part in it, as actors, places and the like do."""
 _SCHEMES = ("stance", "polarity", "certainty")
 
 
@@ -54,33 +57,51 @@ def words(site: Site) -> Words:
 
 
 def _read(site: Site) -> Words:
-    concepts = _pairs(site, "?it skos:inScheme ?of")
-    kinds = _pairs(site, f"?it <{RDFS.subClassOf}>* <{GK.Situation}> BIND ( ?it AS ?of )")
+    concepts = _named(site, "?it skos:inScheme ?of")
+    below = {iri: _named(site, f"?it rdfs:subClassOf* {_term(iri)} BIND ( {_term(iri)} AS ?of )") for iri in _NO_PARTS}
+    kinds = {row.iri for row in below[str(GK.Situation)]}
+    others = {row.iri for rows in below.values() for row in rows}
     roles = site.rows(
-        f"""SELECT DISTINCT ?it {{
-          ?it gk:annotationLabel ?word ; a owl:ObjectProperty ; rdfs:domain/rdfs:subClassOf* <{GK.Situation}> .
-          FILTER NOT EXISTS {{ ?it gk:valuesFrom ?scheme }}
-          FILTER NOT EXISTS {{
-            VALUES ?other {{ <{GK.Situation}> <{GK.Undertaking}> }} ?it rdfs:range/rdfs:subClassOf* ?other
-          }} }} ORDER BY ?it"""
+        """SELECT ?it ?domain ?range {
+          ?it gk:annotationLabel ?word ; a owl:ObjectProperty ; rdfs:domain ?domain .
+          FILTER NOT EXISTS { ?it gk:valuesFrom ?scheme }
+          OPTIONAL { ?it rdfs:range ?range } }"""
     )
     labels: dict[str, dict[str, str]] = {}
-    for row in [*concepts, *kinds]:
-        labels.setdefault(row[0], {})[row[2]] = row[3]
+    for row in [*concepts, *below[str(GK.Situation)]]:
+        labels.setdefault(row.iri, {})[row.language] = row.name
     return Words(
         labels=labels,
-        concepts={name: tuple(sorted({row[0] for row in concepts if row[1] == str(GKX) + name})) for name in _SCHEMES},
-        kinds=tuple(sorted({row[0] for row in kinds})),
-        roles=tuple(row["it"].value for row in roles),
+        concepts={name: tuple(sorted({row.iri for row in concepts if row.of == str(GKX) + name})) for name in _SCHEMES},
+        kinds=tuple(sorted(kinds)),
+        roles=tuple(
+            sorted(
+                {
+                    row["it"].value
+                    for row in roles
+                    if row["domain"].value in kinds and (row["range"] is None or row["range"].value not in others)
+                }
+            )
+        ),
     )
 
 
-def _pairs(site: Site, pattern: str) -> list[tuple[str, str, str, str]]:
-    """IRIs, each with what it belongs to and one of its names."""
-    rows = site.rows(
-        f"SELECT DISTINCT ?it ?of ?name {{ {pattern} . ?it <{SKOS.prefLabel}> ?name FILTER ( isIRI(?it) ) }}"
-    )
-    return [(row["it"].value, row["of"].value, row["name"].language or "en", row["name"].value) for row in rows]
+class _Named(NamedTuple):
+    """A name of a term that belongs to something."""
+
+    iri: str
+    of: str
+    language: str
+    name: str
+
+
+def _named(site: Site, pattern: str) -> list[_Named]:
+    rows = site.rows(f"SELECT DISTINCT ?it ?of ?name {{ {pattern} . ?it skos:prefLabel ?name FILTER ( isIRI(?it) ) }}")
+    return [_Named(row["it"].value, row["of"].value, row["name"].language or "en", row["name"].value) for row in rows]
+
+
+def _term(iri: str) -> str:
+    return str(ox.NamedNode(iri))
 
 
 def claim_filters(site: Site) -> tuple[Filter, ...]:

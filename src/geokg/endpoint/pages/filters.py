@@ -21,7 +21,6 @@ from werkzeug.datastructures import MultiDict
 from ...dates import Interval
 from ..problems import ProtocolError
 from ..wording import COOKIE
-from .shown import Value
 
 IT = "$it"
 PAGE = "page"
@@ -138,6 +137,19 @@ class Filter:
             variable = f"?{self.name}"
             several.append(f"VALUES {variable} {{ {' '.join(terms)} }} {self.pattern.replace(IT, variable)}")
         return several[0] if len(several) == 1 else " UNION ".join(f"{{ {one} }}" for one in several)
+
+    def any(self, variable: str) -> str:
+        """What a query says for a variable that takes each of the values.
+
+        >>> Filter("who", "who", "?claim gk:isClaimedBy $it .").any("?value")
+        '?claim gk:isClaimedBy ?value .'
+        """
+        own = [
+            f"{{ {choice.pattern} BIND ( {ox.Literal(choice.value)} AS {variable} ) }}"
+            for choice in self.choices
+            if choice.pattern
+        ]
+        return " UNION ".join(own) or self.pattern.replace(IT, variable)
 
 
 @dataclass(frozen=True)
@@ -295,36 +307,6 @@ class Chosen:
         if page > 1:
             said[PAGE] = page
         return url_for(endpoint or request.endpoint or "", **(request.view_args or {}), **said)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class Count:
-    """How many rows there are with one value of a filter.
-
-    Attributes:
-        value: as the address has it.
-        name: as people read it.
-        count: of the rows.
-    """
-
-    value: str
-    name: Value
-    count: int
-
-
-@dataclass(frozen=True)
-class Facet:
-    """A filter with its values and how many rows there are with each, under all other filters.
-
-    Attributes:
-        filter: the filter.
-        counts: those that are shown.
-        is_cut: whether there are others.
-    """
-
-    filter: Filter
-    counts: tuple[Count, ...]
-    is_cut: bool = False
 
 
 @dataclass(frozen=True)
