@@ -26,7 +26,7 @@ FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
 NO_UPDATE = "this address answers queries; an update is sent by POST to the address for updates"
-PAGE_ROWS = 1000
+PAGE_ROWS = 300
 """As many rows stand on a page; the other formats have them all."""
 
 _USUAL = 8000

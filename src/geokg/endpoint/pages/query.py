@@ -56,7 +56,6 @@ def results(table: Table, query: str) -> str:
         words=words(site, (cell.value for row in table.rows for cell in row if isinstance(cell, ox.NamedNode))),
         query=query,
         formats=formats,
-        most=PAGE_ROWS,
         seconds=time.perf_counter() - g.began if "began" in g else None,
         programs=programs(endpoint, query, is_rdf=table.is_rdf),
         **_beside(site),
@@ -64,7 +63,8 @@ def results(table: Table, query: str) -> str:
 
 
 def _beside(site: Site) -> dict[str, object]:
-    return {"questions": questions(site.base), "deadline": site.pool.deadline if site.pool else None}
+    deadline = site.pool.deadline if site.pool else None
+    return {"questions": questions(site.base), "deadline": deadline, "most": PAGE_ROWS}
 
 
 def words(site: Site, iris: Iterable[str]) -> dict[str, tuple[str, str]]:
