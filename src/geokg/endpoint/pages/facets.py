@@ -73,8 +73,8 @@ def facet(reading: Reading, chosen: Chosen, filter_: Filter, *, it: str, kind: s
           {it} a {kind} . {filter_.any("?value")} }}
         GROUP BY ?value ORDER BY {first}DESC(?n) ?value LIMIT {most + 1}""",
     )
-    counts = {_value(filter_, row["value"]): number(row["n"]) for row in found[:most] if row["value"] is not None}
-    counts |= {value: 0 for value in given if value not in counts}
+    had = {_value(filter_, row["value"]): number(row["n"]) for row in found[:most] if row["value"] is not None}
+    counts = dict.fromkeys((value for value in given if value not in had), 0) | had
     reading.expect(filter_.iri(value) for value in counts if filter_.label_of(value) is None)
     named = tuple(Count(value, _name(reading, filter_, value), n) for value, n in counts.items())
     return Facet(filter_, named, len(found) > most)

@@ -365,7 +365,7 @@ def _known(name: str, value: str, known: list[str]) -> None:
     if value in known:
         return
     lower = {one.casefold(): one for one in known}
-    near = [lower[one] for one in difflib.get_close_matches(value.casefold(), lower, n=_NEAR, cutoff=0.5)]
+    near = [lower[one] for one in difflib.get_close_matches(value.casefold(), lower, n=_NEAR)]
     told = f"{name}={value}: there is no such value here" if name else f"{value}: there is no such parameter here"
     hint = f"; did you mean {' or '.join(near)}?" if near else ""
     raise ProtocolError(told + hint, parameter=name or value, offers=known)
