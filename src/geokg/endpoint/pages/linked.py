@@ -19,6 +19,7 @@ from ..resources import about, send, shapes
 from ..site import Site, current
 from .entity import entity_page, is_entity
 from .page import html, page
+from .reader import document_page
 from .reading import Reading
 
 
@@ -88,8 +89,7 @@ def _node_page(site: Site, store: Store, iri: str) -> str:
     if reading.is_claim(iri):
         return page("claim", reading=reading, iri=iri, quote=reading.quote(reading.views.claim(iri)))
     if reading.is_document(iri):
-        quotes = reading.quotes(claim.iri for claim in site.kg.claims(document=iri))
-        return page("document", reading=reading, iri=iri, quotes=quotes, pieces=reading.pieces(iri, quotes))
+        return document_page(site, iri)
     if store is site.reading and is_entity(site, iri):
         return entity_page(site, iri)
     return page("node", reading=reading, iri=iri)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import pairwise
 
 import pyoxigraph as ox
 from rdflib.namespace import DCTERMS, RDF, RDFS, SH, SKOS
@@ -12,11 +11,11 @@ from rdflib.namespace import DCTERMS, RDF, RDFS, SH, SKOS
 from ...errors import Incomplete
 from ...remembering import Remembering
 from ...store import Store
-from ...text import Span, Text
+from ...text import Span
 from ...views import Claim, Thing, Views
-from ...vocabulary import GK, OA, prefixes
+from ...vocabulary import GK, prefixes
 from ..site import Site
-from .shown import Piece, Quote, Statement, Value
+from .shown import Quote, Statement, Value
 
 SHOWN = 100
 """As many claims, mentions or statements of one kind stand on a page."""
@@ -246,59 +245,7 @@ class Reading:
         document = self.site.base.document
         return [(f"{self.site.address(document(span.document)) or ''}#{span.fragment}", span) for span in spans]
 
-    # Texts
-
-    def pieces(self, document: str, quotes: list[Quote]) -> list[Piece]:
-        """A text cut where any mark begins or ends; claims are numbered as in ``quotes``, from 1."""
-        text = self.views.text(document)
-        named = self._named_spans(document, text)
-        claims = [(span, number) for number, quote in enumerate(quotes, 1) for span in quote.claim.evidence]
-        last = {
-            number: max(span.end for span in quote.claim.evidence)
-            for number, quote in enumerate(quotes, 1)
-            if quote.claim.evidence
-        }
-        cuts = {0, len(text.content)}
-        for span in [span for span, _ in claims] + [span for span, _ in named]:
-            cuts |= {span.start, span.end}
-        ordered = sorted(cuts)
-        pieces = []
-        for start, end in pairwise(ordered):
-            piece = Piece(text.content[start:end])
-            piece.anchors = sorted({s.fragment for s, _ in [*claims, *named] if s.start == start})
-            piece.claims = sorted({number for span, number in claims if span.start <= start < span.end})
-            piece.endings = sorted(number for number, at in last.items() if at == end)
-            inside = [(span.end - span.start, iri) for span, iri in named if span.start <= start < span.end]
-            if inside:
-                _, iri = min(inside)
-                piece.href, piece.title = self.site.link(iri), self.views.label(iri)
-            pieces.append(piece)
-        return pieces
-
-    def _named_spans(self, document: str, text: Text) -> list[tuple[Span, str]]:
-        """The words of a document that name something, with what they name."""
-        rows = self._rows(
-            f"""SELECT DISTINCT ?body ?start ?end {{
-                  ?target <{OA.hasSource}> $node ; <{OA.hasSelector}> ?selector .
-                  ?selector <{OA.start}> ?start ; <{OA.end}> ?end .
-                  ?annotation <{OA.hasTarget}> ?target ; <{OA.hasBody}> ?body .
-                  ?annotation <{OA.motivatedBy}> <{OA.identifying}> }}""",
-            document,
-        )
-        found = []
-        for row in rows:
-            start, end = int(row["start"].value), int(row["end"].value)
-            if 0 <= start < end <= len(text.content):
-                found.append((text.span(start, end), row["body"].value))
-        return sorted(found, key=lambda item: (item[0].start, item[0].end, item[1]))
-
-    def mark(self, piece: Piece, quotes: list[Quote]) -> str:
-        """How a piece of a text is marked: after the shortest claim on it, ``voice``, ``reported`` or not at all."""
-        found = [quotes[number - 1].claim for number in piece.claims]
-        if not found:
-            return ""
-        shortest = min(found, key=lambda claim: claim.evidence[-1].end - claim.evidence[0].start)
-        return "reported" if shortest.is_reported else "voice"
+    # Kinds
 
     def kind(self, iri: str) -> str:
         """What a node is, in words."""
