@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from ..claims import Notice, Population, populate
 from ..curation import Curation
-from ..errors import GeokgError, IdentityConflict, ReadError, UnknownTerm
+from ..errors import GeokgError, IdentityConflict, ReadError, UnknownTerm, WriteError
 from ..mapping import Mapper
 from ..readers import AnnotationFile, documents
 from ..readers.pairs import partner
@@ -155,7 +155,7 @@ class Desk:
             shelf.prepare(content(said, layer.source))
             document = self._read(shelf, layer)
             return document, *self._population(document)
-        except (ReadError, UnknownTerm, IdentityConflict) as error:
+        except (ReadError, UnknownTerm, IdentityConflict, WriteError) as error:
             raise ProtocolError(error.message, 422) from error
 
     def _read(self, shelf: Shelf, layer: Layer) -> Document:

@@ -35,11 +35,16 @@ class Asked:
     attributes: Mapping[str, str | None] = field(default_factory=dict)
 
 
-def added(document: Document, asked: Asked) -> Document:
+def added(document: Document, asked: Asked, possible: Collection[str] = ()) -> Document:
     """A document with one annotation more.
 
+    Args:
+        document: as it is.
+        asked: what to add.
+        possible: the attributes that can stand on its label.
+
     Raises:
-        ProtocolError: the words do not stand there, or a line of the roles is none.
+        ProtocolError: the words do not stand there, a line of the roles is none, or an attribute cannot be said of it.
 
     >>> from geokg.text import Text
     >>> one = added(Document(Text("demo", "China and China")), Asked("State", "China", 2, reference="state:CHN"))
@@ -51,6 +56,9 @@ def added(document: Document, asked: Asked) -> Document:
     ... ]
     ['T1']
     """
+    if wrong := sorted(asked.attributes.keys() - possible):
+        told = _("%(name)s cannot be said of %(label)s.") % {"name": wrong[0], "label": asked.label or "–"}
+        raise ProtocolError(told, 422)
     words = asked.words.replace("\r\n", "\n") if asked.words not in document.text else asked.words
     start = -1
     for _place in range(asked.place):

@@ -113,7 +113,7 @@ class Shelf:
         beside = self._history / f".{way}"
         beside.write_bytes(content)
         beside.replace(self._history / f"{way}-{number:06d}")
-        for path in versions[: len(versions) + 1 - KEPT]:
+        for path in versions[: max(0, len(versions) + 1 - KEPT)]:
             path.unlink()
 
     def _versions(self, way: str) -> list[Path]:

@@ -39,6 +39,7 @@ class Layer:
         text: the file of the text.
         file: the file of the layer, there or not; ``None`` where it must be said first who annotates.
         version: what the file holds.
+        base: what somebody else says of the text, where the layer has none of it yet.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Layer:
     text: Path
     file: Path | None
     version: bytes = b""
+    base: Document | None = None
 
     @property
     def tag(self) -> str:
@@ -114,7 +116,7 @@ class Layers:
         empty = Document(
             Text(own, document.text, text.name), source=read_source(text.parent), annotator=name, path=file
         )
-        return Layer(own, empty, text, file)
+        return Layer(own, empty, text, file, base=document)
 
     def _documents(self, identifier: str) -> Iterator[tuple[AnnotationFile, Document]]:
         """The documents with an id, and their files."""

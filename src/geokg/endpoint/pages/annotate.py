@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import Any, cast
 
@@ -12,7 +13,6 @@ from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import NotFound
 
 from ...claims import Notice
-from ...readers.registers import entry
 from ...readers.web_annotation import content
 from ...readers.web_annotation.parts import CONTEXT
 from ...tagset import Label, TagSet, tag_set
@@ -210,7 +210,14 @@ class Row:
 
 def show(path: str) -> Response:
     """The page to annotate on."""
-    return html(_page(_desk().layers.layer(path, _annotator()), path))
+    return _shown(_page(_desk().layers.layer(path, _annotator()), path))
+
+
+def _shown(body: str) -> Response:
+    """The page; a browser that may not say where a form comes from says that it comes from nowhere."""
+    response = html(body)
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
 
 
 def _page(layer: Layer, path: str, *, saved: Saved | None = None, refused: str = "", **more: Any) -> str:
@@ -232,7 +239,9 @@ def _page(layer: Layer, path: str, *, saved: Saved | None = None, refused: str =
         is_writable=site.writer is not None and site.token is not None,
         document=site.address(site.base.document(layer.id)),
         original=site.address(site.base.document(path)),
+        base=layer.base if layer.base and (layer.base.mentions or layer.base.events) else None,
         ways=_ways(layer),
+        pairs=[found.start() for found in re.finditer(r"\r(?=\n)", layer.document.text)],
         saved=saved,
         refused=refused,
         **{"asked": {}, "findings": saved.findings if saved else ()} | more,
@@ -244,7 +253,7 @@ def _usable(labels: Iterable[Label]) -> list[Label]:
 
 
 def _rows(document: Document) -> Iterable[Row]:
-    links = {one.target: entry(one.resource, one.key) for one in document.normalizations}
+    links = {one.target: f"{one.resource}:{one.key}" for one in document.normalizations}
     events = {event.id: event for event in document.events}
     marks = [(one, one.id, one.label) for one in document.mentions]
     marks += [(event.trigger, event.id, event.label) for event in document.events]
@@ -273,20 +282,22 @@ def by_form(path: str) -> Response:
             raise
         body = _page(before, path, refused=str(error), asked=form)
     else:
-        return html(_page(saved.layer, path, saved=saved))
-    response = html(body)
+        return _shown(_page(saved.layer, path, saved=saved))
+    response = _shown(body)
     response.status_code = 422
     return response
 
 
 def _edited(layer: Layer) -> bytes:
     form = request.form
-    if identifier := form.get("delete"):
+    if form.get("go") == "copy" and layer.base is not None:
+        document = replace(layer.base, annotator=layer.annotator)
+    elif identifier := form.get("delete"):
         document = removed(layer.document, identifier)
     else:
-        possible = attributes_for(_tags(), form.get("label", ""))
         flags = {one.name for one in _tags().attributes if one.kind == "flag"}
-        given = {name: form.get(f"attribute.{name}", "").strip() for name in possible}
+        start = "attribute."
+        given = {name.removeprefix(start): value.strip() for name, value in form.items() if name.startswith(start)}
         asked = Asked(
             form.get("label", ""),
             form.get("words", ""),
@@ -295,5 +306,5 @@ def _edited(layer: Layer) -> bytes:
             form.get("reference", "").strip(),
             {name: None if name in flags else value for name, value in sorted(given.items()) if value},
         )
-        document = added(layer.document, asked)
+        document = added(layer.document, asked, attributes_for(_tags(), asked.label))
     return content(document, layer.source)
