@@ -122,8 +122,19 @@ class Site:
         Raises:
             QueryError: it cannot be made now, and was not before.
         """
-        made = self._made.setdefault(work, _Counted(partial(work, self)))
+        made = self._made.setdefault(work, _Counted(partial(self._apart, work)))
         return cast("T", made.get(self.state))
+
+    def _apart(self, work: Callable[[Site], T]) -> T:
+        """What a function makes with a store of its own: the page at hand would fetch every node in what it read."""
+        of_page = g.pop("reading", None) if has_request_context() else None
+        try:
+            return work(self)
+        finally:
+            if has_request_context():
+                g.pop("reading", None)
+            if of_page is not None:
+                g.reading = of_page
 
     @property
     def state(self) -> int:

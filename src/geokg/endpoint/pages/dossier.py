@@ -26,7 +26,7 @@ _SHOWN_APART = tuple(map(str, (SKOS.prefLabel, SKOS.altLabel, SKOS.definition, D
 _NEGATIVE = ox.NamedNode(str(GKX.negative))
 _ABOUT_IT = """?what ?role $it . ?claim gk:hasContent ?what ; gk:isClaimedBy ?claimant
   FILTER ( ?claimant != $it )
-  FILTER NOT EXISTS { ?inner gk:isExpressedBy ?what ; gk:isClaimedBy $it }"""  # that it spoke stands in what it said
+  FILTER NOT EXISTS { ?what gk:hasActor $it . ?inner gk:isExpressedBy ?what }"""  # that it spoke stands in what it said
 
 
 @dataclass(frozen=True)

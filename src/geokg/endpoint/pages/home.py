@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pyoxigraph as ox
 from flask import Blueprint, Response, url_for
 from rdflib.namespace import DCTERMS
 
@@ -35,9 +36,9 @@ _NEWEST_DOCUMENTS = f"""SELECT ?document (SAMPLE(?dates) AS ?date) (SAMPLE(?publ
   ?document a gk:Document
   OPTIONAL {{ ?document gk:edtf ?dates }} OPTIONAL {{ ?document <{DCTERMS.publisher}> ?publishers }} }}
 GROUP BY ?document ORDER BY DESC(?date) ?document LIMIT {_DOCUMENTS}"""
-_NEWEST_CLAIMS = f"""SELECT ?claim {{
-  ?claim gk:isMadeIn ?document ; gk:isEmbeddedIn ?outer OPTIONAL {{ ?document gk:edtf ?date }} }}
-ORDER BY DESC(?date) ?claim LIMIT {_CLAIMS}"""
+_NEWEST_CLAIMS = f"""SELECT DISTINCT ?claim ?document ?date {{
+  VALUES ?document {{ $documents }} ?claim gk:isMadeIn ?document ; gk:isEmbeddedIn ?outer
+  OPTIONAL {{ ?document gk:edtf ?date }} }} ORDER BY DESC(?date) ?document ?claim LIMIT {_CLAIMS}"""
 
 
 @dataclass(frozen=True)
@@ -86,15 +87,17 @@ def home() -> Response:
 def summarize(site: Site) -> Summary:
     """Reads what the first page tells, for ``Site.once``."""
     (row,) = site.rows(_COUNTS)
-    newest = [row["claim"].value for row in site.rows(_NEWEST_CLAIMS)]
+    documents = tuple(
+        (one["document"].value, one["date"].value if one["date"] else "", _text(one["publisher"]))
+        for one in site.rows(_NEWEST_DOCUMENTS)
+    )
+    asked = _NEWEST_CLAIMS.replace("$documents", " ".join(str(ox.NamedNode(iri)) for iri, _, _ in documents))
+    newest = Reading(site).quotes([one["claim"].value for one in site.rows(asked)])
     return Summary(
         claims=int(row["claims"].value),
         commitments=int(row["commitments"].value),
-        documents=tuple(
-            (row["document"].value, row["date"].value if row["date"] else "", _text(row["publisher"]))
-            for row in site.rows(_NEWEST_DOCUMENTS)
-        ),
-        newest=tuple((one.claim.iri, one.claim.sentence) for one in Reading(site).quotes(newest)),
+        documents=documents,
+        newest=tuple((quote.claim.iri, quote.claim.sentence) for quote in newest),
     )
 
 

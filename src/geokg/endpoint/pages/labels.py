@@ -44,7 +44,9 @@ _NAMES = """SELECT ?it ?property ?name {
 _KINDS = "SELECT DISTINCT ?it ?kind { ?it skos:prefLabel ?name ; a ?kind FILTER ( isIRI(?it) && isIRI(?kind) ) }"
 _ABOVE = "SELECT DISTINCT ?kind ?above { ?kind rdfs:subClassOf ?above FILTER ( isIRI(?kind) && isIRI(?above) ) }"
 _CLAIMS = """SELECT ?it (COUNT(DISTINCT ?claim) AS ?claims) {
-  { ?claim gk:isClaimedBy|gk:isMadeIn ?it } UNION { ?claim gk:hasContent ?what . ?what ?role ?it } } GROUP BY ?it"""
+  { ?claim gk:isClaimedBy|gk:isMadeIn ?it }
+  UNION { ?claim gk:hasContent ?what . ?what ?role ?it FILTER ( ?role != gk:isEvidencedBy && isIRI(?it) ) }
+} GROUP BY ?it"""
 _SAYS = "SELECT ?it (COUNT(DISTINCT ?claim) AS ?claims) { ?claim gk:isClaimedBy ?it } GROUP BY ?it"
 _LANGUAGES = ("en", "mul", "und")
 # Letters that differ by more than a mark, and yet are typed for one another.
