@@ -55,8 +55,8 @@ for (const form of document.querySelectorAll("form.apply")) {
         body: new URLSearchParams(fields),
       });
       if (answer.ok) {
-        location.assign(answer.url);
-        if (answer.url.split("#")[0] === location.href.split("#")[0]) location.reload();
+        history.replaceState(null, "", `${answer.url}#since`);
+        location.reload();
         return;
       }
       const { detail, findings = [] } = await answer.json();

@@ -30,7 +30,7 @@ from ..vocabulary import Base
 if TYPE_CHECKING:
     from .site import Site
 
-LARGE = 100_000
+LARGE = 50_000
 """Quads from which a process of its own judges: it takes seconds, and memory that is then given back."""
 _MEMORY = 8 << 30
 _NICE = 10
@@ -101,8 +101,9 @@ class Look:
 class Findings:
     """The findings of one site.
 
-    Nothing is done before somebody looks. Then a thread of low priority judges the data, or starts a process that
-    does; whoever looks meanwhile is told so, and sees what was found before.
+    Nothing is done before somebody looks. Then a thread judges the data, or starts a process of low priority that does
+    (a thread of low priority would hold up all others whenever it waits for the processor with Python's lock in hand);
+    whoever looks meanwhile is told so, and sees what was found before.
 
     Attributes:
         site: whose data they are about.
@@ -146,8 +147,6 @@ class Findings:
         return Look(self._judged, is_current, failure)
 
     def _work(self) -> None:
-        if sys.platform.startswith("linux"):  # where a thread has a priority of its own
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         state, report, failure = self._state, None, "validation ended with an error"
         try:
             report = self._report()
@@ -226,6 +225,7 @@ def judged_apart(store: Store) -> Report:
 
 def main() -> None:
     """Read a store, judge it, write the report, or the error."""
+    os.nice(_NICE)
     if sys.platform.startswith("linux"):
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     threading.Thread(target=_end_with_parent, daemon=True).start()

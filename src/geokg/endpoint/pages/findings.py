@@ -202,10 +202,12 @@ class Listed:
             Held("annotator", _("Annotator")),
             Held("finding", _("Finding")),
         ]
+        since = {"new": _("new"), "standing": _("standing")}
+        others = {"by": GROUPINGS, "fold": ("0",), "format": (), "since": tuple(since)}
         if judged.difference is not None:
-            since = (Choice("new", _("new")), Choice("standing", _("standing")))
-            filters.append(Filter("since", _("Since the last change"), choices=since, is_single=True))
-        self.chosen = Chosen.read(filters, others={"by": GROUPINGS, "fold": ["0"], "format": (), "since": ()})
+            choices = tuple(Choice(*item) for item in since.items())
+            filters.append(Filter("since", _("Since the last change"), choices=choices, is_single=True))
+        self.chosen = Chosen.read(filters, others=others)
         self.findings = tuple(self._asked())
 
     @cached_property
