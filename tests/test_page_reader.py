@@ -230,6 +230,34 @@ def test_many_claims_stand_in_parts_and_are_all_marked() -> None:
     assert 'href="/data/document/odd/note/claim/' in body(first)
 
 
+# The page of a claim
+
+
+def test_the_chain_of_a_claim_is_nested_from_the_outside_in(client: FlaskClient) -> None:
+    claim = geokg.sample().claims(stance="promises")[0]
+    page = client.get(claim.iri.removeprefix("https://w3id.org/geokg"), headers=BROWSER).text
+    chain = page[page.index('<ol class="chain">') : page.index("</ol>")]
+    assert chain.count('<ol class="chain">') == len(claim.chain) == 3
+    assert chain.count('class="voice"') == 1
+    said = [chain.index(word) for word in ("the narrator of", "Hu Shisheng", "leaders of the Taliban", "hostile act")]
+    assert said == sorted(said)
+    outer = claim.outer
+    assert outer is not None
+    assert f'href="{outer.iri.removeprefix("https://w3id.org/geokg")}"' in chain
+
+
+def test_a_claim_shows_who_says_the_same_and_who_the_opposite() -> None:
+    kg = document("One two three four.", [(0, 3), (4, 7), (8, 13)])
+    graph, start = ox.NamedNode(GRAPH + "inferred"), DATA + "document/odd/note/claim/"
+    one, same, opposite = (ox.NamedNode(f"{start}{n}") for n in range(3))
+    kg.store.extend([ox.Quad(one, ox.NamedNode(str(GK.corroborates)), same, graph)])
+    kg.store.extend([ox.Quad(opposite, ox.NamedNode(str(GK.contradicts)), one, graph)])
+    page = get(kg, "/data/document/odd/note/claim/0")
+    independently, against = page.index("Who says the same, independently"), page.index("Who says the opposite")
+    assert independently < page.index("characters 4–7") < against < page.index("characters 8–13")
+    assert "Who says" not in get(document("One.", [(0, 3)]), "/data/document/odd/note/claim/0")
+
+
 # In a browser
 
 

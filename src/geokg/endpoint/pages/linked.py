@@ -17,6 +17,7 @@ from ..problems import ProtocolError
 from ..protocol import PAGE_ROWS
 from ..resources import about, send, shapes
 from ..site import Site, current
+from .claim import claim_page
 from .entity import entity_page, is_entity
 from .page import html, page
 from .reader import document_page
@@ -87,7 +88,7 @@ def _linked(response: Response, site: Site, iri: str, chosen: Format) -> Respons
 def _node_page(site: Site, store: Store, iri: str) -> str:
     reading = Reading(site, store)
     if reading.is_claim(iri):
-        return page("claim", reading=reading, iri=iri, quote=reading.quote(reading.views.claim(iri)))
+        return claim_page(reading, iri)
     if reading.is_document(iri):
         return document_page(site, iri)
     if store is site.reading and is_entity(site, iri):

@@ -202,7 +202,9 @@ class Reading:
 
     def inner_claims(self, iri: str) -> list[Quote]:
         """The claims that a claim reports."""
-        return self.claims("SELECT DISTINCT ?claim { ?claim gk:isEmbeddedIn $node }", iri)
+        return self.claims(
+            f"SELECT DISTINCT ?claim {{ ?claim gk:isEmbeddedIn $node }} ORDER BY ?claim LIMIT {SHOWN}", iri
+        )
 
     def claims_about(self, iri: str) -> list[Quote]:
         """The claims that carry a situation or an undertaking."""
