@@ -122,10 +122,10 @@ class Site:
         Raises:
             QueryError: it cannot be made now, and was not before.
         """
-        made = self._made.setdefault(work, _Counted(partial(self._apart, work)))
+        made = self._made.setdefault(work, _Counted(partial(self.apart, work)))
         return cast("T", made.get(self.state))
 
-    def _apart(self, work: Callable[[Site], T]) -> T:
+    def apart(self, work: Callable[[Site], T]) -> T:
         """What a function makes with a store of its own: the page at hand would fetch every node in what it read."""
         of_page = g.pop("reading", None) if has_request_context() else None
         try:
