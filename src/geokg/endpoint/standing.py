@@ -230,10 +230,13 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     store = Store.memory(base=Base(sys.argv[2]))
-    with os.fdopen(int(sys.argv[1]), "rb") as file:
-        file.readline()  # the names of graphs, empty ones too
-        store.ox.bulk_load(input=file, format=ox.RdfFormat.N_QUADS)
     answer: Report | str
+    try:
+        with os.fdopen(int(sys.argv[1]), "rb") as file:
+            file.readline()  # the names of graphs, empty ones too
+            store.ox.bulk_load(input=file, format=ox.RdfFormat.N_QUADS)
+    except (OSError, SyntaxError):
+        os._exit(1)  # whoever fed us is gone
     try:
         answer = validate(KnowledgeGraph(store))
     except (GeokgError, MemoryError) as error:
@@ -244,5 +247,5 @@ def main() -> None:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    os.read(sys.stdin.fileno(), 1)
     os._exit(1)
