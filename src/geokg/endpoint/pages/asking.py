@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import TypeAlias
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
+from threading import Lock
+from typing import Any, TypeAlias, TypeVar, cast
 
 import pyoxigraph as ox
 from flask import Response, request
@@ -15,6 +17,7 @@ from ..formats import CSV, HTML, JSON, Format, choose
 from ..protocol import QueryRequest, Term
 from ..site import Site
 
+T = TypeVar("T")
 Row: TypeAlias = Mapping[str, Term | None]
 _KEPT = 64
 """As many answers are kept; each is of a page, so small."""
@@ -26,17 +29,44 @@ def rows(site: Site, sparql: str) -> tuple[Row, ...]:
     Raises:
         QueryError: it is not answered.
     """
-    return site.once(_keeping)(sparql)
+    return kept(site, sparql, lambda: site.apart(partial(_asked, sparql=sparql)))
 
 
-def _keeping(site: Site) -> Callable[[str], tuple[Row, ...]]:
-    @lru_cache(_KEPT)
-    def kept(sparql: str) -> tuple[Row, ...]:
-        found = site.rows(sparql)
-        names = [variable.value for variable in found.variables]
-        return tuple(dict(zip(names, row, strict=True)) for row in found)
+def _asked(site: Site, sparql: str) -> tuple[Row, ...]:
+    found = site.rows(sparql)
+    names = [variable.value for variable in found.variables]
+    return tuple(dict(zip(names, row, strict=True)) for row in found)
 
-    return kept
+
+def kept(site: Site, key: Hashable, make: Callable[[], T]) -> T:
+    """What a page makes of the data, made once for each state of it, as long as others do not take its place.
+
+    Args:
+        site: the graph.
+        key: what tells it from all else that is kept so.
+        make: what makes it.
+    """
+    return cast("T", site.once(_Shelf).get(key, make))
+
+
+class _Shelf:
+    """Room for what was asked for last."""
+
+    def __init__(self, _site: Site) -> None:
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        found = make()  # two may make the same; neither waits for the other
+        with self._lock:
+            self._kept[key] = found
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return found
 
 
 def chosen_format(ending: str = "") -> Format:

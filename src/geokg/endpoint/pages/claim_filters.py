@@ -19,6 +19,10 @@ from .filters import Choice, Filter
 
 DEEPEST = 3
 """How many speakers are told apart between the text and a claim; so many or more count alike."""
+_DEPTH = """?claim gk:isMadeIn ?somewhere
+  OPTIONAL { ?claim gk:isEmbeddedIn ?outer1 OPTIONAL { ?outer1 gk:isEmbeddedIn ?outer2
+    OPTIONAL { ?outer2 gk:isEmbeddedIn ?outer3 } } }
+  BIND ( IF(BOUND(?outer3), "3", IF(BOUND(?outer2), "2", IF(BOUND(?outer1), "1", "0"))) AS $it )"""
 _NO_PARTS = (str(GK.Situation), str(GK.Undertaking))
 """What is told of in a situation and takes no part in it, as actors, places and the like do."""
 _SCHEMES = ("stance", "polarity", "certainty")
@@ -79,7 +83,9 @@ def _read(site: Site) -> Words:
                 {
                     row["it"].value
                     for row in roles
-                    if row["domain"].value in kinds and (row["range"] is None or row["range"].value not in others)
+                    if row["it"].value.startswith(str(GK))
+                    and row["domain"].value in kinds
+                    and (row["range"] is None or row["range"].value not in others)
                 }
             )
         ),
@@ -113,7 +119,7 @@ def claim_filters(site: Site) -> tuple[Filter, ...]:
         Filter(
             "subject",
             _("Who or what takes part"),
-            f"VALUES ?role {{ {takes_part(site)} }} ?claim gk:hasContent ?what . ?what ?role $it .",
+            f"?claim gk:hasContent ?what . ?what ?role $it . FILTER ( ?role IN ({takes_part(site).replace(' ', ', ')}) )",
             below=data,
         ),
         Filter(
@@ -128,7 +134,7 @@ def claim_filters(site: Site) -> tuple[Filter, ...]:
         Filter(
             "certainty", _("Certainty"), "?claim gk:hasCertainty $it .", below=str(GKX), choices=concepts["certainty"]
         ),
-        Filter("depth", _("Speakers in between"), choices=_depths()),
+        Filter("depth", _("Speakers in between"), choices=_depths(), spread=_DEPTH),
         Filter("document", _("Document"), "?claim gk:isMadeIn $it .", below=data),
         Filter(
             "since",
@@ -148,10 +154,8 @@ def claim_filters(site: Site) -> tuple[Filter, ...]:
 
 
 def takes_part(site: Site) -> str:
-    """The properties by which somebody or something takes part in a situation, for ``VALUES``."""
-    return " ".join(
-        f"gk:{role.removeprefix(str(GK))}" if role.startswith(str(GK)) else f"<{role}>" for role in words(site).roles
-    )
+    """The properties by which somebody or something takes part in a situation, as SPARQL."""
+    return " ".join(f"gk:{role.removeprefix(str(GK))}" for role in words(site).roles)
 
 
 def _depths() -> tuple[Choice, ...]:

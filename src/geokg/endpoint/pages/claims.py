@@ -13,13 +13,13 @@ from ..formats import HTML
 from ..problems import ProtocolError
 from ..site import Site, current
 from ..wording import gettext as _
-from .asking import chosen_format, number, rows, send_rows, text
+from .asking import chosen_format, kept, number, rows, send_rows, text
 from .claim_filters import claim_filters
 from .facets import facet
 from .filters import Chosen, Pages
 from .page import html, page
 from .reading import Reading
-from .shown import Quote
+from .shown import Quote, Value
 
 FACETS = ("claimant", "subject", "kind", "stance", "polarity", "certainty", "depth", "document")
 """The filters that have counts, in the order in which they are shown."""
@@ -30,7 +30,7 @@ WHERE {
     SELECT ?claim ?document (MIN(?from) AS ?start) (MAX(?to) AS ?end) (GROUP_CONCAT(?exact; separator=" … ") AS ?words)
     WHERE { SELECT ?claim ?document ?from ?to ?exact WHERE {
       { SELECT DISTINCT ?claim ?document WHERE {$patterns
-          ?claim a gk:Claim ; gk:isMadeIn ?document .
+          ?claim gk:isMadeIn ?document .
       } }
       OPTIONAL { ?claim gk:isEvidencedBy/oa:hasTarget ?target
         OPTIONAL { ?target oa:hasSelector/oa:start ?from }
@@ -143,11 +143,8 @@ def claims(ending: str = "") -> Response:
             reading=reading,
             chosen=chosen,
             whole=whole,
-            facets=[
-                facet(reading, chosen, by_name[name], it="?claim", kind="gk:Claim", is_whole=name == whole)
-                for name in FACETS
-            ],
-            rows=list(_rows(reading, listing(chosen, order, window))) if window.groups else [],
+            facets=[facet(reading, chosen, by_name[name], it="?claim", is_whole=name == whole) for name in FACETS],
+            rows=_rows(reading, listing(chosen, order, window)) if window.groups else [],
             pages=pages,
             query=query,
             formats=[
@@ -194,7 +191,7 @@ def find(site: Site, chosen: Chosen, order: Order, pages: Pages) -> Window:
         site,
         f"""SELECT {names} (COUNT(DISTINCT ?claim) AS ?n) {{
           {patterns}
-          ?claim a gk:Claim ; gk:isMadeIn ?document . {order.link} {order.named} }}
+          ?claim gk:isMadeIn ?document . {order.link} {order.named} }}
         GROUP BY {names} ORDER BY {order.by}?document""",
     )
     groups: list[str] = []
@@ -216,23 +213,27 @@ class Row:
 
     Attributes:
         quote: the claim with its sentences.
-        title: of its document.
-        dated: the day or longer that its document is from, as far as it is known.
+        document: where it stands.
+        dated: the first day that the document may be from, if any is known.
     """
 
     quote: Quote
-    title: str
+    document: Value
     dated: str
 
 
-def _rows(reading: Reading, sparql: str) -> Iterator[Row]:
+def _rows(reading: Reading, sparql: str) -> list[Row]:
     """The claims of one part of the list; those that lack a part are left out, as validation says what is wrong."""
-    found = list({text(row["claim"]): row for row in rows(reading.site, sparql)}.items())
-    reading.expect(iri for iri, _row in found)
-    for iri, row in found:
+    return kept(reading.site, ("claims", sparql), lambda: list(_read(reading, sparql)))
+
+
+def _read(reading: Reading, sparql: str) -> Iterator[Row]:
+    found = {text(row["claim"]): text(row["dated"])[:10] for row in rows(reading.site, sparql)}
+    reading.expect(found)
+    for iri, dated in found.items():
         with suppress(Incomplete):
             quote = reading.quote(reading.views.claim(iri))
-            yield Row(quote, reading.views.label(quote.claim.document), text(row["dated"])[:10])
+            yield Row(quote, reading.name(quote.claim.document), dated)
 
 
 def _is_dated(site: Site) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import pyoxigraph as ox
 
 from ..protocol import Term
-from .asking import number, rows, text
+from ..wording import language
+from .asking import kept, number, rows, text
 from .filters import Chosen, Filter
 from .reading import Reading
 from .shown import Value
@@ -48,7 +50,9 @@ class Facet:
     is_cut: bool = False
 
 
-def facet(reading: Reading, chosen: Chosen, filter_: Filter, *, it: str, kind: str, is_whole: bool = False) -> Facet:
+def facet(
+    reading: Reading, chosen: Chosen, filter_: Filter, *, it: str, where: str = "", is_whole: bool = False
+) -> Facet:
     """The values of a filter in the list that the other filters choose; those that are set stand first.
 
     Args:
@@ -56,7 +60,7 @@ def facet(reading: Reading, chosen: Chosen, filter_: Filter, *, it: str, kind: s
         chosen: what is set.
         filter_: the filter.
         it: the variable of what is listed.
-        kind: the class of what is listed.
+        where: a pattern for what is listed, if those of the filters do not say what it is.
         is_whole: whether all values are wanted.
 
     Raises:
@@ -65,14 +69,14 @@ def facet(reading: Reading, chosen: Chosen, filter_: Filter, *, it: str, kind: s
     most = ALL if is_whole else SHOWN
     given = chosen.values.get(filter_.name, ())
     first = f"DESC(?value IN ({', '.join(_term(filter_, value) for value in given)})) " if given else ""
-    patterns = "\n".join(chosen.patterns(without=filter_.name))
-    found = rows(
-        reading.site,
-        f"""SELECT ?value (COUNT(DISTINCT {it}) AS ?n) {{
-          {patterns}
-          {it} a {kind} . {filter_.any("?value")} }}
-        GROUP BY ?value ORDER BY {first}DESC(?n) ?value LIMIT {most + 1}""",
-    )
+    patterns = "\n".join([where, *chosen.patterns(without=filter_.name), filter_.any("?value")])
+    sparql = f"""SELECT ?value (COUNT(DISTINCT {it}) AS ?n) {{ {patterns} }}
+        GROUP BY ?value ORDER BY {first}DESC(?n) ?value LIMIT {most + 1}"""
+    return kept(reading.site, (sparql, language()), partial(_made, reading, filter_, given, sparql, most))
+
+
+def _made(reading: Reading, filter_: Filter, given: tuple[str, ...], sparql: str, most: int) -> Facet:
+    found = rows(reading.site, sparql)
     had = {_value(filter_, row["value"]): number(row["n"]) for row in found[:most] if row["value"] is not None}
     counts = dict.fromkeys((value for value in given if value not in had), 0) | had
     reading.expect(filter_.iri(value) for value in counts if filter_.label_of(value) is None)
@@ -81,8 +85,7 @@ def facet(reading: Reading, chosen: Chosen, filter_: Filter, *, it: str, kind: s
 
 
 def _term(filter_: Filter, value: str) -> str:
-    is_pattern = any(choice.pattern for choice in filter_.choices)
-    return str(ox.Literal(value)) if is_pattern else filter_.term(value)
+    return str(ox.Literal(value)) if filter_.spread else filter_.term(value)
 
 
 def _value(filter_: Filter, term: Term | None) -> str:

@@ -56,6 +56,7 @@ class Filter:
         below: where the IRIs are; an address has only what follows.
         choices: the values there are; without them, any.
         is_single: whether a second value takes the place of the first.
+        spread: what a query says to find the values, where the pattern does not do.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Filter:
     below: str = ""
     choices: tuple[Choice, ...] = ()
     is_single: bool = False
+    spread: str = ""
 
     def term(self, value: str) -> str:
         """A value as SPARQL.
@@ -144,12 +146,7 @@ class Filter:
         >>> Filter("who", "who", "?claim gk:isClaimedBy $it .").any("?value")
         '?claim gk:isClaimedBy ?value .'
         """
-        own = [
-            f"{{ {choice.pattern} BIND ( {ox.Literal(choice.value)} AS {variable} ) }}"
-            for choice in self.choices
-            if choice.pattern
-        ]
-        return " UNION ".join(own) or self.pattern.replace(IT, variable)
+        return (self.spread or self.pattern).replace(IT, variable)
 
 
 @dataclass(frozen=True)
