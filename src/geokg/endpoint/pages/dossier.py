@@ -13,7 +13,7 @@ from rdflib.namespace import DCTERMS, RDF, SKOS, VOID
 from ...vocabulary import GK, GKX, OA
 from ..site import Site
 from ..wording import language
-from .labels import Labels, Name, labels
+from .labels import Labels, Name, Named, labels
 from .reading import Reading
 from .search import value_of
 from .shown import Quote, Statement, Value
@@ -147,7 +147,7 @@ class Dossier:
     def __init__(self, site: Site, iri: str) -> None:
         self.site, self.iri = site, iri
         self.labels: Labels = site.once(labels)
-        self.named = self.labels.things[iri]
+        self.named = self.labels.things.get(iri) or Named(iri)
         self.reading = Reading(site)
 
     def name(self, iri: str) -> Value:

@@ -19,6 +19,7 @@ from ..resources import about, send, shapes
 from ..site import Site, current
 from .claim import claim_page
 from .entity import entity_page, is_entity
+from .node import node_page
 from .page import html, page
 from .reader import document_page
 from .reading import Reading
@@ -93,7 +94,7 @@ def _node_page(site: Site, store: Store, iri: str) -> str:
         return document_page(site, iri)
     if store is site.reading and is_entity(site, iri):
         return entity_page(site, iri)
-    return page("node", reading=reading, iri=iri)
+    return node_page(site, store, iri)
 
 
 def graph(path: str) -> Response:
