@@ -6,7 +6,6 @@ import math
 import time
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
 from typing import TypeAlias
 
 import pyoxigraph as ox
@@ -15,6 +14,8 @@ from .store import Node, Store, Term
 from .vocabulary import Base
 
 Key: TypeAlias = tuple[Node | None, ox.NamedNode | None, Term | None]
+Found: TypeAlias = dict[ox.NamedNode, list[ox.Quad]]
+"""What was read, by its predicates."""
 _REMEMBERED = 10_000
 
 
@@ -37,7 +38,7 @@ class Remembering(Store):
         super().__init__(store, base=base)
         self._remember = remember
         self._together = together
-        self._read: dict[Key, tuple[float, list[ox.Quad]]] = {}
+        self._read: dict[Key, tuple[float, Found]] = {}
         self._mentioned: dict[Node, None] = {}
 
     @abstractmethod
@@ -51,7 +52,7 @@ class Remembering(Store):
     def expect(self, nodes: Iterable[object]) -> None:
         """These nodes will be read: fetch them with the next one."""
         if self._together > 1:
-            self._mentioned.update((node, None) for node in nodes if isinstance(node, ox.NamedNode | ox.BlankNode))
+            self._mentioned.update((node, None) for node in nodes if isinstance(node, (ox.NamedNode, ox.BlankNode)))
 
     def forget(self) -> None:
         """What was read holds no longer."""
@@ -69,41 +70,44 @@ class Remembering(Store):
             yield from self.quads(graph.value if graph else None)
             return
         key: Key = (subject, None, None) if subject is not None else (None, predicate, object)
-        for quad in self._remembered(key):
-            if (
-                (predicate is None or quad.predicate == predicate)
-                and (object is None or quad.object == object)
-                and (graph is None or quad.graph_name == graph)
-            ):
-                yield quad
+        found = self._remembered(key)
+        for quads in found.values() if predicate is None else [found.get(predicate, [])]:
+            for quad in quads:
+                if (object is None or quad.object == object) and (graph is None or quad.graph_name == graph):
+                    yield quad
 
-    def _remembered(self, key: Key) -> list[ox.Quad]:
+    def _remembered(self, key: Key) -> Found:
         now = time.monotonic()
         if key in self._read and now - self._read[key][0] <= self._remember:
             return self._read[key][1]
         if len(self._read) >= _REMEMBERED:
             self._read.clear()
         subject, predicate, value = key
-        if subject is None:
-            found = list(self.pointing(predicate, value))
-            self._read[key] = (now, found)
-            if len(found) <= self._together:  # else nobody will read them one by one
-                self.expect(quad.subject for quad in found)
-            return found
-        return self._fetch(subject, now)
+        if subject is not None:
+            return self._fetch(subject, now)
+        quads = list(self.pointing(predicate, value))
+        if len(quads) <= self._together:  # else nobody will read them one by one
+            self.expect(quad.subject for quad in quads)
+        found: Found = {}
+        for quad in quads:
+            found.setdefault(quad.predicate, []).append(quad)
+        self._read[key] = (now, found)
+        return found
 
-    def _fetch(self, subject: Node, now: float) -> list[ox.Quad]:
+    def _fetch(self, subject: Node, now: float) -> Found:
         """Read a node, and those that were mentioned longest ago."""
-        self._mentioned.pop(subject, None)
-        waiting = (node for node in self._mentioned if (node, None, None) not in self._read)
-        nodes = [subject, *islice(waiting, self._together - 1)]
-        found: dict[Node, list[ox.Quad]] = {node: [] for node in nodes}
-        for quad in self.fetched(nodes):
-            found[quad.subject].append(quad)
+        found: dict[Node, Found] = {subject: {}}
+        while self._mentioned and len(found) < self._together:
+            node = next(iter(self._mentioned))
+            del self._mentioned[node]
+            if (node, None, None) not in self._read:
+                found[node] = {}
+        for quad in self.fetched(found):
+            found[quad.subject].setdefault(quad.predicate, []).append(quad)
+            if self._together > 1 and self.leads_on(quad):
+                self.expect([quad.object])
         for node, quads in found.items():
-            self._mentioned.pop(node, None)
             self._read[node, None, None] = (now, quads)
-        self.expect(quad.object for quad in chain.from_iterable(found.values()) if self.leads_on(quad))
         return found[subject]
 
     def leads_on(self, quad: ox.Quad) -> bool:  # noqa: ARG002

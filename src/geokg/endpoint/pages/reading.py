@@ -278,11 +278,17 @@ def _graph(quad: ox.Quad) -> str:
 
 def _marked(sentence: Span, marks: Iterable[Span]) -> tuple[tuple[str, bool], ...]:
     """A sentence in pieces, each with whether it is under a mark."""
-    under = [any(mark.start <= sentence.start + n < mark.end for mark in marks) for n in range(len(sentence.exact))]
     pieces: list[tuple[str, bool]] = []
-    for character, is_marked in zip(sentence.exact, under, strict=True):
-        if pieces and pieces[-1][1] == is_marked:
-            pieces[-1] = (pieces[-1][0] + character, is_marked)
-        else:
-            pieces.append((character, is_marked))
+    at = sentence.start
+
+    def cut(end: int, *, is_marked: bool) -> None:
+        nonlocal at
+        if at < end:
+            pieces.append((sentence.exact[at - sentence.start : end - sentence.start], is_marked))
+            at = end
+
+    for mark in sorted(marks):
+        cut(min(max(mark.start, at), sentence.end), is_marked=False)
+        cut(min(mark.end, sentence.end), is_marked=True)
+    cut(sentence.end, is_marked=False)
     return tuple(pieces)
