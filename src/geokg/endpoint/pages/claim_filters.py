@@ -114,12 +114,13 @@ def claim_filters(site: Site) -> tuple[Filter, ...]:
     """What claims can be narrowed by, in the language of the page."""
     said, data = words(site), site.base.data
     concepts = {name: said.choices(said.concepts[name], str(GKX)) for name in _SCHEMES}
+    roles = takes_part(site).replace(" ", ", ")
     return (
         Filter("claimant", _("Claimant"), "?claim gk:isClaimedBy $it .", below=data),
         Filter(
             "subject",
             _("Who or what takes part"),
-            f"?claim gk:hasContent ?what . ?what ?role $it . FILTER ( ?role IN ({takes_part(site).replace(' ', ', ')}) )",
+            f"?claim gk:hasContent ?what . ?what ?role $it . FILTER ( ?role IN ({roles}) )",
             below=data,
         ),
         Filter(
