@@ -24,6 +24,9 @@ from .page import html, page
 from .reader import document_page
 from .reading import Reading
 
+_SORTED = 5_000
+"""Triples of a graph whose page shows the first ones."""
+
 
 def add_to(parts: Blueprint) -> None:
     """Add the addresses of all that has an IRI of ours."""
@@ -107,7 +110,7 @@ def graph(path: str) -> Response:
     chosen = names[found] or choose(request.accept_mimetypes, RDF, name=request.args.get("format"))
     if chosen is HTML:
         count = site.sizes.graphs.get(found, 0)
-        response = html(page("graph", iri=found, count=count, rows=_first_rows(site, found)))
+        response = html(page("graph", iri=found, count=count, rows=_first_rows(site, found, count)))
     elif site.pool is not None:
         response = send_graph(site.answering, site.pool, found, chosen)
     else:
@@ -122,8 +125,10 @@ def _is_graph(store: Store, name: str) -> bool:
         return False
 
 
-def _first_rows(site: Site, graph: str) -> list[ox.QuerySolution]:
-    return list(site.rows(f"SELECT * {{ GRAPH {ox.NamedNode(graph)} {{ ?s ?p ?o }} }} LIMIT {PAGE_ROWS // 5}"))
+def _first_rows(site: Site, graph: str, count: int) -> list[ox.QuerySolution]:
+    """Some rows of a graph: the first, unless it takes long to find out which those are."""
+    order = " ORDER BY ?s ?p ?o" if count <= _SORTED else ""
+    return list(site.rows(f"SELECT * {{ GRAPH {ox.NamedNode(graph)} {{ ?s ?p ?o }} }}{order} LIMIT {PAGE_ROWS // 5}"))
 
 
 def ontology() -> Response:
