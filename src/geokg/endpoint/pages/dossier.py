@@ -300,7 +300,7 @@ class Dossier:
             for iri, number in numbers.items()
         ]
 
-    @property
+    @cached_property
     def promises(self) -> dict[str, list[Promise]]:
         """Its undertakings: as ``debtor``, as ``creditor``, and what it ``intends``."""
         found: dict[tuple[str, str], Promise] = {}

@@ -49,7 +49,6 @@ def node_page(site: Site, store: Store, iri: str) -> str:
         record=record,
         facts=dossier.facts,
         accepted=_things(dossier, reading, iri, str(GK.isAcceptedUnder)),
-        status=_things(dossier, reading, iri, str(GK.currentStatus)),
         same=_things(dossier, reading, iri, str(OWL.sameAs)),
         carried=carried,
         said=said,
