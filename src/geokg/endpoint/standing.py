@@ -9,11 +9,12 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
@@ -39,7 +40,7 @@ _AGAIN = 60.0
 """Seconds until something is tried again that failed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Judged:
     """A report, and when it was made of what.
 
@@ -49,12 +50,14 @@ class Judged:
         at: when that was done.
         before: what was found before the last change that altered anything, or is in the baseline; ``None`` if there
             is nothing to compare with.
+        memory: what pages made of it that takes long where there is very much.
     """
 
     report: Report
     state: int
     at: datetime
     before: tuple[Known, ...] | None = None
+    memory: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
     def difference(self) -> Difference | None:

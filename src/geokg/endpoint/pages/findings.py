@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby, pairwise
+from typing import TypeVar, cast
 
 import pyoxigraph as ox
 from rdflib.namespace import DCTERMS
@@ -25,6 +26,7 @@ from .filters import Choice, Chosen, Filter, Pages
 from .reading import Reading
 from .shown import RIGHT_TO_LEFT, Value
 
+T = TypeVar("T")
 FOLD = 10
 """Of one fault that is found more often, only the first finding is shown in full."""
 OTHERS = 20
@@ -208,7 +210,7 @@ class Listed:
             choices = tuple(Choice(*item) for item in since.items())
             filters.append(Filter("since", _("Since the last change"), choices=choices, is_single=True))
         self.chosen = Chosen.read(filters, others=others)
-        self.findings = tuple(self._asked())
+        self.findings = tuple(self._asked()) if self.chosen.values else self.report.findings
 
     @cached_property
     def _new(self) -> frozenset[int]:
@@ -229,13 +231,28 @@ class Listed:
         """The values of each filter among the findings that all others leave, the most frequent first, with counts."""
         made = {}
         for one in self.chosen.filters:
-            if one.name not in _HELD or one.name == "finding":
+            if one.name not in FIELDS or one.name == "since":
                 continue
-            found = Counter(value for finding in self._asked(one.name) for value in _HELD[one.name](finding))
-            found.update(dict.fromkeys(self.chosen.values.get(one.name, ()), 0))
+            found = self._once(("counts", one.name), partial(self._counted, one.name))
             ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
             made[one.name] = [(value, f"{one.label_of(value) or value} ({count})") for value, count in ordered]
         return made
+
+    def _counted(self, name: str) -> Counter[str]:
+        chosen = self.chosen.values.get(name, ())
+        findings = self._asked(name) if chosen else self.findings
+        found = Counter(value for finding in findings for value in _HELD[name](finding))
+        found.update(dict.fromkeys(chosen, 0))  # what is chosen is there to be chosen, if nobody has it any more
+        return found
+
+    def _once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is made of all findings is made once, of some each time."""
+        if self.chosen.values:
+            return make()
+        memory = self.judged.memory
+        if key not in memory:
+            memory[key] = make()
+        return cast(T, memory[key])
 
     @property
     def arguments(self) -> dict[str, list[str]]:
@@ -245,7 +262,7 @@ class Listed:
     @property
     def has_fixes(self) -> bool:
         """Whether anything would mend one of them."""
-        return any(finding.fix for finding in self.findings)
+        return self._once("fixes", lambda: any(finding.fix for finding in self.findings))
 
     @property
     def by(self) -> str:
@@ -259,7 +276,11 @@ class Listed:
 
     @cached_property
     def _faults(self) -> list[tuple[Group, tuple[Finding, ...]]]:
-        layout = Layout(fold=int(self.chosen.other("fold", str(FOLD))))
+        fold = int(self.chosen.other("fold", str(FOLD)))
+        return self._once(("faults", self.by, fold), partial(self._grouped, fold))
+
+    def _grouped(self, fold: int) -> list[tuple[Group, tuple[Finding, ...]]]:
+        layout = Layout(fold=fold)
         made = groups(self.findings, self.by, titles=self.report.titles, prefixes=self.report.prefixes)
         return [(group, fault) for group in made for fault in layout.faults(group)]
 
