@@ -13,7 +13,7 @@ import pytest
 import geokg
 from browser import NARROW, axe, serving
 
-PATHS = ["/", "/sparql", "/ontology", "/data/document/china-taliban/article", "/data/state/CHN"]
+PATHS = ["/", "/search?q=china", "/sparql", "/ontology", "/data/document/china-taliban/article", "/data/state/CHN"]
 
 
 @pytest.mark.parametrize("path", PATHS)
