@@ -59,10 +59,13 @@ const selectors = (parts) =>
 function draw() {
   const marks = layer.marks;
   const all = [...marks, ...proposals.map((one) => ({ id: one.id, parts: [one] }))];
+  if (current && !current.id) all.push({ id: "draft", parts: current.parts });
   annotator.setAnnotations(
     all.map(({ id, parts }) => ({ id, bodies: [], target: { annotation: id, selector: selectors(parts) } })),
     true,
   );
+  annotator.state.store.recalculatePositions(); // those of many at once are not found by themselves
+  annotator.renderer.redraw(true);
   drawRows(marks);
   for (const begin of form.querySelectorAll(".begin")) begin.hidden = marks.length > 0;
 }
@@ -107,7 +110,8 @@ function selected(range) {
 
 annotator.on("createAnnotation", ({ target }) => {
   const parts = target.selector.flatMap(({ range }) => selected(range));
-  if (parts.length) open({ parts, label: "", attributes: {}, reference: "", roles: [] });
+  // Once it is selected, which comes next; then the draft takes its place.
+  if (parts.length) setTimeout(() => open({ parts, label: "", attributes: {}, reference: "", roles: [] }));
 });
 annotator.on("selectionChanged", ([chosen]) => {
   if (!chosen) return;
@@ -133,7 +137,7 @@ function open(mark, isFocused = false) {
   $("edit").hidden = false;
   $("hint").hidden = true;
   $("delete").hidden = !mark.id;
-  drawRows(layer.marks);
+  draw();
   if (isFocused) $("label").focus();
 }
 
@@ -175,11 +179,15 @@ function apply() {
     tell(said.label, {}, true);
     return $("label").focus();
   }
+  const reference = $("links").hidden ? "" : $("reference").value.trim();
+  if (reference && !/^\S+:\S+$/.test(reference)) {
+    tell(said.which, {}, true);
+    return $("reference").focus();
+  }
   const given = attributes().filter((field) => field.value.trim() && !field.parentElement.hidden);
   // What the form has no field for stays, such as a mark of a draft.
   const kept = Object.entries(current.attributes).filter(([name]) => !attributes().some(({ dataset }) => dataset.name === name));
   const values = given.map((field) => [field.dataset.name, "flag" in field.dataset ? null : field.value.trim()]);
-  const reference = $("links").hidden ? "" : $("reference").value.trim();
   const mark = { ...current, label, reference, attributes: Object.fromEntries([...kept, ...values]), roles: roles.chosen };
   layer.put(mark, isEvent(label));
   close();
@@ -200,8 +208,11 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (current) apply();
 });
+// Of all that has a name, what a mention can be linked to.
+const names = suggestions(form.dataset.names);
+const isEntity = ({ iri }) => /^(entity|state)\//.test(iri.replace(form.dataset.base, ""));
 combobox($("reference"), {
-  suggest: suggestions(form.dataset.names),
+  suggest: async (letters, signal) => (await names(letters, signal)).filter(isEntity),
   choose: ({ iri, label }) => {
     $("reference").value = iri;
     $("named").textContent = label;
@@ -235,7 +246,6 @@ async function ask(address, options) {
     return $("token").focus();
   }
   if (response.status === 412) return tell(said.meanwhile, {}, true);
-  sessionStorage.setItem(TOKEN, $("token").value);
   find(told.findings ?? [], told.notices ?? []);
   if (!response.ok) return tell(said.refused, { why: told.detail ?? response.statusText }, true);
   await load();
@@ -337,6 +347,7 @@ $("proposals").addEventListener("keydown", (event) => {
 
 document.body.classList.add("scripting");
 $("token").value = sessionStorage.getItem(TOKEN) ?? "";
+$("token").addEventListener("change", ({ target }) => sessionStorage.setItem(TOKEN, target.value));
 $("words").readOnly = true;
 for (const one of document.querySelectorAll(".scripted")) one.hidden = false;
 $("keys").hidden = false;

@@ -65,6 +65,9 @@ class Desk:
         store: the graph, as it can be read now.
         writer: whoever changes it; without one layers can only be looked at.
 
+    Raises:
+        GeokgError: what was left of a change cannot be mended, as a folder cannot be written to.
+
     >>> from geokg.vocabulary import packaged
     >>> desk = Desk([packaged("data")], Store.memory(), None)
     >>> desk.save("china-taliban/article", "Ann", "", lambda layer: b"")
@@ -78,7 +81,10 @@ class Desk:
         self._lock = threading.Lock()
         if writer is not None:
             for pending in [path for source in sources for path in sorted(source.rglob(".*.pending"))]:
-                self.mend(Shelf.of_pending(pending))
+                try:
+                    self.mend(Shelf.of_pending(pending))
+                except OSError as error:
+                    raise GeokgError(f"{pending}: cannot be mended: {error.strerror}") from error
 
     def save(self, identifier: str, annotator: str | None, tag: str, make: Make) -> Saved:
         """Let a layer say something else.

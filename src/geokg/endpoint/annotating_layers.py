@@ -26,6 +26,8 @@ from ..vocabulary import GK
 from .problems import ProtocolError
 
 FORMAT = "web-annotation"
+_LONGEST = 200
+"""Bytes of the name of a file, which may be 255 with what stands around it while it is written."""
 _NAME = re.compile(r"\w(?:[\w '-]{0,58}\w)?")
 
 
@@ -100,10 +102,10 @@ class Layers:
         if annotator is None:
             return Layer(document.id, document, text, None)
         name = unicodedata.normalize("NFC", annotator)
-        if not _NAME.fullmatch(name):
+        own_name = f"{unicodedata.normalize('NFC', text.stem)}.{name}.json"
+        if not _NAME.fullmatch(name) or len(own_name.encode()) > _LONGEST:
             raise ProtocolError("the name of an annotator is up to 60 letters, digits, blanks, - and '")
-        own = identify(document.source, text.stem, name)
-        file = text.with_name(f"{unicodedata.normalize('NFC', text.stem)}.{name}.json")
+        own, file = identify(document.source, text.stem, name), text.with_name(own_name)
         there = [(one, found) for one, found in self._documents(own) if one.path != file]
         if there:
             path = there[0][0].path.name

@@ -24,6 +24,7 @@ from ..annotating_edits import Asked, added, attributes_for, removed
 from ..annotating_files import Shelf, Way
 from ..annotating_layers import Layer
 from ..annotating_proposals import known_names, proposals
+from ..changes import json_depth
 from ..problems import ProtocolError, problem
 from ..resources import conditional
 from ..site import Site, current
@@ -34,6 +35,7 @@ from .page import html, page
 
 MAX_BODY = 4 << 20
 """Bytes of all annotations of one text by one annotator."""
+MAX_DEPTH = 100
 JSON = "application/json"
 PAGE_TYPE = 'application/ld+json; profile="http://www.w3.org/ns/anno.jsonld"'
 
@@ -105,6 +107,8 @@ def _names(site: Site) -> Any:
 def put(path: str) -> Response:
     """Let a layer be what is sent; a list of annotations, or a page of them."""
     _allow()
+    if json_depth(request.get_data()) > MAX_DEPTH:
+        raise ProtocolError(f"JSON that is nested more than {MAX_DEPTH} deep is not read", 413)
     sent = request.get_json(force=True)
     items = sent.get("items") if isinstance(sent, dict) else sent
     if not isinstance(items, list):
@@ -291,7 +295,7 @@ def by_form(path: str) -> Response:
 def _edited(layer: Layer) -> bytes:
     form = request.form
     if form.get("go") == "copy" and layer.base is not None:
-        document = replace(layer.base, annotator=layer.annotator)
+        document = replace(layer.base, annotator=layer.annotator, notes=())  # remarks are their writer's own
     elif identifier := form.get("delete"):
         document = removed(layer.document, identifier)
     else:
