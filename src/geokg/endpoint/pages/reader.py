@@ -21,7 +21,7 @@ from .page import page
 from .reading import Reading
 
 LISTED = 100
-"""Claims that stand beside the text at once; all are marked in it."""
+"""Claims that stand beside the text at once, though all are marked in it; and findings."""
 SIGNS = {
     "asks": "?",
     "confirms": "✓",
@@ -131,7 +131,8 @@ def document_page(site: Site, iri: str) -> str:
     names = named_spans(site, iri, text)
     reading.expect(dict.fromkeys(name for _, _, name in names))
     look = site.findings.look()
-    findings = look.of(text.document)
+    found = look.of(text.document)
+    findings = None if found is None else found[:LISTED]
     return page(
         "document",
         reading=reading,
@@ -147,6 +148,7 @@ def document_page(site: Site, iri: str) -> str:
         hrefs={one.number: f"#claim-{one.number}" for one in listed},
         pieces=pieces(text, told, names, findings or [], lines=chosen.other("lines") == "yes"),
         findings=findings,
+        found=len(found or ()),
         look=look,
         sparql=_sparql(iri, chosen),
         stance_label=lambda stance: _stance_label(site, stance),
