@@ -152,9 +152,16 @@ def test_a_status_is_shown_as_accepted(client: FlaskClient) -> None:
 def test_facts_name_the_policy_that_accepts_them(kg: KnowledgeGraph) -> None:
     page = get(create_app(kg).test_client(), "/data/entity/taliban")
     facts = text(section(page, "facts"))
-    assert "Taliban controls territory of Afghanistan accepted under the policy standard" in facts
+    assert "Taliban controls territory of Afghanistan accepted under the policy standard · evidence" in facts
     assert "Taliban is in contact with China accepted under the policy corroborated" in facts
-    assert facts.count("is in contact with") == 1, "a symmetric fact is told once"
+    assert facts.count("is in contact with") == 2, "a symmetric fact is told once, with the name of its evidence"
+
+
+def test_facts_lead_to_the_words_that_they_rest_on(kg: KnowledgeGraph) -> None:
+    client = create_app(kg).test_client()
+    addresses = re.findall(r'href="(/sparql[^"]*)">evidence', get(client, "/data/entity/taliban"))
+    found = "".join(client.get(html.unescape(address) + "&format=csv").text for address in addresses)
+    assert "now controls most of Afghanistan" in found
 
 
 def test_names_stand_by_language(kg: KnowledgeGraph) -> None:

@@ -24,6 +24,10 @@ _MOST = 200
 _WORDS = 5
 _SHOWN_APART = tuple(map(str, (SKOS.prefLabel, SKOS.altLabel, SKOS.definition, DCTERMS.description, RDF.type)))
 _NEGATIVE = ox.NamedNode(str(GKX.negative))
+_EVIDENCE = """SELECT DISTINCT ?situation ?claim ?claimant ?words {
+  ?situation gk:isAcceptedUnder $policy ; ?role $it ; ?other $value ; gk:isSupportedBy ?claim .
+  ?claim gk:isClaimedBy ?claimant ; gk:isEvidencedBy/oa:hasTarget/oa:hasSelector/oa:exact ?words
+}"""
 _ABOUT_IT = """?what ?role $it . ?claim gk:hasContent ?what ; gk:isClaimedBy ?claimant
   FILTER ( ?claimant != $it )
   FILTER NOT EXISTS { ?what gk:hasActor $it . ?inner gk:isExpressedBy ?what }"""  # that it spoke stands in what it said
@@ -38,12 +42,14 @@ class Fact:
         value: of what, or of whom.
         is_backwards: whether it holds of the value.
         policy: the policy that accepts it; ``None`` if it follows from accepted facts.
+        evidence: a query for the accepted situations in which both have a part, and the words; empty if it has none.
     """
 
     property: Value
     value: Value
     is_backwards: bool
     policy: Value | None
+    evidence: str = ""
 
 
 @dataclass
@@ -205,8 +211,13 @@ class Dossier:
             policy = next(self._policies(graph.removeprefix(accepted)), None) if graph.startswith(accepted) else None
             is_backwards = row["backwards"].value == "1"
             if key not in found:  # a symmetric fact reads the same from both ends
-                found[key] = Fact(self.name(key[0]), self._value(row["o"]), is_backwards, policy)
+                words = self._evidence(policy, row["o"]) if policy and key[1] in self.labels.things else ""
+                found[key] = Fact(self.name(key[0]), self._value(row["o"]), is_backwards, policy, words)
         return list(found.values())
+
+    def _evidence(self, policy: Value, value: ox.NamedNode) -> str:
+        found = _EVIDENCE.replace("$policy", str(ox.NamedNode(policy.title))).replace("$value", str(value))
+        return found.replace("$it", str(ox.NamedNode(self.iri)))
 
     def _policies(self, name: str) -> Iterator[Value]:
         for iri, named in self.labels.things.items():
