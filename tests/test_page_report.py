@@ -25,6 +25,7 @@ from geokg.endpoint.writer import StoreWriter
 from geokg.errors import ReadError
 from geokg.graph import KnowledgeGraph
 from geokg.store import Store
+from geokg.validation import Cause, Finding, baseline
 from geokg.vocabulary import prefixes
 from test_findings import PLANTED
 
@@ -226,6 +227,30 @@ def test_data_with_nothing_wrong_and_no_data_at_all(kg: KnowledgeGraph) -> None:
         assert "The data conform" in page and "Nothing is found wrong" in page
 
 
+def test_what_lies_inside_a_finding_is_folded(broken: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = Cause("it is no post", (Cause("it has no holder"),))
+    allowed = tuple(f"choice {number}" for number in range(10))
+    known = {"name": "the post", "causes": (inner,), "allowed": allowed, "proof": ("<urn:post> <urn:p> <urn:o> .",)}
+    odd = Finding("odd", "info", "urn:shape", "urn:post", value="x", **known)
+    monkeypatch.setattr(standing, "validate", lambda kg: geokg.validation.Report((odd,), notes=("passed over",)))
+    page = read(create_app(broken).test_client())
+    assert "The data conform" in page and "1 remark" in page
+    assert '<li class="depth-0">it is no post</li><li class="depth-1">it has no holder</li>' in page
+    assert "choice 7 or one of 2 more" in page and "choice 8" not in page
+    assert "&lt;urn:post&gt; &lt;urn:p&gt; &lt;urn:o&gt; ." in page and "passed over" in page
+
+
+def test_a_baseline_tells_what_is_new(broken: KnowledgeGraph, client: FlaskClient, tmp_path: Path) -> None:
+    read(client)
+    look = site_of(client).findings.look()
+    assert look.judged is not None
+    path = tmp_path / "known.json"
+    path.write_text(baseline.write(look.judged.report.findings[1:]), "utf-8")
+    other = create_app(broken, known=baseline.read(path)).test_client()
+    page = read(other, "/report?since=new")
+    assert "Against the baseline" in page and count(page) == 1 and '<span class="new">new</span>' in page
+
+
 def test_what_data_say_is_text(fresh_kg: KnowledgeGraph) -> None:
     hostile = "<script>alert(1)</script>"
     fresh_kg.store.ox.update(
@@ -294,7 +319,7 @@ def test_a_fix_is_applied_by_who_has_the_token(writable: FlaskClient, way: str) 
     assert answer.status_code == 303 and answer.headers["Location"] == "/report#since"
     page = read(writable)
     assert "<strong>2</strong> mended" in page  # the claim has the name again that its polarity gave it
-    assert "Since the last change" in page and "<strong>0</strong> new" in page
+    assert "Since the check before" in page and "<strong>0</strong> new" in page
     assert count(read(writable, "/report?shape=Value-scheme")) < before
     assert count(read(writable, "/report?since=new")) == 0
     assert writable.post("/report/fix", data=told, headers=BEARER).status_code == 409

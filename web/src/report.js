@@ -16,9 +16,7 @@ async function wait(seconds) {
     location.reload();
   } else {
     // Whoever reads is not to lose the place: the new report comes when it is asked for.
-    const link = waiting.querySelector("a");
-    waiting.replaceChildren(link);
-    waiting.classList.add("ready");
+    waiting.firstChild.data = `${waiting.dataset.ready} `;
   }
 }
 

@@ -22,6 +22,7 @@ from ..endpoint.writer import Gate
 from ..errors import GeokgError, ReadError
 from ..graph import KnowledgeGraph
 from ..sparql.guard import check_start
+from ..validation.baseline import read as read_baseline
 from ..vocabulary import packaged
 from .common import STDIN, Command, busy, is_source, json_option, read_graph, tell, tell_json, tell_notices
 
@@ -125,6 +126,11 @@ def _addresses(_context: click.Context, _parameter: click.Parameter, values: Seq
     envvar="GEOKG_ACCESS_LOG",
     help="Write a line of JSON for each request there; - is the standard error output.",
 )
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file of findings that are known, from check --write-baseline: the report tells new ones apart.",
+)
 @json_option("Print address and size as JSON once the server listens.")
 def serve(
     graph: str | None,
@@ -143,6 +149,7 @@ def serve(
     memory: int,
     cache: int,
     access_log: str | None,
+    baseline: Path | None,
     *,
     read_only: bool,
     create: bool,
@@ -167,6 +174,7 @@ def serve(
             "--create and --ephemeral are for writers: give a token (--token-file, or GEOKG_TOKEN) and no --read-only"
         )
         raise click.UsageError(told)
+    known = None if baseline is None else read_baseline(baseline)
     if access_log is not None:
         _open_log(access_log)
     signal.signal(signal.SIGTERM, _stop)
@@ -193,6 +201,7 @@ def serve(
             allowed_services=allow_service,
             cache_bytes=cache << 20,
             sources=sources,
+            known=known,
         )
         with _listen(host, port) as listener:
             address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"

@@ -29,6 +29,7 @@ from .wording import say_language
 if TYPE_CHECKING:
     from ..graph import KnowledgeGraph
     from ..sparql.pool import Pool
+    from ..validation.baseline import Known
     from .writer import Writer
 
 MAX_BODY = 2 << 20
@@ -75,6 +76,7 @@ def create_app(
     allowed_services: Sequence[str] = (),
     cache_bytes: int = 64 << 20,
     sources: Sequence[str | Path] = (),
+    known: Sequence[Known] | None = None,
     **config: object,
 ) -> Flask:
     """A Flask app that serves one graph, for any WSGI server.
@@ -91,6 +93,8 @@ def create_app(
         allowed_services: addresses that the ``SERVICE`` of a query may ask, each with all below it.
         cache_bytes: how much of the pool's answers is kept for those who ask the same again; 0 for nothing.
         sources: the folders that documents come from, and that annotations made in the browser go to.
+        known: findings that are known, as :func:`geokg.validation.baseline.read` gives them: the report tells new ones
+            apart; without them it compares with what stood before the last change.
         config: settings of Flask, such as ``MAX_CONTENT_LENGTH``.
 
     >>> import geokg
@@ -115,6 +119,7 @@ def create_app(
         metrics=_metrics(),
         desk=Desk([Path(source) for source in sources], kg.store, writer) if sources else None,
     )
+    site.findings.known = None if known is None else tuple(known)
     app.register_blueprint(blueprint())
     app.register_error_handler(HTTPException, from_http_exception)
     app.after_request(_headers)

@@ -48,8 +48,8 @@ class Judged:
         report: what came of it.
         state: which state of the data was judged.
         at: when that was done.
-        before: what was found before the last change that altered anything, or is in the baseline; ``None`` if there
-            is nothing to compare with.
+        before: what the last report held that was another, or the baseline; ``None`` if there is nothing to compare
+            with.
         memory: what pages made of it that takes long where there is very much.
     """
 
@@ -126,10 +126,11 @@ class Findings:
         Args:
             wait: seconds to wait for a report of the data as they are now.
         """
+        until = time.monotonic() + wait
         with self._changed:
             look = self._look()
-            if wait and not look.is_current and not look.failure:
-                self._changed.wait_for(lambda: not self._is_busy, wait)
+            while not (look.is_current or look.failure) and (left := until - time.monotonic()) > 0:
+                self._changed.wait(left)  # what is being made may be of the state before
                 look = self._look()
             return look
 

@@ -208,7 +208,8 @@ class Listed:
         others = {"by": GROUPINGS, "fold": ("0",), "format": (), "since": tuple(since)}
         if judged.difference is not None:
             choices = tuple(Choice(*item) for item in since.items())
-            filters.append(Filter("since", _("Since the last change"), choices=choices, is_single=True))
+            label = _("Since the check before") if site.findings.known is None else _("Against the baseline")
+            filters.append(Filter("since", label, choices=choices, is_single=True))
         self.chosen = Chosen.read(filters, others=others)
         self.findings = tuple(self._asked()) if self.chosen.values else self.report.findings
 
