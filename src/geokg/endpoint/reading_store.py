@@ -105,7 +105,7 @@ class PooledStore(Remembering):
     def sizes(self) -> dict[str, int]:
         """How many triples stand in each named graph."""
         rows = self.solutions("SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g")
-        return {row["g"].value: int(row["n"].value) for row in rows}
+        return dict.fromkeys(self.graphs(), 0) | {row["g"].value: int(row["n"].value) for row in rows}
 
     def __len__(self) -> int:
         (row,) = self.solutions("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
