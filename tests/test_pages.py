@@ -13,7 +13,15 @@ import pytest
 import geokg
 from browser import NARROW, axe, serving
 
-PATHS = ["/", "/search?q=china", "/sparql", "/ontology", "/data/document/china-taliban/article", "/data/state/CHN"]
+PATHS = [
+    "/",
+    "/search?q=china",
+    "/sparql",
+    "/report",
+    "/ontology",
+    "/data/document/china-taliban/article",
+    "/data/state/CHN",
+]
 
 
 @pytest.mark.parametrize("path", PATHS)
