@@ -16,6 +16,9 @@ from browser import NARROW, axe, serving
 PATHS = [
     "/",
     "/search?q=china",
+    "/network",
+    "/timeline",
+    "/map",
     "/sparql",
     "/report",
     "/ontology",
