@@ -104,11 +104,11 @@ function draw({ nodes, edges }) {
   graph.on("tap", "node, edge", ({ target }) => location.assign(target.data("href")));
   graph.on("mouseover", "node, edge", ({ target }) => {
     target.addClass("pointed");
-    figure.classList.add("pointing");
+    figure.dataset.pointed = target.group().slice(0, -1);
   });
   graph.on("mouseout", "node, edge", ({ target }) => {
     target.removeClass("pointed");
-    figure.classList.remove("pointing");
+    delete figure.dataset.pointed;
   });
   schemes.addEventListener("change", () => graph.style(look()));
   const middle = () => ({ x: graph.width() / 2, y: graph.height() / 2 });
