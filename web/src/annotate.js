@@ -264,7 +264,7 @@ function save() {
 function find(findings, notices) {
   const items = [...findings, ...notices].map(({ severity, message, start, end, words }) => {
     const item = Object.assign(document.createElement("li"), { className: severity ?? "" });
-    if (severity) item.append(Object.assign(document.createElement("strong"), { textContent: severity }), " ");
+    if (severity) item.append(Object.assign(document.createElement("strong"), { textContent: said[severity] }), " ");
     item.append(message, " ");
     if (end > start) {
       const link = Object.assign(document.createElement("a"), { href: "#text", textContent: `“${words}”` });

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pyoxigraph as ox
 
 from ..claims import Notice, Population, populate
 from ..curation import Curation
-from ..errors import GeokgError, IdentityConflict, ReadError, UnknownTerm, WriteError
+from ..errors import Busy, GeokgError, IdentityConflict, ReadError, UnknownTerm, WriteError
 from ..mapping import Mapper
 from ..readers import AnnotationFile, documents
 from ..readers.pairs import partner
@@ -34,6 +35,9 @@ from .changes import Change
 from .operations import Upload
 from .problems import ProtocolError
 from .writer import Refused, Writer
+
+_PATIENCE = 10.0
+"""Seconds that a change waits for another."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ class Desk:
         Raises:
             ProtocolError: 412, it has been changed meanwhile; 422, it cannot mean anything.
             Refused: it would add violations.
-            QueryError: the store cannot be written to. In any case file and store are as they were.
+            QueryError: the store cannot be written to, or too many wait. In any case file and store are as they were.
         """
         return self._change("save", identifier, annotator, tag, make)
 
@@ -120,7 +124,7 @@ class Desk:
     def _change(self, way: Way, identifier: str, annotator: str | None, tag: str, make: Make) -> Saved:
         if self._writer is None:
             raise ProtocolError("this endpoint is read-only", 403)
-        with self._lock:
+        with self._turn():
             layer = self.layers.layer(identifier, annotator)
             shelf = Shelf(_file(layer))
             if shelf.pending.exists():
@@ -147,6 +151,15 @@ class Desk:
         findings = findings_of(self._store, layer.id) if population else ()
         claims = population.nquads.count(f" <{GK.Claim}> ") if population else 0
         return Saved(after, tuple(notices), findings, claims)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._lock.acquire(timeout=_PATIENCE):
+            raise Busy("too many changes wait already", retry_after=5)
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _populated(self, shelf: Shelf, layer: Layer) -> tuple[Document, Population | None, list[Notice]]:
         """What a build would make of the next version; written anew, so that it is in the form that we write."""
