@@ -21,7 +21,6 @@ SHOWN = 100
 """As many claims, mentions or statements of one kind stand on a page."""
 _LONG = 600
 _PLAIN = ("string", "integer", "decimal", "boolean")
-_NAMES = (str(SKOS.prefLabel), str(SKOS.altLabel))
 
 
 class Reading:
@@ -99,21 +98,18 @@ class Reading:
 
     # Statements
 
-    def statements(
-        self, iri: str, graphs: Iterable[str] | None = None, *, without: Iterable[str] = ()
-    ) -> list[Statement]:
+    def statements(self, iri: str, *, below: str = "", without: Iterable[str] = ()) -> list[Statement]:
         """What is said of a node, one property at a time.
 
         Args:
             iri: the node.
-            graphs: the named graphs to look in; all unless given.
+            below: how the names of the graphs begin that are looked in; all unless given.
             without: properties to leave out.
         """
-        wanted = None if graphs is None else set(graphs)
         found: dict[str, set[object]] = {}
         for quad in self.store.match(ox.NamedNode(iri)):
             self.expect([quad.predicate.value])
-            if quad.predicate.value not in without and (wanted is None or _graph(quad) in wanted):
+            if quad.predicate.value not in without and _graph(quad).startswith(below):
                 found.setdefault(quad.predicate.value, set()).add(quad.object)
         rows = [Statement(self.property(p), self._values(objects)) for p, objects in found.items()]
         return sorted(rows, key=lambda row: (row.property.title != str(RDF.type), row.property.text))
@@ -133,45 +129,9 @@ class Reading:
         rows = [Statement(self.property(p), self._values(subjects), is_backwards=True) for p, subjects in found.items()]
         return sorted(rows, key=lambda row: row.property.text)
 
-    def names(self, iri: str) -> list[Statement]:
-        """The names of a node in all languages."""
-        return [row for row in self.statements(iri) if row.property.title in _NAMES]
-
-    def record(self, iri: str) -> list[Statement]:
-        """What stewards wrote of a node: neither names, nor what texts say, nor what follows by rules."""
-        base = self.site.base.graph
-        derived = (base + "document/", base + "accepted/", base + "inferred", base + "report")
-        graphs = [graph for graph in self.site.reading.graphs() if not graph.startswith(derived)]
-        return self.statements(iri, graphs, without=_NAMES)
-
     def told(self, iri: str) -> list[Statement]:
         """What a text tells of a situation: its roles and values, without what follows by rules."""
-        graphs = [graph for graph in self.site.reading.graphs() if graph.startswith(self.site.base.graph + "document/")]
-        return self.statements(iri, graphs, without=[str(GK.isEvidencedBy)])
-
-    def facts(self, iri: str) -> list[Statement]:
-        """The accepted facts about a node, each with the policy that accepts it."""
-        rows = list(
-            self._rows(
-                """SELECT DISTINCT ?p ?o ?g ?backwards {
-                 ?p gk:isFactLayer true
-                 { GRAPH ?g { $node ?p ?o } BIND(false AS ?backwards) }
-                 UNION { GRAPH ?g { ?o ?p $node } BIND(true AS ?backwards) } }""",
-                iri,
-            )
-        )
-        forwards = {(row["p"], row["o"]) for row in rows if row["backwards"].value == "false"}
-        accepted = self.site.base.graph + "accepted/"
-        facts = []
-        for row in rows:
-            graph = row["g"].value
-            policy = graph.removeprefix(accepted)
-            note = f"accepted under the policy “{policy}”" if policy != graph else "follows from accepted facts"
-            is_backwards = row["backwards"].value == "true"
-            if is_backwards and (row["p"], row["o"]) in forwards:
-                continue  # a symmetric fact reads the same from both ends
-            facts.append(Statement(self.property(row["p"].value), (self.value(row["o"]),), is_backwards, note))
-        return sorted(facts, key=lambda row: (row.is_backwards, row.property.text, row.values[0].text))
+        return self.statements(iri, below=self.site.base.document_graph(""), without=[str(GK.isEvidencedBy)])
 
     # Claims
 
