@@ -98,18 +98,21 @@ class Reading:
 
     # Statements
 
-    def statements(self, iri: str, *, below: str = "", without: Iterable[str] = ()) -> list[Statement]:
+    def statements(
+        self, iri: str, graphs: Iterable[str] | None = None, *, without: Iterable[str] = ()
+    ) -> list[Statement]:
         """What is said of a node, one property at a time.
 
         Args:
             iri: the node.
-            below: how the names of the graphs begin that are looked in; all unless given.
+            graphs: the named graphs to look in; all unless given.
             without: properties to leave out.
         """
+        wanted = None if graphs is None else set(graphs)
         found: dict[str, set[object]] = {}
         for quad in self.store.match(ox.NamedNode(iri)):
             self.expect([quad.predicate.value])
-            if quad.predicate.value not in without and _graph(quad).startswith(below):
+            if quad.predicate.value not in without and (wanted is None or _graph(quad) in wanted):
                 found.setdefault(quad.predicate.value, set()).add(quad.object)
         rows = [Statement(self.property(p), self._values(objects)) for p, objects in found.items()]
         return sorted(rows, key=lambda row: (row.property.title != str(RDF.type), row.property.text))
@@ -131,7 +134,9 @@ class Reading:
 
     def told(self, iri: str) -> list[Statement]:
         """What a text tells of a situation: its roles and values, without what follows by rules."""
-        return self.statements(iri, below=self.site.base.document_graph(""), without=[str(GK.isEvidencedBy)])
+        texts, found = self.site.base.document_graph(""), map(_graph, self.store.match(ox.NamedNode(iri)))
+        graphs = {graph for graph in found if graph.startswith(texts)}
+        return self.statements(iri, graphs, without=[str(GK.isEvidencedBy)])
 
     # Claims
 
