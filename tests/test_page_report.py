@@ -11,10 +11,12 @@ from typing import Any
 
 import pyoxigraph as ox
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 import geokg
 from browser import axe, serving
+from geokg.cli import main
 from geokg.endpoint import create_app, standing
 from geokg.endpoint.changes import Change
 from geokg.endpoint.folder import FolderWriter
@@ -25,7 +27,7 @@ from geokg.endpoint.writer import StoreWriter
 from geokg.errors import ReadError
 from geokg.graph import KnowledgeGraph
 from geokg.store import Store
-from geokg.validation import Cause, Finding, baseline
+from geokg.validation import Cause, Finding, Fix, baseline
 from geokg.vocabulary import prefixes
 from test_findings import PLANTED
 
@@ -158,7 +160,7 @@ def test_findings_stand_with_their_words_and_what_is_asked_for(client: FlaskClie
     assert re.search(
         r'href="/data/document/china-taliban/article#char=\d+,\d+">china-taliban/article.txt, line 13', page
     )
-    assert "Judged: every claim" in page and "exactly 1" in page
+    assert 'Judged: <span lang="en">every claim</span>' in page and "exactly 1" in page
     assert "<dt>Nearest</dt><dd>negative</dd>" in page
     assert 'href="/shapes/Agreement-parties"' in page  # it judged nothing, and is named
 
@@ -236,7 +238,7 @@ def test_what_lies_inside_a_finding_is_folded(broken: KnowledgeGraph, monkeypatc
     page = read(create_app(broken).test_client())
     assert "The data conform" in page and "1 remark" in page
     assert '<li class="depth-0">it is no post</li><li class="depth-1">it has no holder</li>' in page
-    assert "choice 7 or one of 2 more" in page and "choice 8" not in page
+    assert "choice 7</span> or one of 2 more" in page and "choice 8" not in page
     assert "&lt;urn:post&gt; &lt;urn:p&gt; &lt;urn:o&gt; ." in page and "passed over" in page
 
 
@@ -354,6 +356,23 @@ def test_a_server_that_is_only_read_shows_what_to_send(client: FlaskClient) -> N
     page = read(client)
     assert "DELETE DATA" in page and "Nobody can write here" in page and "password" not in page
     assert client.post("/report/fix", data={"update": some_fix(client), "token": TOKEN}).status_code == 403
+
+
+def test_a_fix_that_would_do_harm_is_refused_and_why_is_said(
+    writable: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harm = "INSERT DATA { <urn:c> a <https://w3id.org/geokg/ontology/Claim> . }"
+    odd = Finding("odd", "info", "urn:shape", "urn:c", fix=Fix("a claim of nobody", harm))
+    monkeypatch.setattr(standing, "validate", lambda kg: geokg.validation.Report((odd,)))
+    answer = writable.post("/report/fix", data={"update": harm}, headers=BEARER | PAGE)
+    assert answer.status_code == 422
+    assert "this would add" in answer.text.lower() and "This claim does not say who makes it" in answer.text
+    assert not site_of(writable).store.contains(ox.NamedNode("urn:c"))
+
+
+def test_a_baseline_that_is_none_keeps_a_server_from_starting(tmp_path: Path) -> None:
+    told = CliRunner().invoke(main, ["serve", "--baseline", str(tmp_path / "nothing.json")])
+    assert told.exit_code == 2 and "nothing.json" in told.output
 
 
 def test_a_fix_says_what_it_takes_away_and_adds(unchanged: FlaskClient) -> None:

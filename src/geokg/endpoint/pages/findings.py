@@ -322,7 +322,7 @@ class Listed:
             tuple(brief(self.report, line) for line in first.proof),
             None if self.judged.difference is None else id(first) in self._new,
             self._mending(first.fix) if first.fix else None,
-            tuple((place(one), self._at(one)) for one in others),
+            tuple((place(one) if one.span else one.name or place(one), self._at(one)) for one in others),
             len(fault) - 1 - len(others),
         )
 
