@@ -17,7 +17,7 @@ from rdflib.namespace import RDF, SKOS
 
 import geokg
 from geokg.endpoint.app import create_app
-from geokg.endpoint.pages.labels import Fit, Labels, Name, Named, fold, labels
+from geokg.endpoint.pages.labels import _NAMES, MOST, Fit, Labels, Name, Named, fold, labels
 from geokg.graph import KnowledgeGraph
 from geokg.vocabulary import GK
 
@@ -193,6 +193,15 @@ def test_numbers_of_claims_are_those_of_the_graph(kg: KnowledgeGraph) -> None:
         }
         assert thing.claims == len(about)
         assert thing.says == len([claim for claim in kg.claims() if claim.claimant.iri == iri])
+
+
+def test_of_very_many_names_it_is_told_that_some_are_left_out(
+    kg: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geokg.endpoint.pages.labels.MOST", 10)
+    monkeypatch.setattr("geokg.endpoint.pages.labels._NAMES", _NAMES.replace(str(MOST), "10"))
+    page = create_app(kg).test_client().get("/search?q=China", headers=BROWSER).text
+    assert "only 10 of them are searched" in page
 
 
 def test_an_empty_graph_says_so() -> None:

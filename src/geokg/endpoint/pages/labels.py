@@ -39,8 +39,11 @@ _GROUP_OF = {
         "terms",
     ),
 }
-_NAMES = """SELECT ?it ?property ?name {
-  VALUES ?property { skos:prefLabel skos:altLabel } ?it ?property ?name FILTER ( isIRI(?it) && isLiteral(?name) ) }"""
+MOST = 500_000
+"""As many names are kept, in some 200 MB; of more, those are found that the store gives first."""
+_NAMES = f"""SELECT ?it ?property ?name {{
+  VALUES ?property {{ skos:prefLabel skos:altLabel }} ?it ?property ?name FILTER ( isIRI(?it) && isLiteral(?name) ) }}
+LIMIT {MOST}"""
 _KINDS = "SELECT DISTINCT ?it ?kind { ?it skos:prefLabel ?name ; a ?kind FILTER ( isIRI(?it) && isIRI(?kind) ) }"
 _ABOVE = "SELECT DISTINCT ?kind ?above { ?kind rdfs:subClassOf ?above FILTER ( isIRI(?kind) && isIRI(?above) ) }"
 _CLAIMS = """SELECT ?it (COUNT(DISTINCT ?claim) AS ?claims) {
@@ -140,9 +143,11 @@ class Labels:
 
     Args:
         things: what there is.
+        cut_at: how many names are kept, if there are more; else 0.
 
     Attributes:
         things: by IRI.
+        cut_at: how many names are kept, if there are more; else 0.
 
     >>> china = Named("http://e.org/china", names=[Name("China", "en", True), Name("中国", "zh", True)])
     >>> labels = Labels([china, Named("http://e.org/sea", names=[Name("South China Sea", "en", True)])])
@@ -152,7 +157,8 @@ class Labels:
     (['中国'], ['China'])
     """
 
-    def __init__(self, things: Iterable[Named]) -> None:
+    def __init__(self, things: Iterable[Named], *, cut_at: int = 0) -> None:
+        self.cut_at = cut_at
         self.things = {thing.iri: thing for thing in things if thing.names}
         self._rows = [(thing, name) for thing in self.things.values() for name in thing.names]
         folded = [fold(name.text) for _, name in self._rows]
@@ -251,7 +257,8 @@ def labels(site: Site) -> Labels:
     """Reads the names of a graph, for ``Site.once``."""
     things: dict[str, Named] = {}
     ours = tuple(site.sections)
-    for row in site.rows(_NAMES):
+    rows = list(site.rows(_NAMES))
+    for row in rows:
         iri, name = row["it"].value, row["name"]
         if iri.startswith(ours):
             is_preferred = row["property"].value == str(SKOS.prefLabel)
@@ -266,7 +273,7 @@ def labels(site: Site) -> Labels:
         for row in site.rows(query):
             if row["it"].value in things:
                 setattr(things[row["it"].value], attribute, int(row["claims"].value))
-    return Labels(things.values())
+    return Labels(things.values(), cut_at=MOST if len(rows) == MOST else 0)
 
 
 def _find_kinds(site: Site, things: dict[str, Named]) -> None:

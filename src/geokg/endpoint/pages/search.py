@@ -119,6 +119,7 @@ def search() -> Response:
             exact=_address_of(site, iri) if iri else None,
             near=known.near(letters) if letters and not counts else [],
             silent=sum(one.group == key and not one.claims for one in known.things.values()) if key else 0,
+            most=known.cut_at,
             sparql=_sparql(letters) if letters else "",
         )
     )
