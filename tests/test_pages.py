@@ -23,6 +23,7 @@ PATHS = [
     "/report",
     "/ontology",
     "/data/document/china-taliban/article",
+    "/data/document/china-taliban/article/claim/2059cd6d7205bfba",
     "/data/state/CHN",
 ]
 
