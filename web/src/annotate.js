@@ -75,15 +75,14 @@ function drawRows(marks) {
     const cells = [mark.label, quoted(mark.parts), about(mark)].map((words) => {
       return Object.assign(document.createElement("td"), { textContent: words });
     });
-    const head = Object.assign(document.createElement("th"), { scope: "row", textContent: named(mark.id) });
-    const change = Object.assign(document.createElement("button"), { type: "button", textContent: said.change });
+    const change = Object.assign(document.createElement("button"), { type: "button", textContent: named(mark.id) });
     change.ariaLabel = fill(said.row, { id: named(mark.id) });
     change.addEventListener("click", () => open(mark, true));
-    const last = document.createElement("td");
-    last.append(change);
+    const head = Object.assign(document.createElement("th"), { scope: "row" });
+    head.append(change);
     const row = document.createElement("tr");
     if (mark.id === current?.id) row.ariaCurrent = "true";
-    row.append(head, ...cells, last);
+    row.append(head, ...cells);
     return row;
   });
   $("rows").tBodies[0].replaceChildren(...rows);
