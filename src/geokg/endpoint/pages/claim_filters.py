@@ -25,7 +25,7 @@ _DEPTH = """?claim gk:isMadeIn ?somewhere
   BIND ( IF(BOUND(?outer3), "3", IF(BOUND(?outer2), "2", IF(BOUND(?outer1), "1", "0"))) AS $it )"""
 _NO_PARTS = (str(GK.Situation), str(GK.Undertaking))
 """What is told of in a situation and takes no part in it, as actors, places and the like do."""
-_SCHEMES = ("stance", "polarity", "certainty")
+_SCHEMES = ("stance", "polarity", "certainty", "status")
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,14 @@ class Words:
         labels: the names of terms, by their IRI and language.
         concepts: the IRIs of the concepts of each scheme, by the scheme's name.
         kinds: the IRIs of the classes of situations.
+        undertakings: the IRIs of the classes of commitments.
         roles: the IRIs of the properties by which somebody or something takes part in a situation.
     """
 
     labels: Mapping[str, Mapping[str, str]]
     concepts: Mapping[str, tuple[str, ...]]
     kinds: tuple[str, ...]
+    undertakings: tuple[str, ...]
     roles: tuple[str, ...]
 
     def label(self, iri: str) -> str:
@@ -65,6 +67,7 @@ def _read(site: Site) -> Words:
     below = {iri: _named(site, f"?it rdfs:subClassOf* {_term(iri)} BIND ( {_term(iri)} AS ?of )") for iri in _NO_PARTS}
     kinds = {row.iri for row in below[str(GK.Situation)]}
     others = {row.iri for rows in below.values() for row in rows}
+    commitments = _named(site, f"?it rdfs:subClassOf* {_term(str(GK.Commitment))} BIND ( ?it AS ?of )")
     roles = site.rows(
         """SELECT ?it ?domain ?range {
           ?it gk:annotationLabel ?word ; a owl:ObjectProperty ; rdfs:domain ?domain .
@@ -72,12 +75,13 @@ def _read(site: Site) -> Words:
           OPTIONAL { ?it rdfs:range ?range } }"""
     )
     labels: dict[str, dict[str, str]] = {}
-    for row in [*concepts, *below[str(GK.Situation)]]:
+    for row in [*concepts, *below[str(GK.Situation)], *commitments]:
         labels.setdefault(row.iri, {})[row.language] = row.name
     return Words(
         labels=labels,
         concepts={name: tuple(sorted({row.iri for row in concepts if row.of == str(GKX) + name})) for name in _SCHEMES},
         kinds=tuple(sorted(kinds)),
+        undertakings=tuple(sorted({row.iri for row in commitments})),
         roles=tuple(
             sorted(
                 {

@@ -15,7 +15,7 @@ from ..site import Site, current
 from ..wording import gettext as _
 from .asking import chosen_format, kept, number, rows, send_rows, text
 from .claim_filters import claim_filters
-from .facets import facet
+from .facets import ALL, SHOWN, facet
 from .filters import Chosen, Pages
 from .page import html, page
 from .reading import Reading
@@ -32,10 +32,10 @@ WHERE {
       { SELECT DISTINCT ?claim ?document WHERE {$patterns
           ?claim gk:isMadeIn ?document .
       } }
-      OPTIONAL { ?claim gk:isEvidencedBy/oa:hasTarget ?target
+      OPTIONAL { ?claim gk:isEvidencedBy ?note OPTIONAL { ?note oa:hasTarget ?target
         OPTIONAL { ?target oa:hasSelector/oa:start ?from }
         OPTIONAL { ?target oa:hasSelector/oa:end ?to }
-        OPTIONAL { ?target oa:hasSelector/oa:exact ?exact } }
+        OPTIONAL { ?target oa:hasSelector/oa:exact ?exact } } }
     } ORDER BY ?from ?to }
     GROUP BY ?claim ?document
   }
@@ -43,10 +43,8 @@ WHERE {
   OPTIONAL { ?claim gk:hasStance ?force OPTIONAL { ?force skos:prefLabel ?stance . FILTER ( lang(?stance) = "en" ) } }
   OPTIONAL { ?claim gk:hasPolarity/skos:prefLabel ?polarity . FILTER ( lang(?polarity) = "en" ) }
   OPTIONAL { ?claim gk:hasCertainty/skos:prefLabel ?certainty . FILTER ( lang(?certainty) = "en" ) }
-  OPTIONAL {
-    GRAPH ?graph { ?claim gk:hasContent ?content . ?content a ?class }
-    ?class skos:prefLabel ?kind . FILTER ( lang(?kind) = "en" )
-  }
+  OPTIONAL { GRAPH ?graph { ?claim gk:hasContent ?content } OPTIONAL { GRAPH ?graph { ?content a ?class }
+    OPTIONAL { ?class skos:prefLabel ?kind . FILTER ( lang(?kind) = "en" ) } } }
   OPTIONAL { ?claim gk:isEmbeddedIn ?outer OPTIONAL { ?outer gk:isEmbeddedIn ?second
     OPTIONAL { ?second gk:isEmbeddedIn ?third } } }
   BIND ( IF(BOUND(?third), 3, IF(BOUND(?second), 2, IF(BOUND(?outer), 1, 0))) AS ?speakers )  # 3: or more
@@ -143,7 +141,10 @@ def claims(ending: str = "") -> Response:
             reading=reading,
             chosen=chosen,
             whole=whole,
-            facets=[facet(reading, chosen, by_name[name], it="?claim", is_whole=name == whole) for name in FACETS],
+            facets=[
+                facet(reading, chosen, by_name[name], it="?claim", most=ALL if name == whole else SHOWN)
+                for name in FACETS
+            ],
             rows=_rows(reading, listing(chosen, order, window)) if window.groups else [],
             pages=pages,
             query=query,

@@ -50,9 +50,7 @@ class Facet:
     is_cut: bool = False
 
 
-def facet(
-    reading: Reading, chosen: Chosen, filter_: Filter, *, it: str, where: str = "", is_whole: bool = False
-) -> Facet:
+def facet(reading: Reading, chosen: Chosen, filter_: Filter, *, it: str, where: str = "", most: int = SHOWN) -> Facet:
     """The values of a filter in the list that the other filters choose; those that are set stand first.
 
     Args:
@@ -61,18 +59,17 @@ def facet(
         filter_: the filter.
         it: the variable of what is listed.
         where: a pattern for what is listed, if those of the filters do not say what it is.
-        is_whole: whether all values are wanted.
+        most: as many values are wanted.
 
     Raises:
         QueryError: the counts cannot be had now.
     """
-    most = ALL if is_whole else SHOWN
     given = chosen.values.get(filter_.name, ())
     first = f"DESC(?value IN ({', '.join(_term(filter_, value) for value in given)})) " if given else ""
     patterns = "\n".join([where, *chosen.patterns(without=filter_.name), filter_.any("?value")])
     sparql = f"""SELECT ?value (COUNT(DISTINCT {it}) AS ?n) {{ {patterns} }}
         GROUP BY ?value ORDER BY {first}DESC(?n) ?value LIMIT {most + 1}"""
-    return kept(reading.site, (sparql, language()), partial(_made, reading, filter_, given, sparql, most))
+    return kept(reading.site, (filter_.name, sparql, language()), partial(_made, reading, filter_, given, sparql, most))
 
 
 def _made(reading: Reading, filter_: Filter, given: tuple[str, ...], sparql: str, most: int) -> Facet:
@@ -85,7 +82,7 @@ def _made(reading: Reading, filter_: Filter, given: tuple[str, ...], sparql: str
 
 
 def _term(filter_: Filter, value: str) -> str:
-    return str(ox.Literal(value)) if filter_.spread else filter_.term(value)
+    return filter_.term(value) if filter_.below else str(ox.Literal(value))
 
 
 def _value(filter_: Filter, term: Term | None) -> str:
