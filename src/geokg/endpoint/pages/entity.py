@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from urllib.parse import urlencode
 
 import pyoxigraph as ox
 from babel import Locale, UnknownLocaleError
@@ -40,7 +39,7 @@ def entity_page(site: Site, iri: str) -> str:
         meaning=dossier.reading.meaning(iri),
         language_name=language_name,
         claims_with=partial(url_for, "geokg.claims"),
-        commitments_with=lambda **asked: f"{url_for('geokg.home')}commitments?{urlencode(asked)}",
+        commitments_with=partial(url_for, "geokg.commitments"),
         everything=f"SELECT ?property ?value ?graph {{ GRAPH ?graph {{ {node} ?property ?value }} }}",
         pointing=f"SELECT ?subject ?property ?graph {{ GRAPH ?graph {{ ?subject ?property {node} }} }}\nLIMIT 1000",
     )

@@ -107,8 +107,8 @@ def _counts(site: Site, known: Labels, summary: Summary) -> list[tuple[str, int 
     return [
         (_("Documents"), len(known.of("documents", spoken_of=False)), _search("documents", everything="yes")),
         (_("Actors"), len(known.of("actors")), _search("actors")),
-        (_("Claims"), summary.claims, url_for("geokg.home") + "claims"),
-        (_("Commitments"), summary.commitments, url_for("geokg.home") + "commitments"),
+        (_("Claims"), summary.claims, url_for("geokg.claims")),
+        (_("Commitments"), summary.commitments, url_for("geokg.commitments")),
         (_("Findings"), None if found is None else sum(found.values()), url_for("geokg.report")),
     ]
 
