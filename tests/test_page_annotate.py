@@ -477,6 +477,7 @@ def test_a_commitment_is_marked_saved_found_and_undone(open_page: Callable[..., 
     assert answer["boolean"] is True
     page.get_by_role("button", name="Undo the last save").click()
     page.get_by_text("There are none yet.").wait_for()
+    assert page.locator("#proposals button").count() == 4
     answer = page.request.get("/sparql", params={"query": "ASK { ?c a gk:RestraintCommitment }", "format": "json"})
     assert answer.json()["boolean"] is False
 
@@ -492,6 +493,31 @@ def test_places_are_those_of_the_file_behind_astral_signs_and_line_ends(open_pag
     quote, position = item["target"][0]["selector"]
     assert quote["exact"] == TEXT[position["start"] : position["end"]]
     assert quote["exact"] == "said Hu Shisheng"
+
+
+def test_a_mark_is_changed_and_taken_away_with_the_roles_that_it_plays(open_page: Callable[..., Page]) -> None:
+    page = open_page(f"{NOTE}?annotator=Eve")
+    page.locator("form[data-ready]").wait_for()
+    mark(page, 2, 0, "Group")
+    mark(page, 7, 1, "Event", Participant="Taliban")
+    page.get_by_role("button", name="Change T1").click()
+    page.get_by_label("Class", exact=True).select_option("Movement")
+    page.get_by_label("Which one").fill("taliban")
+    page.get_by_role("button", name="Apply").click()
+    assert page.get_by_text("Choose one of the entities").is_visible()
+    page.get_by_label("Which one").fill("geokg:taliban")
+    page.get_by_label("Token of this server").fill("secret")
+    page.get_by_role("button", name="Save", exact=True).click()  # applies what stands in the form
+    page.locator("#told", has_text="Saved. Claims: 1.").wait_for()
+    rows = page.locator("#rows tbody tr")
+    assert rows.all_inner_texts() == ["T1\tMovement\tTaliban\tgeokg:taliban", "E1\tEvent\tthreaten it\tParticipant T1"]
+    page.get_by_role("button", name="Change T1").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    assert rows.all_inner_texts() == ["E1\tEvent\tthreaten it\t"]
+    assert page.get_by_role("button", name="Undo the last save").is_disabled()
+    page.keyboard.press("Control+Enter")
+    page.locator("#told", has_text="Saved. Claims: 1.").wait_for()
+    assert rows.all_inner_texts() == ["E1\tEvent\tthreaten it\t"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

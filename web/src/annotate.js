@@ -22,6 +22,7 @@ let layer = new Layer([], source);
 let version = "";
 let current = null; // the mark that the form shows: { id?, parts, ... }
 let proposals = [];
+const passed = new Set(); // those that were passed over
 let isChanged = false;
 
 // Telling
@@ -136,6 +137,7 @@ function open(mark, isFocused = false) {
   $("edit").hidden = false;
   $("hint").hidden = true;
   $("delete").hidden = !mark.id;
+  $("save").disabled = false;
   draw();
   if (isFocused) $("label").focus();
 }
@@ -160,6 +162,7 @@ function close() {
   for (const field of [$("words"), $("label"), $("reference"), ...attributes()]) field.value = "";
   fit();
   $("edit").hidden = true;
+  $("save").disabled = !isChanged;
   $("hint").hidden = false;
   $("named").textContent = "";
   draw();
@@ -169,6 +172,7 @@ function close() {
 function changed(words = said.changed, values = {}) {
   isChanged = true;
   $("save").disabled = false;
+  $("undo").disabled = $("redo").disabled = true; // they are about what is saved
   tell(words, values);
 }
 
@@ -230,9 +234,15 @@ async function load() {
   version = response.headers.get("ETag");
   layer = new Layer((await response.json()).items, source);
   isChanged = false;
-  $("save").disabled = true;
-  proposals = proposals.filter((one) => !layer.marks.some(({ parts }) => parts[0].start === one.start && parts[0].end === one.end));
+  await propose();
   close();
+}
+
+/** What the server proposes for what is saved, without what was passed over. */
+async function propose() {
+  const response = await fetch(form.dataset.proposals);
+  const found = response.ok ? await response.json() : [];
+  proposals = found.map((one) => ({ ...one, id: `proposal-${one.start}-${one.end}` })).filter(({ id }) => !passed.has(id));
   showProposals();
 }
 
@@ -254,8 +264,9 @@ async function ask(address, options) {
 }
 
 function save() {
-  if (current?.id || (current && $("label").value)) apply();
-  if (!isChanged || current) return;
+  if (current && !$("label").value) close(); // words that were selected, and no more
+  if (current) apply();
+  if (current || !isChanged) return;
   const body = JSON.stringify({ "@context": "http://www.w3.org/ns/anno.jsonld", type: "AnnotationPage", items: layer.items });
   return ask(form.dataset.annotations, { method: "PUT", body, headers: { "Content-Type": "application/ld+json" } });
 }
@@ -328,7 +339,10 @@ function settle(id, isAccepted) {
   draw();
   const values = { words: quoted([one]) };
   if (isAccepted) changed(said.accepted, values);
-  else tell(said.passed, values);
+  else {
+    passed.add(id);
+    tell(said.passed, values);
+  }
   ($(proposals[Math.min(place, proposals.length - 1)]?.id ?? "") ?? text).focus();
 }
 
@@ -352,8 +366,4 @@ for (const one of document.querySelectorAll(".scripted")) one.hidden = false;
 $("keys").hidden = false;
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 await load();
-const found = await fetch(form.dataset.proposals);
-if (found.ok) proposals = (await found.json()).map((one, number) => ({ ...one, id: `proposal-${number}` }));
-showProposals();
-draw();
 form.dataset.ready = "";
