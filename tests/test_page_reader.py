@@ -344,6 +344,26 @@ def test_what_is_selected_has_a_place_and_a_link(odd: Callable[..., Any]) -> Non
         assert page.locator("#place a").get_attribute("href") == "#char=10,13"
 
 
+def test_a_finding_stands_beside_its_words(odd: Callable[..., Any]) -> None:
+    with odd() as page:
+        for _ in range(40):  # the server judges its data once somebody has looked
+            page.goto("/data/document/odd/note?claimant=entity/nobody")
+            if page.locator(".finding").count():
+                break
+            page.wait_for_timeout(500)
+        assert axe(page) == []
+        flag = page.locator('.text [data-findings~="1"]').first.bounding_box()
+        finding = page.locator("#finding-1").bounding_box()
+        assert abs(flag["y"] - finding["y"]) < flag["height"]
+        assert flag["x"] + flag["width"] < finding["x"]
+        page.locator(".legend > summary").click()  # which moves the text down
+        page.wait_for_function(
+            """() => { const [flag, finding] = ['.text [data-findings~="1"]', '#finding-1'].map(
+              (one) => document.querySelector(one).getBoundingClientRect().top);
+              return Math.abs(flag - finding) < 30; }"""
+        )
+
+
 def test_without_scripts_a_link_marks_what_has_an_anchor(visit: Callable[..., Any]) -> None:
     page = visit(ARTICLE + "#char=1416,1469", java_script_enabled=False)
     assert page.locator(".text span:target").get_attribute("id") == "char=1416,1469"

@@ -251,6 +251,6 @@ function align() {
 }
 
 if (margin) {
-  new ResizeObserver(align).observe(text);
+  new ResizeObserver(align).observe(text.parentElement);
   wide.addEventListener("change", align);
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
@@ -15,6 +16,7 @@ from ...text import Text
 from ...validation import Finding
 from ...vocabulary import OA
 from ..site import Site
+from ..wording import number as written
 from .claim_filters import claim_filters, words
 from .filters import Chosen, Filter, Pages
 from .page import page
@@ -246,17 +248,22 @@ def _numbered(told: Iterable[Told]) -> list[Told]:
 
 
 def _options(reading: Reading, told: list[Told], chosen: Chosen) -> dict[str, list[tuple[str, str]]]:
-    """What the claims of a text can be narrowed by: who makes them, and how they stand to them."""
+    """What the claims of a text can be narrowed by, each with how many there are: who makes them, and the stances."""
     who = next(one for one in chosen.filters if one.name == "claimant")
-    claimants = dict.fromkeys(one.claimant for one in told if one.claimant)
-    reading.expect(claimants)
-    stances = {one.stance for one in told if one.stance}
-    return {
-        "claimant": sorted(
-            ((who.value(iri), reading.views.label(iri)) for iri in claimants), key=lambda one: one[1].casefold()
-        ),
-        "stance": sorted((stance, _stance_label(reading.site, stance)) for stance in stances),
+    claimants, stances = (Counter(getattr(one, name) for one in told) for name in ("claimant", "stance"))
+    reading.expect(filter(None, claimants))
+    names = {
+        "claimant": {who.value(iri): (reading.views.label(iri), count) for iri, count in claimants.items() if iri},
+        "stance": {name: (_stance_label(reading.site, name), count) for name, count in stances.items() if name},
     }
+    return {
+        name: sorted(((value, f"{label} ({written(count)})") for value, (label, count) in found.items()), key=_by_label)
+        for name, found in names.items()
+    }
+
+
+def _by_label(option: tuple[str, str]) -> str:
+    return option[1].casefold()
 
 
 def _stance_label(site: Site, stance: str) -> str:
