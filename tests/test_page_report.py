@@ -107,7 +107,12 @@ def test_nothing_is_judged_before_somebody_looks_and_then_nobody_waits(broken: K
     assert client.get("/report/state").json == {"is_current": True, "failure": ""}
 
 
-def test_each_state_is_judged_once(writable: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def ungated(kg: KnowledgeGraph) -> FlaskClient:
+    """A server whose writer knows nothing of findings."""
+    return create_app(kg, writer=StoreWriter(kg.store, gate="off"), token=TOKEN).test_client()
+
+
+def test_each_state_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
     judged: list[int] = []
 
     def noted(kg: KnowledgeGraph) -> geokg.validation.Report:
@@ -115,13 +120,41 @@ def test_each_state_is_judged_once(writable: FlaskClient, monkeypatch: pytest.Mo
         return geokg.validation.Report()
 
     monkeypatch.setattr(standing, "validate", noted)
-    findings = site_of(writable).findings
+    client = ungated(many(3))
+    findings = site_of(client).findings
     for _ in range(3):
         assert findings.look(30).is_current
-    assert len(judged) == 1
-    writable.post("/update", data={"update": "INSERT DATA { <x:a> <x:b> 1 }"}, headers=BEARER)
+    client.post("/update", data={"update": "INSERT DATA { <x:a> <x:b> 1 }"}, headers=BEARER)
     assert not findings.look().is_current and findings.look(30).is_current
-    assert len(judged) == 2
+    assert judged == [3, 4]
+
+
+def test_where_a_gate_keeps_the_findings_they_are_not_sought_again(
+    broken: KnowledgeGraph, unchanged: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sought = broken.validate()
+    monkeypatch.setattr(standing, "validate", None)
+    look = site_of(unchanged).findings.look(30)
+    assert look.judged is not None
+    assert (look.judged.report.known, look.judged.report.vacuous) == (sought.known, sought.vacuous)
+
+
+def test_the_gate_of_a_store_on_disk_tells_what_stands_unless_that_takes_long(
+    broken: KnowledgeGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken.store.save(tmp_path / "kg")
+    writer = FolderWriter(tmp_path / "kg")
+    try:
+        told = writer.report()
+        assert told is not None and told.known == broken.validate().known
+        writer.write(Change("update", text="INSERT DATA { <x:p> a <https://w3id.org/geokg/ontology/Person> }"))
+        after = writer.report()
+        assert after is not None and "x:p" in [finding.focus for finding in after]
+    finally:
+        writer.close()
+    assert writer.report() is None
+    monkeypatch.setattr("geokg.endpoint.writer.TOLD", 3)
+    assert StoreWriter(many(4).store, gate="warn").report() is None
 
 
 def test_a_process_of_its_own_finds_the_same(broken: KnowledgeGraph, client: FlaskClient) -> None:
@@ -361,9 +394,10 @@ def test_a_server_that_is_only_read_shows_what_to_send(client: FlaskClient) -> N
 def test_a_fix_that_would_do_harm_is_refused_and_why_is_said(
     writable: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    writer = site_of(writable).writer
     harm = "INSERT DATA { <urn:c> a <https://w3id.org/geokg/ontology/Claim> . }"
     odd = Finding("odd", "info", "urn:shape", "urn:c", fix=Fix("a claim of nobody", harm))
-    monkeypatch.setattr(standing, "validate", lambda kg: geokg.validation.Report((odd,)))
+    monkeypatch.setattr(writer, "report", lambda: geokg.validation.Report((odd,)))
     answer = writable.post("/report/fix", data={"update": harm}, headers=BEARER | PAGE)
     assert answer.status_code == 422
     assert "this would add" in answer.text.lower() and "This claim does not say who makes it" in answer.text

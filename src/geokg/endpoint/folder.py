@@ -19,11 +19,12 @@ import pyoxigraph as ox
 from ..errors import Busy, GeokgError, QueryError, QueryTimeout
 from ..sparql.snapshot import FolderSnapshot
 from ..store import Store
+from ..validation import Report
 from ..vocabulary import Base
 from .changes import Change
 from .problems import ProtocolError
 from .runs import Runs
-from .scribe import FAILED, Settings
+from .scribe import FAILED, REPORT, Settings
 from .writer import Gate, Verdict, Written, check_conditions
 
 _STARTING = 60.0
@@ -137,6 +138,19 @@ class FolderWriter:
             check_conditions(self.store, change)
             is_new, verdict = self._order(change)
             return Written(is_new, self.store.generation, verdict)
+
+    def report(self) -> Report | None:
+        """What stands, if the gate knows it already."""
+        with self._lock:
+            channel = self._channel
+            if channel is None or not self._prepare(channel, 0):
+                return None
+            try:
+                channel.send(REPORT)
+                return cast("Report | None", self._receive(channel, self._deadline))
+            except (EOFError, OSError) as error:
+                self._lost(error, is_done=False)
+                return None
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:

@@ -38,6 +38,8 @@ from .runs import Runs
 from .writer import LARGE, Door, Gate, Verdict
 
 READY, PREPARED, DONE, COPIED, FAILED = "ready", "prepared", "done", "copied", "failed"
+REPORT = "report"
+"""What is sent in place of a change by who wants to know what stands."""
 _PATIENCE = 10.0
 _IN_MEMORY = 200_000
 """Quads up to which a candidate is in memory: about 100 MB."""
@@ -210,7 +212,7 @@ class Scribe:
         return folder, self._store.generation
 
     def serve(self, channel: Connection) -> None:
-        """Take changes from a channel until it is closed."""
+        """Take changes, and questions for the report, from a channel until it is closed."""
         channel.send((READY, self.publish()))
         self._door.prepare(self._store, self)
         _give_back()
@@ -220,6 +222,9 @@ class Scribe:
                 change = channel.recv()
             except EOFError:
                 return
+            if change == REPORT:
+                channel.send((DONE, self._door.report()))
+                continue
             try:
                 done = self.change(change)
             except QueryError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import resource
@@ -31,6 +32,7 @@ from ..vocabulary import Base
 if TYPE_CHECKING:
     from .site import Site
 
+_LOG = logging.getLogger(__name__)
 LARGE = 50_000
 """Quads from which a process of its own judges: it takes seconds, and memory that is then given back."""
 _MEMORY = 8 << 30
@@ -151,12 +153,14 @@ class Findings:
         return Look(self._judged, is_current, failure)
 
     def _work(self) -> None:
-        state, report, failure = self._state, None, "validation ended with an error"
+        state, report, failure = self._state, None, ""
         try:
             report = self._report()
             demands()
-        except (GeokgError, OSError, RuntimeError, ValueError, MemoryError) as error:
+        except Exception as error:  # whatever it is, pages say so instead of waiting for ever
             failure = str(error) or type(error).__name__
+            if not isinstance(error, GeokgError):
+                _LOG.exception("the data could not be judged")
         finally:
             with self._changed:
                 self._is_busy = False
@@ -173,7 +177,11 @@ class Findings:
         return last.report.known if report.difference(last.report) else last.before
 
     def _report(self) -> Report:
-        release = self.site.writer.hold() if self.site.writer is not None else _nothing
+        """What the gate knows; else what comes of judging all."""
+        writer = self.site.writer
+        if writer is not None and (standing := writer.report()) is not None:
+            return standing
+        release = _nothing if writer is None else writer.hold()
         try:
             store = self.site.store
             if not store.is_here:

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 
 from .. import rules
 from ..store import Store
-from ..validation import Finding, Severity
+from ..validation import Finding, Report, Severity
 from ..validation.hiding import in_memory
 from ..validation.standing import Kept, StandingReport
 from ..vocabulary import GK, prefixes
@@ -22,6 +22,8 @@ from .runs import Run, Runs
 
 Gate: TypeAlias = Literal["off", "warn", "refuse"]
 _JUDGED: tuple[Severity, ...] = ("violation",)
+TOLD = 2_000
+"""Findings up to which changes may wait while they are put into words: a second or two."""
 LARGE = 10_000
 """Quads from which a change is made by writing all anew: a transaction of so many takes seconds (measured)."""
 
@@ -82,6 +84,9 @@ class Writer(Protocol):
     @property
     def runs(self) -> Runs:
         """What the changes did to the findings, if the gate asks for them."""
+
+    def report(self) -> Report | None:
+        """What the gate knows of the findings, if it knows them and they are told in a moment."""
 
     def close(self) -> None:
         """End; what was acknowledged stays."""
@@ -209,6 +214,12 @@ class Door:
         self.candidate, self._is_current = candidate, self.is_ruled
         return is_new, verdict
 
+    def report(self) -> Report | None:
+        """What stands, if that is known; not if it would take long to put it into words."""
+        if self._standing is None or sum(self._standing.counts.values()) > TOLD:
+            return None
+        return self._standing.report()
+
     def _verdict(self, standing: StandingReport, kept: Kept) -> Verdict:
         added = kept.new
         verdict = Verdict(added, standing.report(told=False).serialize("turtle")) if added else Verdict()
@@ -314,6 +325,11 @@ class StoreWriter:
             is_new, verdict = self._door.pass_through(self._store, change, self)
             self._store.generation += 1
             return Written(is_new, self._store.generation, verdict)
+
+    def report(self) -> Report | None:
+        """What stands, if the gate knows it."""
+        with self._lock:
+            return self._door.report()
 
     def copy(self) -> ox.Store:
         """A store of its own with the same content."""
