@@ -165,6 +165,7 @@ def serve(
     Example:
       geokg serve kg.trig --port 8080
       geokg serve kg --create --token-file secret
+      geokg serve kg --token-file secret --sources data
     """
     import waitress.server  # nothing else needs it
 
