@@ -75,11 +75,14 @@ WHERE {
     {
       { ?change gk:hasNewStatus ?stage ; gk:changesStatusOf ?undertaking }
       UNION { ?change gk:hasNewStatus ?stage ; gk:changesStatusOf/(owl:sameAs|^owl:sameAs)+ ?undertaking }
-      ?claim gk:hasContent ?change ; gk:isClaimedBy ?by ; gk:hasPolarity/skos:prefLabel ?polarity .
-      ?by skos:prefLabel ?teller . FILTER ( lang(?teller) = "en" && lang(?polarity) = "en" )
+      OPTIONAL { ?claim gk:hasContent ?change
+        OPTIONAL { ?claim gk:isClaimedBy ?by
+          OPTIONAL { ?by skos:prefLabel ?teller . FILTER ( lang(?teller) = "en" ) } }
+        OPTIONAL { ?claim gk:hasPolarity ?sign
+          OPTIONAL { ?sign skos:prefLabel ?polarity . FILTER ( lang(?polarity) = "en" ) } } }
       OPTIONAL { ?change gk:edtf ?date }
     }
-    ?stage skos:prefLabel ?status . FILTER ( lang(?status) = "en" )
+    OPTIONAL { ?stage skos:prefLabel ?status . FILTER ( lang(?status) = "en" ) }
   } }
 }
 ORDER BY $order ?debtor ?creditor ?promiser ?policy ?date ?status ?teller"""
