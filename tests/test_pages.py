@@ -16,6 +16,8 @@ from browser import NARROW, axe, serving
 PATHS = [
     "/",
     "/search?q=china",
+    "/claims",
+    "/commitments",
     "/network",
     "/timeline",
     "/map",
