@@ -188,7 +188,8 @@ def test_a_file_of_web_annotations_is_changed_itself(serve: Callable[..., Served
     folder = tmp_path / "own"
     shutil.copytree(built[0], folder)
     (folder / "wire" / "note.ann").unlink()
-    (folder / "wire" / "note.json").write_text(json.dumps([words("#t", "Movement", "Taliban")]))
+    others = json.dumps([words("#t", "Movement", "Taliban", created="2026-11-26")], indent=3)
+    (folder / "wire" / "note.json").write_text(others)
     client, kg, _ = serve(source=folder, kg=geokg.build(folder))
     tag = client.get(f"{NOTE}.json").headers["ETag"]
     assert put(client, NAMES, tag, f"{NOTE}.json").status_code == 200
@@ -197,6 +198,12 @@ def test_a_file_of_web_annotations_is_changed_itself(serve: Callable[..., Served
     tag = client.get(f"{NOTE}.json").headers["ETag"]
     assert put(client, [], tag, f"{NOTE}.json").status_code == 200
     assert kg.documents() == [kg.base.document("wire/note")]
+    assert nquads(geokg.build(folder)) == nquads(kg)
+    for left in (1, 0):
+        tag = client.get(f"{NOTE}.json").headers["ETag"]
+        answer = client.post(f"{NOTE}.json/undo", headers=TOKEN | {"If-Match": tag})
+        assert answer.json["undo"] == left
+    assert (folder / "wire" / "note.json").read_text() == others
     assert nquads(geokg.build(folder)) == nquads(kg)
 
 

@@ -122,7 +122,7 @@ class Desk:
         return self._change(way, identifier, annotator, tag, former)
 
     def _change(self, way: Way, identifier: str, annotator: str | None, tag: str, make: Make) -> Saved:
-        if self._writer is None:
+        if (writer := self._writer) is None:
             raise ProtocolError("this endpoint is read-only", 403)
         with self._turn():
             layer = self.layers.layer(identifier, annotator)
@@ -134,12 +134,12 @@ class Desk:
                 raise ProtocolError("it was changed meanwhile: load it again, and do what you did again", 412)
             shelf.prepare(make(layer))
             try:
-                document, population, notices = self._populated(shelf, layer)
+                document, population, notices = self._populated(shelf, layer, way)
             except BaseException:
                 shelf.drop()
                 raise
             try:
-                self._commit(layer.id, population)
+                self._commit(writer, layer.id, population)
             except Refused:
                 shelf.drop()
                 raise
@@ -161,18 +161,19 @@ class Desk:
         finally:
             self._lock.release()
 
-    def _populated(self, shelf: Shelf, layer: Layer) -> tuple[Document, Population | None, list[Notice]]:
-        """What a build would make of the next version; written anew, so that it is in the form that we write."""
+    def _populated(self, shelf: Shelf, layer: Layer, way: Way) -> tuple[Document, Population | None, list[Notice]]:
+        """What a build would make of the next version; a new one is put into the form that we write."""
         try:
             if not shelf.pending.stat().st_size:
                 return _empty(layer), None, []
             document = self._read(shelf, layer)
-            said = self._referring(document)
-            if not _says_anything(said) and shelf.file.with_suffix(".txt") != layer.text:
-                shelf.prepare(b"")  # no text would be found for it
-                return said, None, []
-            shelf.prepare(content(said, layer.source))
-            document = self._read(shelf, layer)
+            if way == "save":
+                said = self._referring(document)
+                if not _says_anything(said) and shelf.file.with_suffix(".txt") != layer.text:
+                    shelf.prepare(b"")  # no text would be found for it
+                    return said, None, []
+                shelf.prepare(content(said, layer.source))
+                document = self._read(shelf, layer)
             return document, *self._population(document)
         except (ReadError, UnknownTerm, IdentityConflict, WriteError) as error:
             raise ProtocolError(error.message, 422) from error
@@ -201,18 +202,16 @@ class Desk:
         population = populate(mapped, scheme=Scheme.packaged(), register=register, base=self._store.base)
         return population, [*population.notices, *map(Notice, usage.told())]
 
-    def _commit(self, identifier: str, population: Population | None) -> None:
-        if self._writer is None:
-            raise ProtocolError("this endpoint is read-only", 403)
+    def _commit(self, writer: Writer, identifier: str, population: Population | None) -> None:
         graph = self._store.base.document_graph(identifier)
         if population is None:
             if self._store.has_graph(graph):
-                self._writer.write(Change("delete", graph))
+                writer.write(Change("delete", graph))
             return
         with tempfile.TemporaryDirectory(prefix="geokg-annotate-") as folder:
             path = Path(folder) / "graph.nt"
             ox.serialize((quad.triple for quad in population.quads), path, format=ox.RdfFormat.N_TRIPLES)
-            self._writer.write(Change("put", graph, uploads=(Upload(path, ox.RdfFormat.N_TRIPLES.media_type),)))
+            writer.write(Change("put", graph, uploads=(Upload(path, ox.RdfFormat.N_TRIPLES.media_type),)))
 
     def mend(self, shelf: Shelf, way: Way = "save") -> None:
         """Let a version that was left beside its file hold, if the store has it; else let it go."""
