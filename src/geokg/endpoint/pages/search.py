@@ -88,7 +88,7 @@ def search() -> Response:
     chosen = Chosen.read((), others={"q": [], "kind": GROUPS, "all": ["yes"]})
     known = site.once(labels)
     letters, key, is_all = chosen.other("q"), chosen.other("kind"), bool(chosen.other("all"))
-    by_group = {group: _look(known, letters, group, is_all=is_all) for group in GROUPS}
+    by_group = _by_group(known, letters, is_all=is_all)
     counts = {group: len(hits) for group, hits in by_group.items() if hits}
     pages = Pages(counts.get(key, 0), chosen.page)
     groups = [
@@ -161,10 +161,16 @@ def kind_of(known: Labels, named: Named) -> Value:
     return value_of(kind.name(language()), iri=kind.iri)
 
 
-def _look(known: Labels, letters: str, group: str, *, is_all: bool) -> list[Hit]:
+def _by_group(known: Labels, letters: str, *, is_all: bool) -> dict[str, list[Hit]]:
+    """What is shown of each kind: what has a name with the letters; without letters, what there is."""
     if letters:
-        return known.find(letters, group=group)
-    return [Hit(one, one.names[0], Fit.WHOLE) for one in known.of(group, spoken_of=not is_all)]
+        found: dict[str, list[Hit]] = {group: [] for group in GROUPS}
+        for hit in known.find(letters):
+            found[hit.named.group].append(hit)
+        return found
+    return {
+        group: [Hit(one, one.names[0], Fit.WHOLE) for one in known.of(group, spoken_of=not is_all)] for group in GROUPS
+    }
 
 
 def _found(site: Site, known: Labels, hit: Hit) -> Found:
