@@ -21,7 +21,7 @@ from .asking import number, rows, send_rows, text
 from .claim_filters import words
 from .filters import Chosen, Filter, Pages
 from .page import html, page
-from .pictures import filters, name_of, named, options, roles
+from .pictures import actors, filters, name_of, named, options, roles
 from .reading import SHOWN, Reading
 from .shown import Quote
 
@@ -155,10 +155,10 @@ def _chosen(site: Site) -> Chosen:
     return Chosen.read([centre, *filters(site)], others={"edge": ()})
 
 
-def _query(site: Site, chosen: Chosen) -> str:
-    """The query of the edges."""
+def _query(patterns: Iterable[str], chosen: Chosen) -> str:
+    """The query of the edges that claims make in some ways."""
     return f"""SELECT ?kind ?source ?target ?stance ?polarity (COUNT(DISTINCT ?claim) AS ?claims) WHERE {{
-{_union(_patterns(site), chosen)}
+{_union(patterns, chosen)}
 }}
 GROUP BY ?kind ?source ?target ?stance ?polarity"""
 
@@ -166,7 +166,7 @@ GROUP BY ?kind ?source ?target ?stance ?polarity"""
 def _named_query(site: Site, chosen: Chosen) -> str:
     """The query of the edges with the names of the actors, those with the most claims first."""
     return f"""SELECT ?kind ?source ?source_name ?target ?target_name ?stance ?polarity ?claims WHERE {{
-{{ {_query(site, chosen)} }}
+{{ {_query(_patterns(site), chosen)} }}
 {named("?source")}
 {named("?target")}
 }}
@@ -183,23 +183,29 @@ def _patterns(site: Site) -> tuple[str, str]:
     """How claims connect two actors. That somebody speaks is left to what is said."""
     among = roles(site, ", ")
     claim = "?claim gk:hasContent ?what ; gk:hasStance ?stance ; gk:hasPolarity ?polarity"
+
+    def is_actor(variable: str) -> str:
+        return f"FILTER EXISTS {{ {variable} a ?actor . FILTER ( ?actor IN ({actors(site)}) ) }}"
+
     return (
         f"""{claim} ; gk:isClaimedBy ?source .
-  ?what {roles(site, "|")} ?target . ?target a gk:Actor . FILTER ( ?source != ?target )
+  ?what {roles(site, "|")} ?target . FILTER ( ?source != ?target )
+  {is_actor("?target")}
   FILTER NOT EXISTS {{ ?reported gk:isExpressedBy ?what ; gk:isClaimedBy ?target }}
   BIND ( "{SAYS}" AS ?kind )""",
         f"""{claim} .
   ?what ?part ?source ; ?other ?target .
   FILTER ( ?part IN ({among}) && ?other IN ({among}) && STR(?source) < STR(?target) )
-  ?source a gk:Actor . ?target a gk:Actor .
+  {is_actor("?source")}
+  {is_actor("?target")}
   BIND ( "{TOGETHER}" AS ?kind )""",
     )
 
 
 def _edges(site: Site, chosen: Chosen) -> list[Edge]:
-    """The edges with the most claims, one more than the table has if there are more."""
-    found = rows(site, f"{_query(site, chosen)}\n{_ORDER}\nLIMIT {MOST + 1}")
-    return [
+    """The edges with the most claims, more than the table has if there are more; each way has its query."""
+    asked = [f"{_query([pattern], chosen)}\n{_ORDER}\nLIMIT {MOST + 1}" for pattern in _patterns(site)]
+    found = [
         Edge(
             text(row["kind"]),
             text(row["source"]),
@@ -208,8 +214,10 @@ def _edges(site: Site, chosen: Chosen) -> list[Edge]:
             text(row["polarity"]).removeprefix(str(GKX)),
             number(row["claims"]),
         )
-        for row in found
+        for sparql in asked
+        for row in rows(site, sparql)
     ]
+    return sorted(found, key=lambda edge: -edge.claims)
 
 
 def _drawn(edges: list[Edge]) -> tuple[list[Edge], dict[str, int]]:

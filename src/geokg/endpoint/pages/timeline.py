@@ -23,12 +23,15 @@ DATED = "dated"
 BANDS = ("before", "overlaps", "after", "undated")
 """Where situations without a date lie as seen from the text: the values of ``gk:hasTimeRelation``, and none."""
 _FEW = 8
-_DATES = """{ ?what gk:edtf ?date . BIND ( ?what AS ?dated ) } UNION {
-    ?what a gk:Statement . ?claim gk:isMadeIn ?dated . ?dated gk:edtf ?date .
-    FILTER NOT EXISTS { ?what gk:edtf ?own } }
-  OPTIONAL { ?dated gk:validFrom ?start } OPTIONAL { ?dated gk:validTo ?end }"""
-_NO_DATE = """FILTER NOT EXISTS { ?what gk:edtf ?own }
-  FILTER NOT EXISTS { ?what a gk:Statement . ?claim gk:isMadeIn/gk:edtf ?published }"""
+# Each OPTIONAL has one pattern only, which engines answer fastest.
+_WHEN = """OPTIONAL { ?what gk:edtf ?own } OPTIONAL { ?document gk:edtf ?published }
+  OPTIONAL { ?what a ?act . FILTER ( ?act = gk:Statement ) }
+  BIND ( BOUND(?own) || (BOUND(?act) && BOUND(?published)) AS ?is_dated )"""
+_DATES = """FILTER ( ?is_dated )
+  OPTIONAL { ?what gk:validFrom ?begins } OPTIONAL { ?what gk:validTo ?ends }
+  OPTIONAL { ?document gk:validFrom ?written }
+  BIND ( COALESCE(?own, ?published) AS ?date ) BIND ( IF(BOUND(?own), ?what, ?document) AS ?dated )
+  BIND ( IF(BOUND(?own), COALESCE(?begins, ?ends), ?written) AS ?start )"""
 
 
 @dataclass(frozen=True)
@@ -120,11 +123,10 @@ def _counts(site: Site, chosen: Chosen) -> dict[str, int]:
     found = rows(
         site,
         f"""SELECT ?band (COUNT(DISTINCT ?what) AS ?n) {{
-  ?claim gk:hasContent ?what .
-  {" ".join(chosen.patterns())}
+  ?claim gk:hasContent ?what ; gk:isMadeIn ?document .{_wanted(chosen)}
+  {_WHEN}
   OPTIONAL {{ ?what gk:hasTimeRelation ?relation }}
-  BIND ( IF(EXISTS {{ ?what gk:edtf ?own }} || EXISTS {{ ?what a gk:Statement . ?claim gk:isMadeIn/gk:edtf ?on }},
-    "{DATED}", COALESCE(STRAFTER(STR(?relation), "{GKX}"), "undated")) AS ?band )
+  BIND ( IF(?is_dated, "{DATED}", COALESCE(STRAFTER(STR(?relation), "{GKX}"), "undated")) AS ?band )
 }} GROUP BY ?band""",
     )
     return dict.fromkeys((DATED, *BANDS), 0) | {text(row["band"]): number(row["n"]) for row in found}
@@ -132,21 +134,24 @@ def _counts(site: Site, chosen: Chosen) -> dict[str, int]:
 
 def _query(chosen: Chosen, band: str) -> str:
     """The query of what is on the axis, by its beginning, or in a band."""
+    columns = order = ""
     if band == DATED:
-        where = _DATES
+        where, columns, order = _DATES, "?date ?dated ?start", "?start "
     elif band == "undated":
-        where = f"{_NO_DATE}\n  FILTER NOT EXISTS {{ ?what gk:hasTimeRelation ?relation }}"
+        where = "FILTER ( ! ?is_dated ) FILTER NOT EXISTS { ?what gk:hasTimeRelation ?relation }"
     else:
-        where = f"?what gk:hasTimeRelation gkx:{band} .\n  {_NO_DATE}"
-    dates = "?date ?dated ?start" if band == DATED else ""
-    order = "COALESCE(?start, MIN(?end)) " if band == DATED else ""
-    wanted = "".join(f"\n  {one}" for one in chosen.patterns())
-    return f"""SELECT ?what ?document {dates} (MIN(STR(?claim)) AS ?one) (COUNT(DISTINCT ?claim) AS ?claims) {{
-  ?claim gk:hasContent ?what ; gk:isMadeIn ?document .{wanted}
+        where = f"FILTER ( ! ?is_dated ) ?what gk:hasTimeRelation gkx:{band} ."
+    return f"""SELECT ?what ?document {columns} (MIN(STR(?claim)) AS ?one) (COUNT(DISTINCT ?claim) AS ?claims) {{
+  ?claim gk:hasContent ?what ; gk:isMadeIn ?document .{_wanted(chosen)}
+  {_WHEN}
   {where}
 }}
-GROUP BY ?what ?document {dates}
+GROUP BY ?what ?document {columns}
 ORDER BY {order}?document ?what"""
+
+
+def _wanted(chosen: Chosen) -> str:
+    return "".join(f"\n  {one}" for one in chosen.patterns())
 
 
 def _items(site: Site, sparql: str) -> list[Item]:
