@@ -73,16 +73,14 @@ def looking(started: Browser, address: str, **context: Any) -> Iterator[Page]:
         if parts.scheme not in ("data", "blob") and parts.netloc != host:
             troubles.append(f"asked another host: {request.url}")
 
+    def said(message: Any) -> None:
+        is_refusal = "the server responded with a status of 4" in message.text  # Chromium tells of every one
+        if message.type in ("error", "warning") and not is_refusal:
+            troubles.append(f"console: {message.text} ({message.location})")
+
     inside.on("request", asked)
     inside.on("weberror", lambda error: troubles.append(f"error: {error.error}"))
-    inside.on(
-        "console",
-        lambda message: (
-            troubles.append(f"console: {message.text} ({message.location})")
-            if message.type in ("error", "warning")
-            else None
-        ),
-    )
+    inside.on("console", said)
     try:
         yield inside.new_page()
     finally:

@@ -399,7 +399,7 @@ def test_a_large_result_is_not_made_before_it_is_read(client: FlaskClient) -> No
 def test_a_page_shows_the_first_rows_and_says_so(client: FlaskClient) -> None:
     query = "SELECT * { ?a ?b ?c . ?d ?e ?f }"
     page = client.get("/sparql", query_string={"query": query}, headers={"Accept": BROWSER}).text
-    assert f"The first {PAGE_ROWS} rows of more" in page
+    assert f"The first {PAGE_ROWS:,} rows of more" in page
     assert page.count("<tr>") == PAGE_ROWS + 1
 
 

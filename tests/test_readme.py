@@ -35,6 +35,7 @@ FILES = [
     "docs/building.md",
     "docs/drafting.md",
     "docs/formats.md",
+    "docs/pages.md",
     "docs/schemes.md",
     "docs/serving.md",
     "docs/stores.md",

@@ -40,7 +40,7 @@ class NotBundled(Exception):
 def digest() -> str:
     """Of all that the bundle is made from."""
     found = hashlib.sha256()
-    for path in sorted([*(HERE / "src").iterdir(), HERE / "package-lock.json", Path(__file__)]):
+    for path in sorted([*(HERE / "src").rglob("*.*"), *HERE.glob("*.js"), HERE / "package-lock.json", Path(__file__)]):
         found.update(path.name.encode() + b"\0" + path.read_bytes())
     return found.hexdigest()[:16]
 
@@ -63,6 +63,7 @@ def bundle() -> None:
         return
     _install()
     with tempfile.TemporaryDirectory(dir=BUNDLE.parent, prefix=".bundle.") as folder:
+        _run("node", "small.js")
         sources = [str(path) for path in sorted((HERE / "src").glob("*.js"))]
         _run("node", "node_modules/esbuild/bin/esbuild", *sources, *OPTIONS, f"--outdir={folder}")
         files = sorted(path.name for path in Path(folder).iterdir())

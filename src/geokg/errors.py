@@ -10,6 +10,7 @@
     ├── WriteError(ids)                annotations that a format has no room for
     ├── UnknownTerm(did_you_mean)      a label, role or IRI that the ontology does not have
     ├── IdentityConflict               two decisions about who is who contradict each other
+    ├── Incomplete                     a node of the graph lacks what all of its kind have
     ├── QueryError(status)             a query that is not answered; ``status`` is the HTTP status
     │   ├── QuerySyntaxError           400, with line and column
     │   ├── QueryNotAllowed            403
@@ -148,6 +149,10 @@ class UnknownTerm(_Placed):
 
 class IdentityConflict(_Placed):
     """Two decisions about who is who that contradict each other."""
+
+
+class Incomplete(GeokgError):
+    """A claim or a document in the graph that lacks what every one has; validation says which."""
 
 
 class QueryError(GeokgError):

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import pyoxigraph as ox
 from rdflib.namespace import DCTERMS, RDF, RDFS, SKOS
 
-from .errors import GeokgError
+from .errors import Incomplete
 from .store import Store
 from .text import Span, Text
 from .vocabulary import GK, OA
@@ -230,9 +230,15 @@ class Views:
         return max(classes, key=lambda c: (self._depth(c), c)).removeprefix(str(GK))
 
     def _depth(self, iri: str) -> int:
+        """How many classes are above a class."""
         if iri not in self._depths:
-            row = next(iter(self.store.solutions(f"SELECT (COUNT(*) AS ?n) {{ <{iri}> rdfs:subClassOf+ ?above }}")))
-            self._depths[iri] = int(row["n"].value)
+            above: set[str] = set()
+            todo = [iri]
+            while todo:
+                found = set(self.iris(todo.pop(), RDFS.subClassOf)) - above
+                above |= found
+                todo += found
+            self._depths[iri] = len(above)
         return self._depths[iri]
 
     @cached_property
@@ -253,12 +259,12 @@ class Views:
         """The text of a document.
 
         Raises:
-            GeokgError: the graph holds no such document.
+            Incomplete: the graph holds no such document.
         """
         if document not in self._texts:
             content = self.literal(document, GK.text)
             if content is None:
-                raise GeokgError(f"{document}: the graph holds no text of this document")
+                raise Incomplete(f"{document}: the graph holds no text of this document")
             identifier = document.removeprefix(self.store.base.document(""))
             name = self.literal(document, GK.fileName) or identifier
             folder = identifier.rpartition("/")[0]
@@ -274,11 +280,11 @@ class Views:
 
         Offsets that do not fit the text are cut to it, so that a broken annotation can still be shown.
         """
-        annotations = self.iris(iri, GK.isEvidencedBy) or self.subjects(OA.hasBody, iri)
-        targets = [t for one in annotations for t in self.iris(one, OA.hasTarget)]
+        targets = [t for one in self.iris(iri, GK.isEvidencedBy) for t in self.iris(one, OA.hasTarget)]
         targets = targets or self.iris(iri, OA.hasTarget)  # an annotation
         if not targets and self.iris(iri, OA.hasSelector):
             targets = [iri]  # a target
+        targets = targets or [t for one in self.subjects(OA.hasBody, iri) for t in self.iris(one, OA.hasTarget)]
         targets = targets or self.subjects(OA.hasSelector, iri)  # a selector
         found = {span for target in targets for span in self._target(target)}
         return sorted(found, key=lambda span: (span.document, span.start, span.end))
@@ -292,7 +298,7 @@ class Views:
                         text = self.text(document)
                         first = min(max(int(start), 0), len(text.content))
                         yield text.span(first, min(max(int(end), first), len(text.content)))
-                    except (GeokgError, ValueError):
+                    except (Incomplete, ValueError):
                         continue  # validation says what is wrong with it; there is nothing to show
 
     # Claims
@@ -301,7 +307,7 @@ class Views:
         """A claim by its IRI.
 
         Raises:
-            GeokgError: there is no such claim, or it lacks what every claim has.
+            Incomplete: there is no such claim, or it lacks what every claim has.
         """
         outer_iris = [one for one in self.iris(iri, GK.isEmbeddedIn) if one not in _inside | {iri}]
         outer = self.claim(outer_iris[0], _inside | {iri}) if outer_iris else None
@@ -322,7 +328,7 @@ class Views:
     def _one(self, iri: str, predicate: str) -> str:
         found = self.iris(iri, predicate)
         if not found:
-            raise GeokgError(f"{iri}: a claim without {_local(predicate)}; validate the graph")
+            raise Incomplete(f"{iri}: a claim without {_local(predicate)}; validate the graph")
         return found[0]
 
     def undertaking(self, iri: str) -> Undertaking:

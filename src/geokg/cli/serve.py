@@ -22,6 +22,7 @@ from ..endpoint.writer import Gate
 from ..errors import GeokgError, ReadError
 from ..graph import KnowledgeGraph
 from ..sparql.guard import check_start
+from ..validation.baseline import read as read_baseline
 from ..vocabulary import packaged
 from .common import STDIN, Command, busy, is_source, json_option, read_graph, tell, tell_json, tell_notices
 
@@ -100,6 +101,12 @@ def _addresses(_context: click.Context, _parameter: click.Parameter, values: Seq
     metavar="IRI",
     help="An address that SERVICE may ask, with all below it, whoever asks. It stands in queries in full.",
 )
+@click.option(
+    "--sources",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder that documents come from: what is annotated in the browser goes there, beside the texts.",
+)
 @click.option("--workers", default=4, show_default=True, type=click.IntRange(1), help="Queries that run at once.")
 @click.option(
     "--deadline", default=10.0, show_default=True, type=click.FloatRange(0.1), help="Seconds that a query may take."
@@ -119,6 +126,11 @@ def _addresses(_context: click.Context, _parameter: click.Parameter, values: Seq
     envvar="GEOKG_ACCESS_LOG",
     help="Write a line of JSON for each request there; - is the standard error output.",
 )
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A file of findings that are known, from check --write-baseline: the report tells new ones apart.",
+)
 @json_option("Print address and size as JSON once the server listens.")
 def serve(
     graph: str | None,
@@ -130,12 +142,14 @@ def serve(
     default_graph: str,
     allow_load: Sequence[str],
     allow_service: Sequence[str],
+    sources: Sequence[Path],
     workers: int,
     deadline: float,
     write_deadline: float,
     memory: int,
     cache: int,
     access_log: str | None,
+    baseline: Path | None,
     *,
     read_only: bool,
     create: bool,
@@ -151,6 +165,7 @@ def serve(
     Example:
       geokg serve kg.trig --port 8080
       geokg serve kg --create --token-file secret
+      geokg serve kg --token-file secret --sources data
     """
     import waitress.server  # nothing else needs it
 
@@ -160,6 +175,7 @@ def serve(
             "--create and --ephemeral are for writers: give a token (--token-file, or GEOKG_TOKEN) and no --read-only"
         )
         raise click.UsageError(told)
+    known = None if baseline is None else read_baseline(baseline)
     if access_log is not None:
         _open_log(access_log)
     signal.signal(signal.SIGTERM, _stop)
@@ -185,6 +201,8 @@ def serve(
             allowed_sources=allow_load,
             allowed_services=allow_service,
             cache_bytes=cache << 20,
+            sources=sources,
+            known=known,
         )
         with _listen(host, port) as listener:
             address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"

@@ -11,15 +11,18 @@ from werkzeug.exceptions import Unauthorized
 
 from .problems import ProtocolError
 
+FIELD = "token"
+"""What a form of ours calls the token, where no script puts it into the header."""
 READ_ONLY = "this endpoint is read-only: it answers queries and takes no updates"
 
 
-def require_token(request: Request, token: str | None) -> None:
+def require_token(request: Request, token: str | None, *, posted: str = "") -> None:
     """Do nothing if the request may write.
 
     Args:
         request: the request.
         token: the secret that writers send; without one nobody may.
+        posted: what a form of ours has in its body; it counts where there is no ``Authorization``.
 
     Raises:
         ProtocolError: 403, nobody may write here, or a page of another origin asks.
@@ -28,7 +31,8 @@ def require_token(request: Request, token: str | None) -> None:
     if not token:
         raise ProtocolError(READ_ONLY, 403)
     refuse_foreign(request)
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    told = f"Bearer {posted}" if posted and "Authorization" not in request.headers else ""
+    scheme, _, given = (told or request.headers.get("Authorization", "")).partition(" ")
     if scheme.lower() != "bearer" or not _same(given.strip(), token):
         raise _unauthorized()
 

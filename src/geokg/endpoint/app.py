@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, g, request, url_for
@@ -12,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from ..errors import QueryError
 from ..sparql import Limits
 from . import admin, description, graph_store, health, pages, pooled, update
+from .annotating import Desk
 from .cache import Cache, Caching
 from .encoding import encode, unmark_conditions
 from .formats import HTML, RDF, choose
@@ -26,11 +29,13 @@ from .wording import say_language
 if TYPE_CHECKING:
     from ..graph import KnowledgeGraph
     from ..sparql.pool import Pool
+    from ..validation.baseline import Known
     from .writer import Writer
 
 MAX_BODY = 2 << 20
 _DONE = "geokg.done"
-WRITING = frozenset({"geokg.update", "geokg.store", "geokg.direct_store"})
+ANNOTATING = frozenset({"geokg.annotate_by_form", "geokg.put_annotations", "geokg.annotations_back"})
+WRITING = ANNOTATING | {"geokg.update", "geokg.store", "geokg.direct_store", "geokg.fix"}
 OPERATING = frozenset({"geokg.queries", "geokg.cancel"})
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -70,6 +75,8 @@ def create_app(
     allowed_sources: Sequence[str] = (),
     allowed_services: Sequence[str] = (),
     cache_bytes: int = 64 << 20,
+    sources: Sequence[str | Path] = (),
+    known: Sequence[Known] | None = None,
     **config: object,
 ) -> Flask:
     """A Flask app that serves one graph, for any WSGI server.
@@ -85,6 +92,9 @@ def create_app(
         allowed_sources: addresses that ``LOAD`` may read, each with all below it.
         allowed_services: addresses that the ``SERVICE`` of a query may ask, each with all below it.
         cache_bytes: how much of the pool's answers is kept for those who ask the same again; 0 for nothing.
+        sources: the folders that documents come from, and that annotations made in the browser go to.
+        known: findings that are known, as :func:`geokg.validation.baseline.read` gives them: the report tells new ones
+            apart; without them it compares with what stood before the last change.
         config: settings of Flask, such as ``MAX_CONTENT_LENGTH``.
 
     >>> import geokg
@@ -107,7 +117,9 @@ def create_app(
         allowed_services=tuple(allowed_services),
         cache=Cache(cache_bytes) if pool is not None and cache_bytes else None,
         metrics=_metrics(),
+        desk=Desk([Path(source) for source in sources], kg.store, writer) if sources else None,
     )
+    site.findings.known = None if known is None else tuple(known)
     app.register_blueprint(blueprint())
     app.register_error_handler(HTTPException, from_http_exception)
     app.after_request(_headers)
@@ -168,7 +180,7 @@ def sparql() -> Response:
     site = current()
     asked = read_request(request)
     if asked is not None:
-        g.query = asked.query  # for a problem to show again
+        g.query, g.began = asked.query, time.perf_counter()  # for pages to show
         to_page, match = partial(pages.results, query=asked.query), request.if_none_match.contains_weak
         if site.pool is not None:
             response = pooled.answer(site.answering, site.pool, asked, page=to_page, match=match)

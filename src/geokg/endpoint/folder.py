@@ -19,10 +19,12 @@ import pyoxigraph as ox
 from ..errors import Busy, GeokgError, QueryError, QueryTimeout
 from ..sparql.snapshot import FolderSnapshot
 from ..store import Store
+from ..validation import Report
 from ..vocabulary import Base
 from .changes import Change
 from .problems import ProtocolError
-from .scribe import FAILED, Settings
+from .runs import Runs
+from .scribe import FAILED, REPORT, Settings
 from .writer import Gate, Verdict, Written, check_conditions
 
 _STARTING = 60.0
@@ -52,6 +54,7 @@ class FolderWriter:
     Attributes:
         store: the newest copy, for reading; it changes with each change.
         on_change: called with each new copy, such as ``Pool.publish``.
+        runs: what the changes did to the findings.
 
     Raises:
         GeokgError: the store cannot be opened for writing.
@@ -71,6 +74,7 @@ class FolderWriter:
         self.store = Store.memory(base=base)
         self.on_change: Callable[[FolderSnapshot], None] | None = None
         self._folder, self._gate, self._deadline, self._memory = folder.resolve(), gate, deadline, memory
+        self.runs = Runs.of(self._folder)
         self._is_ruled = is_ruled
         self._copies = self._folder.with_name(f".{self._folder.name}.generations")
         self._lock = threading.Lock()
@@ -134,6 +138,19 @@ class FolderWriter:
             check_conditions(self.store, change)
             is_new, verdict = self._order(change)
             return Written(is_new, self.store.generation, verdict)
+
+    def report(self) -> Report | None:
+        """What stands, if the gate knows it already."""
+        with self._lock:
+            channel = self._channel
+            if channel is None or not self._prepare(channel, 0):
+                return None
+            try:
+                channel.send(REPORT)
+                return cast("Report | None", self._receive(channel, self._deadline))
+            except (EOFError, OSError) as error:
+                self._lost(error, is_done=False)
+                return None
 
     @contextlib.contextmanager
     def _turn(self) -> Iterator[None]:

@@ -24,6 +24,7 @@ from .folder import FolderWriter
 from .formats import HTML, QUADS, RDF, ROWS, Format, choose
 from .problems import ProtocolError
 from .protocol import PAGE_ROWS, Answering, QueryRequest, Table
+from .wording import language
 
 WAITRESS = {
     "threads": 64,
@@ -86,7 +87,7 @@ def answer(
     tags: dict[str, str] = {}
     for chosen in (rows, triples):
         if isinstance(chosen, Format) and not checked.volatile:
-            tags[chosen.name] = answering.tag(chosen.name, repr(asked))
+            tags[chosen.name] = answering.tag(chosen.name, repr(asked), language() if chosen is HTML else "")
     for tag in tags.values():  # whoever has a tag had it from us, so the query is known to be answered like this
         if match(tag):
             response = Response(status=304)

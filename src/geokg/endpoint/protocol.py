@@ -20,12 +20,13 @@ from ..vocabulary import prefixes
 from .formats import CSV, HTML, RDF, ROWS, TSV, Format, choose
 from .problems import ProtocolError
 from .streaming import Stream, writer
+from .wording import language
 
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
 NO_UPDATE = "this address answers queries; an update is sent by POST to the address for updates"
-PAGE_ROWS = 1000
+PAGE_ROWS = 300
 """As many rows stand on a page; the other formats have them all."""
 
 _USUAL = 8000
@@ -249,7 +250,7 @@ class Answering:
         checked = self.check(asked)
         stream: Stream[Piece] = Stream(lambda emit: self._produce(asked, checked, accept, emit))
         chosen = cast(Format, next(stream))
-        tag = "" if checked.volatile else self.tag(chosen.name, repr(asked))
+        tag = "" if checked.volatile else self.tag(chosen.name, repr(asked), language() if chosen is HTML else "")
         if tag and match(tag):
             stream.close()
             response = Response(status=304)

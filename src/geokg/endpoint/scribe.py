@@ -34,9 +34,12 @@ from ..vocabulary import Base
 from .changes import Change
 from .delta import Delta, exchange, rewrite
 from .problems import ProtocolError
+from .runs import Runs
 from .writer import LARGE, Door, Gate, Verdict
 
 READY, PREPARED, DONE, COPIED, FAILED = "ready", "prepared", "done", "copied", "failed"
+REPORT = "report"
+"""What is sent in place of a change by who wants to know what stands."""
 _PATIENCE = 10.0
 _IN_MEMORY = 200_000
 """Quads up to which a candidate is in memory: about 100 MB."""
@@ -86,6 +89,9 @@ class Scribe:
         gate: what to do with changes that add violations.
         is_ruled: whether accepted and inferred facts are found again after each change.
         memory: bytes that may be taken.
+
+    Attributes:
+        runs: what the changes did to the findings.
     """
 
     def __init__(
@@ -100,6 +106,7 @@ class Scribe:
     ) -> None:
         self._memory = memory
         self._store, self._folder, self._copies = store, folder, copies
+        self.runs = Runs.of(folder)
         self._door = Door(gate, is_ruled=is_ruled)
         self._numbers = itertools.count(time.time_ns())  # no name of a process before this one: its copies are let go
         self._is_open = True
@@ -205,7 +212,7 @@ class Scribe:
         return folder, self._store.generation
 
     def serve(self, channel: Connection) -> None:
-        """Take changes from a channel until it is closed."""
+        """Take changes, and questions for the report, from a channel until it is closed."""
         channel.send((READY, self.publish()))
         self._door.prepare(self._store, self)
         _give_back()
@@ -215,6 +222,9 @@ class Scribe:
                 change = channel.recv()
             except EOFError:
                 return
+            if change == REPORT:
+                channel.send((DONE, self._door.report()))
+                continue
             try:
                 done = self.change(change)
             except QueryError as error:

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from urllib.parse import quote, unquote
 
 import pyoxigraph as ox
-from flask import Response, after_this_request, current_app, g, url_for
+from flask import Response, after_this_request, current_app, g, has_request_context, request, url_for
 
 from ..errors import QueryError
 from ..sparql import Limits
@@ -23,10 +23,13 @@ from .description import Census, Sizes, count, measure
 from .metrics import Metrics
 from .pooled import read_rows
 from .protocol import Answering
+from .reading_store import PooledStore
+from .standing import Findings
 
 if TYPE_CHECKING:
     from ..graph import KnowledgeGraph
     from ..sparql.pool import Pool
+    from .annotating import Desk
     from .writer import Writer
 
 T = TypeVar("T")
@@ -49,6 +52,7 @@ class Site:
         allowed_services: addresses that ``SERVICE`` may ask, each with all below it.
         cache: answers of the pool that are kept.
         metrics: what is counted, if it is.
+        desk: where annotators work, if the server knows where texts come from.
         is_stopping: whether the server answers no more than what it has begun.
     """
 
@@ -63,12 +67,16 @@ class Site:
     allowed_services: tuple[str, ...] = ()
     cache: Cache | None = None
     metrics: Metrics | None = None
+    desk: Desk | None = None
     is_stopping: bool = False
 
     def __post_init__(self) -> None:
         self.answering = Answering(self.store, limits=self.limits, union=self.union, services=self.allowed_services)
-        self._sizes = _Counted(lambda: measure(self.store, self.rows))
-        self._census = _Counted(lambda: count(self.sizes, self.rows))
+        self._made: dict[Callable[[Site], Any], _Counted[Any]] = {}
+        self.findings = Findings(self)
+        rows = self.rows if self.pool is None else partial(read_rows, self.pool)
+        self._sizes = _Counted(lambda: measure(self.store, rows))
+        self._census = _Counted(lambda: count(self.sizes, rows))
 
     @property
     def store(self) -> Store:
@@ -90,9 +98,7 @@ class Site:
         Raises:
             QueryError: no worker can answer now.
         """
-        if self.pool is not None:
-            return read_rows(self.pool, sparql, union=union)
-        results = self.store.query(sparql, union=union)
+        results = self.reading.query(sparql, union=union)
         if not isinstance(results, ox.QuerySolutions):
             raise TypeError("rows were to be read")
         return results
@@ -100,22 +106,60 @@ class Site:
     @property
     def sizes(self) -> Sizes:
         """How much data there is."""
-        return self._sizes.get(self._state)
+        return self._sizes.get(self.state)
 
     @property
     def census(self) -> Census:
         """What is counted of the data."""
-        return self._census.get(self._state)
+        return self._census.get(self.state)
+
+    def once(self, work: Callable[[Site], T]) -> T:
+        """What a function makes of the data, made once for each state of it; what pages share, and is not too large.
+
+        Args:
+            work: a function of a module, which is called with the site.
+
+        Raises:
+            QueryError: it cannot be made now, and was not before.
+        """
+        made = self._made.setdefault(work, _Counted(partial(self.apart, work)))
+        return cast("T", made.get(self.state))
+
+    def apart(self, work: Callable[[Site], T]) -> T:
+        """What a function makes with a store of its own: the page at hand would fetch every node in what it read."""
+        of_page = g.pop("reading", None) if has_request_context() else None
+        try:
+            return work(self)
+        finally:
+            if has_request_context():
+                g.pop("reading", None)
+            if of_page is not None:
+                g.reading = of_page
 
     @property
-    def _state(self) -> int:
+    def state(self) -> int:
         """Which state the data is in. A remote store does not say when it changes: it is counted once a minute."""
         return self.store.generation if self.store.is_here else int(time.monotonic() / 60)
 
     @property
+    def reading(self) -> Store:
+        """What pages read: the quads as workers see them, remembered for this request; without workers the store."""
+        if self.pool is None:
+            return self.store
+        if not has_request_context():
+            return PooledStore(self.store, self.pool)
+        if "reading" not in g:
+            g.reading = PooledStore(self.store, self.pool, client=request.remote_addr or "")
+        return cast(Store, g.reading)
+
+    @property
     def views(self) -> Views:
-        """Typed views, read afresh: the graph may have changed since the last request."""
-        return Views(self.store)
+        """Typed views, read afresh for each request: the graph may have changed since the last one."""
+        if not has_request_context():
+            return Views(self.reading)
+        if "views" not in g:
+            g.views = Views(self.reading)
+        return cast(Views, g.views)
 
     @property
     def sections(self) -> dict[str, str]:
@@ -143,7 +187,7 @@ class Site:
     def find(self, start: str, path: str, store: Store | None = None) -> str | None:
         """The IRI below ``start`` that an address means, percent-encoded or not; ``None`` if nothing is known of it."""
         for iri in dict.fromkeys((start + quote(path, safe=_SAFE), start + path)):
-            if is_known(self.store if store is None else store, iri):
+            if is_known(self.reading if store is None else store, iri):
                 return iri
         return None
 

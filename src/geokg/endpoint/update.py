@@ -52,8 +52,12 @@ def update() -> Response:
     return response
 
 
-def writer_for(site: Site) -> Writer:
+def writer_for(site: Site, *, posted: str = "") -> Writer:
     """Whoever writes, for a request that may.
+
+    Args:
+        site: the site.
+        posted: the token that a form of ours has in its body, if it has.
 
     Raises:
         ProtocolError: nobody may write here, or a page of another origin asks.
@@ -61,7 +65,7 @@ def writer_for(site: Site) -> Writer:
     """
     if not site.store.is_here:
         raise ProtocolError("this endpoint is read-only: its graph is in a service elsewhere; write to that one", 403)
-    require_token(request, site.token if site.writer is not None else None)
+    require_token(request, site.token if site.writer is not None else None, posted=posted)
     if site.writer is None:
         raise ProtocolError("this endpoint is read-only", 403)
     return site.writer

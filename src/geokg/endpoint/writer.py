@@ -11,16 +11,19 @@ import pyoxigraph as ox
 
 from .. import rules
 from ..store import Store
-from ..validation import Finding, Severity
+from ..validation import Finding, Report, Severity
 from ..validation.hiding import in_memory
 from ..validation.standing import Kept, StandingReport
 from ..vocabulary import GK, prefixes
 from .changes import Change, has_graph, plan, run
 from .delta import Delta, Recorder, difference, exchange, rewrite
 from .problems import ProtocolError
+from .runs import Run, Runs
 
 Gate: TypeAlias = Literal["off", "warn", "refuse"]
 _JUDGED: tuple[Severity, ...] = ("violation",)
+TOLD = 2_000
+"""Findings up to which changes may wait while they are put into words: a second or two."""
 LARGE = 10_000
 """Quads from which a change is made by writing all anew: a transaction of so many takes seconds (measured)."""
 
@@ -78,6 +81,13 @@ class Writer(Protocol):
     def hold(self) -> Callable[[], None]:
         """Keep what can be read now until the function that is returned is called."""
 
+    @property
+    def runs(self) -> Runs:
+        """What the changes did to the findings, if the gate asks for them."""
+
+    def report(self) -> Report | None:
+        """What the gate knows of the findings, if it knows them and they are told in a moment."""
+
     def close(self) -> None:
         """End; what was acknowledged stays."""
 
@@ -96,6 +106,10 @@ class Place(Protocol):
 
     def without(self, store: ox.Store, graphs: Collection[ox.NamedNode]) -> ox.Store:
         """A copy of a candidate without some graphs."""
+
+    @property
+    def runs(self) -> Runs:
+        """Where it is noted what changes do to the findings."""
 
     def commit(self, delta: Delta, candidate: ox.Store | None) -> None:
         """Make the store hold what the candidate does: whole or not at all."""
@@ -142,6 +156,7 @@ class Door:
         self.candidate = place.copy()
         report = StandingReport(Store(self.candidate, base=store.base), copy=place.without, scratch=scratch)
         self._standing = report
+        place.runs.add(Run.now(report.counts))
 
     def pass_through(self, store: Store, change: Change, place: Place) -> tuple[bool, Verdict]:
         """Carry a change out on a store, unless the gate refuses it.
@@ -194,8 +209,16 @@ class Door:
                     self.candidate, self._is_current = candidate, was_current
                 standing.undo(kept)
                 raise
+            if kept.come or kept.fixed:
+                place.runs.add(Run.now(standing.counts, kept.come, kept.fixed))
         self.candidate, self._is_current = candidate, self.is_ruled
         return is_new, verdict
+
+    def report(self) -> Report | None:
+        """What stands, if that is known; not if it would take long to put it into words."""
+        if self._standing is None or sum(self._standing.counts.values()) > TOLD:
+            return None
+        return self._standing.report()
 
     def _verdict(self, standing: StandingReport, kept: Kept) -> Verdict:
         added = kept.new
@@ -274,6 +297,9 @@ class StoreWriter:
         gate: what to do with changes that add violations.
         is_ruled: whether accepted and inferred facts are found again.
 
+    Attributes:
+        runs: what the changes did to the findings.
+
     >>> store = Store.memory()
     >>> writer = StoreWriter(store)
     >>> _ = writer.write(Change("update", text="INSERT DATA { <x:a> <x:b> 1 }"))
@@ -283,6 +309,7 @@ class StoreWriter:
 
     def __init__(self, store: Store, *, gate: Gate = "off", is_ruled: bool = True) -> None:
         self._store = store
+        self.runs = Runs()
         self._door = Door(gate, is_ruled=is_ruled)
         self._lock = threading.Lock()
         self._door.prepare(store, self)
@@ -298,6 +325,11 @@ class StoreWriter:
             is_new, verdict = self._door.pass_through(self._store, change, self)
             self._store.generation += 1
             return Written(is_new, self._store.generation, verdict)
+
+    def report(self) -> Report | None:
+        """What stands, if the gate knows it."""
+        with self._lock:
+            return self._door.report()
 
     def copy(self) -> ox.Store:
         """A store of its own with the same content."""

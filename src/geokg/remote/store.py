@@ -17,14 +17,14 @@ from urllib.parse import quote, unquote
 import pyoxigraph as ox
 
 from ..errors import RemoteError
-from ..store import Node, Results, Store, Term, has_dataset
+from ..remembering import Remembering
+from ..store import Node, Results, Term, has_dataset
 from ..vocabulary import Base
 from . import answers, virtuoso
 from .engine import Engine
 from .service import Connection
 
 _NOWHERE = "urn:geokg:no-graph"
-_REMEMBERED = 10_000
 _LONGEST = 1_000_000
 # Virtuoso goes by what a body looks like, and takes one long triple for plain text.
 _HEAD = "@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .\n"
@@ -60,7 +60,7 @@ def pieces(lines: Iterable[str], number: int) -> Iterator[list[str]]:
         yield some
 
 
-class RemoteStore(Store):
+class RemoteStore(Remembering):
     """Quads in a SPARQL 1.1 service.
 
     Args:
@@ -77,11 +77,9 @@ class RemoteStore(Store):
         self, connection: Connection, *, base: Base | None = None, largest: int = 64 << 20, remember: float = 2.0
     ) -> None:
         # What rdflib needs of an engine, in its names.
-        super().__init__(cast(ox.Store, Engine(self)), base=base)
+        super().__init__(cast(ox.Store, Engine(self)), base=base, remember=remember)
         self.connection = connection
         self._largest = largest
-        self._remember = remember
-        self._read: dict[tuple[object, ...], tuple[float, list[ox.Quad]]] = {}
         self._blank = self.base.iri + ".well-known/genid/"
         self._union = ""
         self._has_unnamed = False
@@ -255,48 +253,24 @@ class RemoteStore(Store):
         pattern = f"GRAPH {ox.NamedNode(graph)} {{ ?s ?p ?o }}" if graph else "?s ?p ?o"
         return self.connection.query(f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ {pattern} }}", accept=answers.TRIPLES)
 
-    def match(
-        self,
-        subject: Node | None = None,
-        predicate: ox.NamedNode | None = None,
-        object: Term | None = None,
-        graph: ox.NamedNode | None = None,
-    ) -> Iterator[ox.Quad]:
-        """The quads that fit; all that is said of a subject is read at once, and remembered."""
-        if subject is None and predicate is None and object is None:
-            yield from self.quads(graph.value if graph else None)
-            return
-        key = (subject, None, None) if subject is not None else (None, predicate, object)
-        for quad in self._remembered(key):
-            if (
-                (predicate is None or quad.predicate == predicate)
-                and (object is None or quad.object == object)
-                and (graph is None or quad.graph_name == graph)
-            ):
-                yield quad
+    def fetched(self, nodes: Iterable[Node]) -> Iterator[ox.Quad]:
+        """All that is said of some nodes."""
+        for node in nodes:
+            yield from self._matching(node, None, None)
 
-    def _remembered(self, key: tuple[Any, Any, Any]) -> list[ox.Quad]:
-        now = time.monotonic()
-        when, found = self._read.get(key, (float("-inf"), []))
-        if now - when > self._remember:
-            found = self._fetched(key)
-            if len(self._read) >= _REMEMBERED:
-                self._read.clear()
-            self._read[key] = (now, found)
-        return found
+    def pointing(self, predicate: ox.NamedNode | None, object: Term | None) -> Iterator[ox.Quad]:
+        """The quads with a property, or a value, or both."""
+        return self._matching(None, predicate, object)
 
-    def _fetched(self, key: tuple[Any, Any, Any]) -> list[ox.Quad]:
-        terms = [self._sent(term) for term in key]
+    def _matching(self, subject: Node | None, predicate: ox.NamedNode | None, object: Term | None) -> Iterator[ox.Quad]:
+        terms = [self._sent(term) for term in (subject, predicate, object)]
         if any(isinstance(term, ox.BlankNode | ox.Triple) for term in terms):
-            return []  # named in another answer; here it would stand for any node
+            return  # named in another answer; here it would stand for any node
         names = [f"?{name}" if term is None else str(term) for name, term in zip("spo", terms, strict=True)]
-        rows = self._rows(f"SELECT * {{ {self._anywhere(' '.join(names))} }}")
-        found = []
-        for row in rows:
+        for row in self._rows(f"SELECT * {{ {self._anywhere(' '.join(names))} }}"):
             s, p, o = (row[name] if term is None else term for name, term in zip("spo", terms, strict=True))
             if row["g"] is None or not row["g"].value.startswith(_SYSTEM):
-                found.append(ox.Quad(self._own(s), p, self._own(o), row["g"] or ox.DefaultGraph()))
-        return found
+                yield ox.Quad(self._own(s), p, self._own(o), row["g"] or ox.DefaultGraph())
 
     def _anywhere(self, pattern: str) -> str:
         """A triple pattern in all graphs, as ``?g``."""
@@ -359,7 +333,7 @@ class RemoteStore(Store):
             lines: the triples in N-Triples.
             replace: whether what the graph held goes.
         """
-        self._read.clear()
+        self.forget()
         text = "".join(lines)
         service = self.connection.service
         if service.graph_store is not None or service.update is None:
@@ -372,7 +346,7 @@ class RemoteStore(Store):
 
     def drop(self, graph: str) -> None:
         """Remove a named graph with all that it holds; no error when it is not there."""
-        self._read.clear()
+        self.forget()
         if self.connection.service.update is not None:
             self.connection.update(f"DROP SILENT GRAPH {ox.NamedNode(graph)}", is_repeatable=True)
         else:
@@ -380,5 +354,5 @@ class RemoteStore(Store):
 
     def update(self, sparql: str) -> None:
         """Send a SPARQL update; the usual prefixes need no declaration."""
-        self._read.clear()
+        self.forget()
         self.connection.update(self._prologue(sparql) + sparql)

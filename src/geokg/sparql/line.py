@@ -42,7 +42,10 @@ class Job:
         rows: the format for rows and booleans: json, xml, csv, tsv, or html for the first rows as JSON; empty: none.
         triples: the format for triples: ttl, nt, trig, nq, jsonld, rdf, or html; empty: none.
         page_rows: how many rows ``html`` has.
+        graph: the named graph that triples are sent as those of, where the format has room for it.
         is_federated: whether it asks other servers, which the guard has let through.
+        quads: patterns in N-Quads, of ours: the quads that fit are sent instead, with their graphs, and the query is
+            there for people to read.
     """
 
     query: str
@@ -55,6 +58,7 @@ class Job:
     page_rows: int = 1000
     graph: str = ""
     is_federated: bool = False
+    quads: str = ""
 
 
 @dataclass(eq=False)

@@ -42,6 +42,8 @@ FRAME = struct.Struct(">cI")
 READY, HEAD, DATA, END, ERROR = b"R", b"H", b"D", b"E", b"X"
 FULL = b"full"
 """Behind the last piece: the worker has taken so much memory that another should take its place."""
+ANYTHING = "urn:geokg:anything"
+"""In a pattern of quads: whatever stands there."""
 SHARE = 128 << 20
 """Bytes that a worker may have for itself and stay. Of a store in memory it copies what it reads, as that is counted;
 a store on disk it reads through a cache of its own; and not all that a query took comes back from the allocator."""
@@ -212,6 +214,10 @@ def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefix
 
 
 def _write(out: _Out, store: ox.Store, job: dict[str, Any], prefixes: dict[str, str]) -> None:
+    if job["quads"]:
+        out.frame(HEAD, json.dumps({"kind": "quads", "format": "nq"}).encode())
+        ox.serialize(_fitting(store, job["quads"]), cast("IO[bytes]", out), ox.RdfFormat.N_QUADS)
+        return
     graphs: dict[str, Any] = {
         name: None if job[name] is None else [ox.NamedNode(iri) for iri in job[name]]
         for name in ("default_graphs", "named_graphs")
@@ -237,6 +243,13 @@ def _write(out: _Out, store: ox.Store, job: dict[str, Any], prefixes: dict[str, 
         out.write(b"true\n" if results else b"false\n")
     elif chosen and not isinstance(results, ox.QueryTriples):
         results.serialize(cast("IO[bytes]", out), cast(ox.QueryResultsFormat, FORMATS[chosen]))
+
+
+def _fitting(store: ox.Store, patterns: str) -> Iterator[ox.Quad]:
+    """The quads that fit one pattern after another; blank nodes are those of the store."""
+    for pattern in ox.parse(patterns, format=ox.RdfFormat.N_QUADS, rename_blank_nodes=False):
+        terms = (pattern.subject, pattern.predicate, pattern.object, pattern.graph_name)
+        yield from store.quads_for_pattern(*(None if term == ox.NamedNode(ANYTHING) else term for term in terms))
 
 
 class _Own:

@@ -13,7 +13,7 @@ from ..text import Text
 from ..vocabulary import OA
 from .evidence import Evidence
 from .finding import Finding, Fix
-from .lookup import Term
+from .lookup import Term, is_inferred
 from .wording import Wording
 
 _SELECTOR, _SOURCE, _START, _END, _EXACT, _PREFIX, _SUFFIX = (
@@ -22,6 +22,7 @@ _SELECTOR, _SOURCE, _START, _END, _EXACT, _PREFIX, _SUFFIX = (
 _LANGUAGE = ox.NamedNode(str(DCTERMS.language))
 _INTEGER, _STRING, _LANG_STRING = (ox.NamedNode(str(term)) for term in (XSD.integer, XSD.string, RDF.langString))
 _CALCULATOR = ox.Store()
+_VERBS, _THEN = ("DELETE DATA", "INSERT DATA"), " ;\n"  # no literal has a line end: they are written as N-Triples are
 
 
 class Fixer:
@@ -66,7 +67,7 @@ class Fixer:
                 if swapped := self._swapped(focus, quads, constraint):
                     return swapped
             elif quads and value is not None:
-                better = meant if isinstance(value, ox.Literal) or not self._is_known(value) else None
+                better = meant if isinstance(value, ox.Literal) or not self._data.is_stated(value) else None
                 better = better or self._respelt(value, constraint) or self._tagged(focus, value, constraint)
                 if better is not None:
                     return self._replaced(quads, better)
@@ -79,9 +80,6 @@ class Fixer:
             return
         for predicate in path.predicates() if path else ():
             yield from self._data.quads(focus, predicate, value)
-
-    def _is_known(self, value: Term) -> bool:
-        return next(iter(self._data.quads(value)), None) is not None
 
     def _replaced(self, quads: list[ox.Quad], better: Term) -> Fix | None:
         changed = [ox.Quad(quad.subject, quad.predicate, better, quad.graph_name) for quad in quads]
@@ -169,7 +167,7 @@ class Fixer:
             node = ox.NamedNode(value.value)
         except ValueError:
             return None
-        return node if self._is_known(node) else None
+        return node if self._data.is_stated(node) else None
 
     def _tagged(self, focus: Term, value: Term, constraint: model.Constraint) -> Term | None:
         """A text with its language: the only one that may be, or that of the document it belongs to."""
@@ -194,7 +192,7 @@ class Fixer:
 def undouble(first: ox.Quad, second: ox.Quad) -> Fix | None:
     """For a triple in two graphs of which one holds only what stands nowhere else: it goes from there."""
     for quad in (first, second):
-        if isinstance(quad.graph_name, ox.NamedNode) and quad.graph_name.value.endswith("/graph/inferred"):
+        if is_inferred(quad):
             return _change("what is stated need not be inferred: it goes from the inferred graph", [quad], [])
     return None
 
@@ -220,11 +218,26 @@ def script(findings: Iterable[Finding]) -> str:
     return "\n".join(blocks)
 
 
+def moved(fix: Fix) -> tuple[list[ox.Quad], list[ox.Quad]]:
+    """What a fix takes away, and what it adds.
+
+    >>> removed, added = moved(Fix("it goes", "DELETE DATA { <urn:a> <urn:b> <urn:c> . }"))
+    >>> str(removed[0].triple), added
+    ('<urn:a> <urn:b> <urn:c>', [])
+    """
+    stores = {verb: ox.Store() for verb in _VERBS}
+    for part in fix.update.split(_THEN):
+        verb = next(verb for verb in _VERBS if part.startswith(verb))
+        stores[verb].update(f"INSERT DATA{part.removeprefix(verb)}")
+    removed, added = (sorted(store, key=str) for store in stores.values())
+    return removed, added
+
+
 def _change(words: str, old: list[ox.Quad], new: list[ox.Quad]) -> Fix | None:
     if any(isinstance(term, ox.BlankNode) for quad in [*old, *new] for term in (quad.subject, quad.object)):
         return None  # an update cannot name it
-    parts = [f"{verb} DATA {{ {_data(quads)} }}" for verb, quads in (("DELETE", old), ("INSERT", new)) if quads]
-    return Fix(words, " ;\n".join(parts))
+    parts = [f"{verb} {{ {_data(quads)} }}" for verb, quads in zip(_VERBS, (old, new), strict=True) if quads]
+    return Fix(words, _THEN.join(parts))
 
 
 def _data(quads: list[ox.Quad]) -> str:

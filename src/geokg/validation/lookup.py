@@ -52,6 +52,10 @@ class Lookup:
                 if quad.graph_name not in self._hidden:
                     yield quad
 
+    def is_stated(self, node: Term) -> bool:
+        """Whether anything is said of a node that was not inferred: rules infer something of whatever is used."""
+        return not all(map(is_inferred, self.quads(node)))
+
     def objects(self, subject: Term, predicate: ox.NamedNode) -> list[Term]:
         """What a node has of a property, each once, in an order that does not change."""
         return _sorted(quad.object for quad in self.quads(subject, predicate))
@@ -93,3 +97,13 @@ class Lookup:
 def _sorted(terms: Iterable[Term | ox.Triple]) -> list[Term]:
     found = {term for term in terms if not isinstance(term, ox.Triple)}
     return sorted(found, key=str) if len(found) > 1 else list(found)
+
+
+def is_inferred(quad: ox.Quad) -> bool:
+    """Whether a quad stands in the graph of what rules infer, whatever base it is named below.
+
+    >>> s, g = ox.NamedNode("urn:s"), ox.NamedNode("https://kg.example.org/graph/inferred")
+    >>> is_inferred(ox.Quad(s, s, s, g)), is_inferred(ox.Quad(s, s, s))
+    (True, False)
+    """
+    return isinstance(quad.graph_name, ox.NamedNode) and quad.graph_name.value.endswith("/graph/inferred")

@@ -55,8 +55,8 @@ class Nearest:
         return self._members(constraint.cls) if isinstance(constraint, model.Class) else []
 
     def _terms(self, value: Term) -> Iterator[Term]:
-        """The terms in the namespace of an IRI of which nothing is said; a query does not tell what it allows."""
-        if isinstance(value, ox.NamedNode) and next(self._lookup.quads(value), None) is None:
+        """The terms in the namespace of an IRI of which nothing is stated; a query does not tell what it allows."""
+        if isinstance(value, ox.NamedNode) and not self._lookup.is_stated(value):
             namespace = value.value.removesuffix(local(value))
             for kind in _TERMS:
                 for quad in self._lookup.quads(None, TYPE, kind):

@@ -108,6 +108,7 @@ class Kept:
         fixed: how many it took away.
         judged: how many focus nodes were judged again, those of all shapes together.
         whole: how many shapes were judged in full.
+        come: how many findings it brought, of all severities.
     """
 
     new: tuple[Finding, ...]
@@ -115,6 +116,7 @@ class Kept:
     judged: int
     whole: int
     _memory: _Memory = field(repr=False, compare=False)
+    come: int = 0
 
 
 class StandingReport:
@@ -227,11 +229,19 @@ class StandingReport:
             sum(number for one in changes for number in one.judged.values()),
             sum(len(one.whole) for one in changes),
             memory,
+            (new - fixed).total() + len(self._state.doubled - before.doubled),
         )
 
     def undo(self, kept: Kept) -> None:
         """Forget the last change: it was not made, or not kept."""
         self._forget(kept._memory)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many findings there are of each severity; of all shapes, whichever were asked for."""
+        found = Counter(_SEVERITY.get(one.severity, "violation") for one in (*self._early.results, *self._late.results))
+        found["violation"] += len(self._state.doubled)
+        return {severity: found[severity] for severity in SEVERITIES}
 
     def report(self, *, told: bool = True) -> Report:
         """All that stands.

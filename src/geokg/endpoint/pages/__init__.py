@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from . import home, linked
+from . import annotate, claims, commitments, home, linked, map, network, query, report, search, timeline
 from .query import form, results
 
 __all__ = ["add_to", "form", "results"]
@@ -12,5 +12,5 @@ __all__ = ["add_to", "form", "results"]
 
 def add_to(parts: Blueprint) -> None:
     """Add the addresses of all pages to a blueprint."""
-    for module in (home, linked):
+    for module in (annotate, claims, commitments, home, linked, query, search, report, network, timeline, map):
         module.add_to(parts)

@@ -17,8 +17,15 @@ from ..problems import ProtocolError
 from ..protocol import PAGE_ROWS
 from ..resources import about, send, shapes
 from ..site import Site, current
+from .claim import claim_page
+from .entity import entity_page, is_entity
+from .node import node_page
 from .page import html, page
+from .reader import document_page
 from .reading import Reading
+
+_SORTED = 5_000
+"""Triples of a graph whose page shows the first ones."""
 
 
 def add_to(parts: Blueprint) -> None:
@@ -36,17 +43,17 @@ def add_to(parts: Blueprint) -> None:
 def data(path: str) -> Response:
     """Everything below the base of the data."""
     site = current()
-    return _resource(site, site.store, site.base.data, path)
+    return _resource(site, site.reading, site.base.data, path)
 
 
 def term(path: str) -> Response:
     """A class or property of the ontology."""
-    return _resource(current(), current().store, str(GK), path)
+    return _resource(current(), current().reading, str(GK), path)
 
 
 def concept(path: str) -> Response:
     """A concept or a concept scheme."""
-    return _resource(current(), current().store, str(GKX), path)
+    return _resource(current(), current().reading, str(GKX), path)
 
 
 def shape(path: str) -> Response:
@@ -85,24 +92,25 @@ def _linked(response: Response, site: Site, iri: str, chosen: Format) -> Respons
 def _node_page(site: Site, store: Store, iri: str) -> str:
     reading = Reading(site, store)
     if reading.is_claim(iri):
-        return page("claim", reading=reading, iri=iri, quote=reading.quote(reading.views.claim(iri)))
+        return claim_page(reading, iri)
     if reading.is_document(iri):
-        quotes = reading.quotes(claim.iri for claim in site.kg.claims(document=iri))
-        return page("document", reading=reading, iri=iri, quotes=quotes, pieces=reading.pieces(iri, quotes))
-    return page("node", reading=reading, iri=iri)
+        return document_page(site, iri)
+    if store is site.reading and is_entity(site, iri):
+        return entity_page(site, iri)
+    return node_page(site, store, iri)
 
 
 def graph(path: str) -> Response:
     """One named graph."""
     site = current()
     names = {site.base.graph + path: None, site.base.graph + split_ending(path)[0]: split_ending(path)[1]}
-    found = next((name for name in names if _is_graph(site.store, name)), None)
+    found = next((name for name in names if _is_graph(site.reading, name)), None)
     if found is None:
         raise ProtocolError(f"there is no graph <{site.base.graph}{path}>", 404)
     chosen = names[found] or choose(request.accept_mimetypes, RDF, name=request.args.get("format"))
     if chosen is HTML:
         count = site.sizes.graphs.get(found, 0)
-        response = html(page("graph", iri=found, count=count, rows=_first_rows(site.store, found)))
+        response = html(page("graph", iri=found, count=count, rows=_first_rows(site, found, count)))
     elif site.pool is not None:
         response = send_graph(site.answering, site.pool, found, chosen)
     else:
@@ -117,9 +125,10 @@ def _is_graph(store: Store, name: str) -> bool:
         return False
 
 
-def _first_rows(store: Store, graph: str) -> list[ox.Quad]:
-    rows = store.quads(graph)
-    return [quad for quad, _ in zip(rows, range(PAGE_ROWS // 5), strict=False)]
+def _first_rows(site: Site, graph: str, count: int) -> list[ox.QuerySolution]:
+    """Some rows of a graph: the first, unless it takes long to find out which those are."""
+    order = " ORDER BY ?s ?p ?o" if count <= _SORTED else ""
+    return list(site.rows(f"SELECT * {{ GRAPH {ox.NamedNode(graph)} {{ ?s ?p ?o }} }}{order} LIMIT {PAGE_ROWS // 5}"))
 
 
 def ontology() -> Response:
@@ -127,14 +136,14 @@ def ontology() -> Response:
     site = current()
     graph = site.base.graph + "ontology"
     kinds = {"Classes": [OWL.Class], "Properties": [OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty]}
-    return _index(site, "Ontology", site.store, list(site.store.quads(graph)), kinds, "ontology")
+    return _index(site, "Ontology", site.reading, list(site.reading.quads(graph)), kinds, "ontology")
 
 
 def vocabulary() -> Response:
     """All concepts, by scheme."""
     site = current()
     kinds = {"Concept schemes": [SKOS.ConceptScheme], "Concepts": [SKOS.Concept, GK.AcceptancePolicy]}
-    return _index(site, "Concepts", site.store, list(site.store.quads(site.base.graph + "vocab")), kinds, "vocab")
+    return _index(site, "Concepts", site.reading, list(site.reading.quads(site.base.graph + "vocab")), kinds, "vocab")
 
 
 def all_shapes() -> Response:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import pairwise
 
 import pyoxigraph as ox
 from rdflib.namespace import DCTERMS, RDF, RDFS, SH, SKOS
 
-from ...errors import GeokgError
+from ...errors import Incomplete
+from ...remembering import Remembering
 from ...store import Store
-from ...text import Span, Text
+from ...text import Span
 from ...views import Claim, Thing, Views
-from ...vocabulary import GK, OA, prefixes
+from ...vocabulary import GK, prefixes
 from ..site import Site
-from .shown import Piece, Quote, Statement, Value
+from .shown import Quote, Statement, Value
 
 SHOWN = 100
 """As many claims, mentions or statements of one kind stand on a page."""
 _LONG = 600
 _PLAIN = ("string", "integer", "decimal", "boolean")
-_NAMES = (str(SKOS.prefLabel), str(SKOS.altLabel))
 
 
 class Reading:
@@ -34,7 +33,7 @@ class Reading:
 
     def __init__(self, site: Site, store: Store | None = None) -> None:
         self.site = site
-        self.store = site.store if store is None else store
+        self.store = site.reading if store is None else store
         self.views = site.views if store is None else Views(store)
         self.prefixes = sorted(prefixes(site.base).items())
         self._longest = sorted(self.prefixes, key=lambda item: -len(item[1]))
@@ -92,6 +91,11 @@ class Reading:
         """The rows of a query with an IRI in place of ``$node``; the store's own substitution wants it projected."""
         return self.site.rows(re.sub(r"\$node\b", lambda _: str(ox.NamedNode(node)), sparql))
 
+    def expect(self, iris: Iterable[str]) -> None:
+        """These nodes will be read: where that takes a worker, they are read together."""
+        if isinstance(self.store, Remembering):
+            self.store.expect(map(ox.NamedNode, iris))
+
     # Statements
 
     def statements(
@@ -107,6 +111,7 @@ class Reading:
         wanted = None if graphs is None else set(graphs)
         found: dict[str, set[object]] = {}
         for quad in self.store.match(ox.NamedNode(iri)):
+            self.expect([quad.predicate.value])
             if quad.predicate.value not in without and (wanted is None or _graph(quad) in wanted):
                 found.setdefault(quad.predicate.value, set()).add(quad.object)
         rows = [Statement(self.property(p), self._values(objects)) for p, objects in found.items()]
@@ -119,55 +124,19 @@ class Reading:
         """What points to a node, one property at a time; no more than ``limit`` of each."""
         node = ox.NamedNode(iri)
         query = f"SELECT DISTINCT ?p {{ ?s ?p {node} }}"  # much may point to it
-        rows = []
-        for row in self.site.rows(query) if self.store is self.site.store else self.store.solutions(query):
-            subjects: set[object] = set()
-            for quad in self.store.match(predicate=row["p"], object=node):
-                subjects.add(quad.subject)
-                if len(subjects) == limit:
-                    break
-            rows.append(Statement(self.property(row["p"].value), self._values(subjects), is_backwards=True))
+        properties = [row["p"] for row in self.store.solutions(query)]
+        parts = (f"{{ SELECT DISTINCT ({p} AS ?p) ?s {{ ?s {p} {node} }} LIMIT {limit} }}" for p in properties)
+        found: dict[str, set[object]] = {}
+        for row in self.store.solutions(f"SELECT ?p ?s {{ {' UNION '.join(parts)} }}") if properties else ():
+            found.setdefault(row["p"].value, set()).add(row["s"])
+        rows = [Statement(self.property(p), self._values(subjects), is_backwards=True) for p, subjects in found.items()]
         return sorted(rows, key=lambda row: row.property.text)
-
-    def names(self, iri: str) -> list[Statement]:
-        """The names of a node in all languages."""
-        return [row for row in self.statements(iri) if row.property.title in _NAMES]
-
-    def record(self, iri: str) -> list[Statement]:
-        """What stewards wrote of a node: neither names, nor what texts say, nor what follows by rules."""
-        base = self.site.base.graph
-        derived = (base + "document/", base + "accepted/", base + "inferred", base + "report")
-        graphs = [graph for graph in self.site.store.graphs() if not graph.startswith(derived)]
-        return self.statements(iri, graphs, without=_NAMES)
 
     def told(self, iri: str) -> list[Statement]:
         """What a text tells of a situation: its roles and values, without what follows by rules."""
-        graphs = [graph for graph in self.site.store.graphs() if graph.startswith(self.site.base.graph + "document/")]
+        texts, found = self.site.base.document_graph(""), map(_graph, self.store.match(ox.NamedNode(iri)))
+        graphs = {graph for graph in found if graph.startswith(texts)}
         return self.statements(iri, graphs, without=[str(GK.isEvidencedBy)])
-
-    def facts(self, iri: str) -> list[Statement]:
-        """The accepted facts about a node, each with the policy that accepts it."""
-        rows = list(
-            self._rows(
-                """SELECT DISTINCT ?p ?o ?g ?backwards {
-                 ?p gk:isFactLayer true
-                 { GRAPH ?g { $node ?p ?o } BIND(false AS ?backwards) }
-                 UNION { GRAPH ?g { ?o ?p $node } BIND(true AS ?backwards) } }""",
-                iri,
-            )
-        )
-        forwards = {(row["p"], row["o"]) for row in rows if row["backwards"].value == "false"}
-        accepted = self.site.base.graph + "accepted/"
-        facts = []
-        for row in rows:
-            graph = row["g"].value
-            policy = graph.removeprefix(accepted)
-            note = f"accepted under the policy “{policy}”" if policy != graph else "follows from accepted facts"
-            is_backwards = row["backwards"].value == "true"
-            if is_backwards and (row["p"], row["o"]) in forwards:
-                continue  # a symmetric fact reads the same from both ends
-            facts.append(Statement(self.property(row["p"].value), (self.value(row["o"]),), is_backwards, note))
-        return sorted(facts, key=lambda row: (row.is_backwards, row.property.text, row.values[0].text))
 
     # Claims
 
@@ -198,22 +167,25 @@ class Reading:
 
     def inner_claims(self, iri: str) -> list[Quote]:
         """The claims that a claim reports."""
-        return self.claims("SELECT DISTINCT ?claim { ?claim gk:isEmbeddedIn $node }", iri)
+        return self.claims(
+            f"SELECT DISTINCT ?claim {{ ?claim gk:isEmbeddedIn $node }} ORDER BY ?claim LIMIT {SHOWN}", iri
+        )
 
     def claims_about(self, iri: str) -> list[Quote]:
         """The claims that carry a situation or an undertaking."""
         try:
             return self.quotes(claim.iri for claim in self.views.claims_about(iri))
-        except GeokgError:
+        except Incomplete:
             return []  # a claim that lacks a part: validation says which
 
     def quotes(self, claims: Iterable[str]) -> list[Quote]:
         """Claims with their sentences, in the order of the texts; those that lack a part are left out."""
-        found = []
-        for iri in claims:
+        found, wanted = [], list(claims)
+        self.expect(wanted)
+        for iri in wanted:
             try:
                 found.append(self.quote(self.views.claim(iri)))
-            except GeokgError:
+            except Incomplete:
                 continue  # it lacks what every claim has: its own page still shows what there is
         return sorted(found, key=lambda q: (q.claim.document, q.claim.evidence[:1], len(q.claim.chain), q.claim.iri))
 
@@ -240,59 +212,7 @@ class Reading:
         document = self.site.base.document
         return [(f"{self.site.address(document(span.document)) or ''}#{span.fragment}", span) for span in spans]
 
-    # Texts
-
-    def pieces(self, document: str, quotes: list[Quote]) -> list[Piece]:
-        """A text cut where any mark begins or ends; claims are numbered as in ``quotes``, from 1."""
-        text = self.views.text(document)
-        named = self._named_spans(document, text)
-        claims = [(span, number) for number, quote in enumerate(quotes, 1) for span in quote.claim.evidence]
-        last = {
-            number: max(span.end for span in quote.claim.evidence)
-            for number, quote in enumerate(quotes, 1)
-            if quote.claim.evidence
-        }
-        cuts = {0, len(text.content)}
-        for span in [span for span, _ in claims] + [span for span, _ in named]:
-            cuts |= {span.start, span.end}
-        ordered = sorted(cuts)
-        pieces = []
-        for start, end in pairwise(ordered):
-            piece = Piece(text.content[start:end])
-            piece.anchors = sorted({s.fragment for s, _ in [*claims, *named] if s.start == start})
-            piece.claims = sorted({number for span, number in claims if span.start <= start < span.end})
-            piece.endings = sorted(number for number, at in last.items() if at == end)
-            inside = [(span.end - span.start, iri) for span, iri in named if span.start <= start < span.end]
-            if inside:
-                _, iri = min(inside)
-                piece.href, piece.title = self.site.link(iri), self.views.label(iri)
-            pieces.append(piece)
-        return pieces
-
-    def _named_spans(self, document: str, text: Text) -> list[tuple[Span, str]]:
-        """The words of a document that name something, with what they name."""
-        rows = self._rows(
-            f"""SELECT DISTINCT ?body ?start ?end {{
-                  ?target <{OA.hasSource}> $node ; <{OA.hasSelector}> ?selector .
-                  ?selector <{OA.start}> ?start ; <{OA.end}> ?end .
-                  ?annotation <{OA.hasTarget}> ?target ; <{OA.hasBody}> ?body .
-                  ?annotation <{OA.motivatedBy}> <{OA.identifying}> }}""",
-            document,
-        )
-        found = []
-        for row in rows:
-            start, end = int(row["start"].value), int(row["end"].value)
-            if 0 <= start < end <= len(text.content):
-                found.append((text.span(start, end), row["body"].value))
-        return sorted(found, key=lambda item: (item[0].start, item[0].end, item[1]))
-
-    def mark(self, piece: Piece, quotes: list[Quote]) -> str:
-        """How a piece of a text is marked: after the shortest claim on it, ``voice``, ``reported`` or not at all."""
-        found = [quotes[number - 1].claim for number in piece.claims]
-        if not found:
-            return ""
-        shortest = min(found, key=lambda claim: claim.evidence[-1].end - claim.evidence[0].start)
-        return "reported" if shortest.is_reported else "voice"
+    # Kinds
 
     def kind(self, iri: str) -> str:
         """What a node is, in words."""
@@ -309,7 +229,7 @@ class Reading:
         """Whether a node is a claim, whole enough to be shown as one."""
         try:
             return bool(self.views.claim(iri))
-        except GeokgError:
+        except Incomplete:
             return False
 
     def is_document(self, iri: str) -> bool:
@@ -323,11 +243,17 @@ def _graph(quad: ox.Quad) -> str:
 
 def _marked(sentence: Span, marks: Iterable[Span]) -> tuple[tuple[str, bool], ...]:
     """A sentence in pieces, each with whether it is under a mark."""
-    under = [any(mark.start <= sentence.start + n < mark.end for mark in marks) for n in range(len(sentence.exact))]
     pieces: list[tuple[str, bool]] = []
-    for character, is_marked in zip(sentence.exact, under, strict=True):
-        if pieces and pieces[-1][1] == is_marked:
-            pieces[-1] = (pieces[-1][0] + character, is_marked)
-        else:
-            pieces.append((character, is_marked))
+    at = sentence.start
+
+    def cut(end: int, *, is_marked: bool) -> None:
+        nonlocal at
+        if at < end:
+            pieces.append((sentence.exact[at - sentence.start : end - sentence.start], is_marked))
+            at = end
+
+    for mark in sorted(marks):
+        cut(min(max(mark.start, at), sentence.end), is_marked=False)
+        cut(min(mark.end, sentence.end), is_marked=True)
+    cut(sentence.end, is_marked=False)
     return tuple(pieces)

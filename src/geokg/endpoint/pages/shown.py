@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...text import Span
 from ...views import Claim
@@ -70,24 +70,3 @@ class Quote:
     claim: Claim
     sentences: tuple[tuple[tuple[str, bool], ...], ...]
     places: tuple[tuple[str, Span], ...]
-
-
-@dataclass
-class Piece:
-    """Some characters of a text under the same marks.
-
-    Attributes:
-        text: the characters.
-        anchors: the fragment identifiers of the marks that begin here.
-        claims: the numbers of the claims that rest on these characters.
-        endings: the numbers of the claims whose words end here.
-        href: the page of what the words name.
-        title: the name of what the words name.
-    """
-
-    text: str
-    anchors: list[str] = field(default_factory=list)
-    claims: list[int] = field(default_factory=list)
-    endings: list[int] = field(default_factory=list)
-    href: str | None = None
-    title: str = ""

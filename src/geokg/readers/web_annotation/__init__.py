@@ -104,11 +104,30 @@ def write(document: Document, path: Path) -> None:
     Raises:
         WriteError: it cannot be written.
     """
+    text = path.with_suffix(".txt")
+    annotations = content(document, text.name)
+    put(text, document.text.encode())
+    put(path, annotations)
+
+
+def content(document: Document, source: str) -> bytes:
+    """The file of annotations that says what a document says: a list, or an empty page.
+
+    Args:
+        document: what is said.
+        source: the path of the text from the folder of the file.
+
+    Raises:
+        WriteError: there is no room for something.
+
+    >>> from geokg.text import Mention, Text
+    >>> text = Text("demo", "China waits.")
+    >>> b'"classifying"' in content(Document(text, (Mention("T1", "State", (text.span(0, 5),)),)), "a.txt")
+    True
+    """
     from .writing import page, written
 
-    text = path.with_suffix(".txt")
-    lines = [json.dumps(one, ensure_ascii=False) for one in written(document, text.name)]
+    lines = [json.dumps(one, ensure_ascii=False) for one in written(document, source)]
     # An empty list would not say what it is a list of, nor who found nothing.
-    content = "[\n" + ",\n".join(lines) + "\n]\n" if lines else json.dumps(page(document), ensure_ascii=False) + "\n"
-    put(text, document.text.encode())
-    put(path, content.encode())
+    made = "[\n" + ",\n".join(lines) + "\n]\n" if lines else json.dumps(page(document), ensure_ascii=False) + "\n"
+    return made.encode()

@@ -1,0 +1,126 @@
+"""Queries of pages: rows that are kept while the data stays as it is, and the same as a table for programs."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
+from threading import Lock
+from typing import Any, TypeAlias, TypeVar, cast
+
+import pyoxigraph as ox
+from flask import Response, request
+from werkzeug.datastructures import MIMEAccept
+
+from .. import pooled
+from ..formats import CSV, HTML, JSON, Format, choose
+from ..protocol import QueryRequest, Term
+from ..site import Site
+
+T = TypeVar("T")
+Row: TypeAlias = Mapping[str, Term | None]
+_KEPT = 64
+"""As many answers are kept; each is of a page, so small."""
+
+
+def rows(site: Site, sparql: str) -> tuple[Row, ...]:
+    """The rows of a ``SELECT`` query of a page, asked once for each state of the data.
+
+    Raises:
+        QueryError: it is not answered.
+    """
+    return kept(site, sparql, lambda: site.apart(partial(_asked, sparql=sparql)))
+
+
+def _asked(site: Site, sparql: str) -> tuple[Row, ...]:
+    found = site.rows(sparql)
+    names = [variable.value for variable in found.variables]
+    return tuple(dict(zip(names, row, strict=True)) for row in found)
+
+
+def kept(site: Site, key: Hashable, make: Callable[[], T]) -> T:
+    """What a page makes of the data, made once for each state of it, as long as others do not take its place.
+
+    Args:
+        site: the graph.
+        key: what tells it from all else that is kept so.
+        make: what makes it.
+    """
+    return cast("T", site.once(_Shelf).get(key, make))
+
+
+class _Shelf:
+    """Room for what was asked for last."""
+
+    def __init__(self, _site: Site) -> None:
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        found = make()  # two may make the same; neither waits for the other
+        with self._lock:
+            self._kept[key] = found
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+
+def chosen_format(ending: str = "") -> Format:
+    """What a list is wanted as: a page, CSV, or the JSON of SPARQL results.
+
+    Args:
+        ending: of the address, if it says so.
+
+    Raises:
+        ProtocolError: 406; nothing that the client takes.
+    """
+    return choose(request.accept_mimetypes, (HTML, CSV, JSON), name=ending or None)
+
+
+def send_rows(site: Site, sparql: str, chosen: Format) -> Response:
+    """All rows of a query, streaming, through the pool if there is one.
+
+    Args:
+        site: the graph.
+        sparql: a ``SELECT`` of our own.
+        chosen: a format for rows that is no page.
+
+    Raises:
+        QueryError: it is not answered; nothing has been sent yet.
+    """
+    asked = QueryRequest(sparql, request.base_url, format=chosen.name)
+    match = request.if_none_match.contains_weak
+    if site.pool is not None:
+        response = pooled.answer(site.answering, site.pool, asked, page=_no_page, match=match)
+    else:
+        accept = MIMEAccept([(chosen.mimetype, 1)])
+        response = site.answering.answer(asked, accept, page=_no_page, match=match)
+    if request.method == "HEAD":
+        response.close()
+    return response
+
+
+def _no_page(_table: object) -> str:
+    raise TypeError("rows for programs are no page")
+
+
+def number(term: Term | None) -> int:
+    """A number that a query gave; 0 where it gave none.
+
+    >>> number(ox.Literal(3)), number(None)
+    (3, 0)
+    """
+    return int(term.value) if isinstance(term, ox.Literal) else 0
+
+
+def text(term: Term | None) -> str:
+    """The text or IRI that a query gave; empty where it gave none.
+
+    >>> text(ox.NamedNode("http://e.org/x")), text(None)
+    ('http://e.org/x', '')
+    """
+    return term.value if isinstance(term, ox.NamedNode | ox.Literal) else ""

@@ -1,0 +1,169 @@
+"""What is claimed of which state: a map, and the same as a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, url_for
+
+from ..formats import CSV
+from ..site import Site, current
+from ..wording import gettext as _
+from .asking import number, rows, send_rows, text
+from .filters import Chosen
+from .page import html, page
+from .pictures import filters, name_of, named, options, roles
+from .reading import Reading
+
+SHADES = 5
+"""So many steps of number are told apart on the map."""
+_NICE = (1, 2, 5)
+
+
+@dataclass(frozen=True)
+class Step:
+    """States with about as many claims.
+
+    Attributes:
+        number: of the step, from 1.
+        least: how many claims there are at least.
+        most: how many at most; ``None`` for the last.
+    """
+
+    number: int
+    least: int
+    most: int | None
+
+    @property
+    def label(self) -> str:
+        """The numbers, as a legend has them.
+
+        >>> Step(1, 1, 1).label, Step(2, 2, 4).label, Step(3, 5, None).label
+        ('1', '2–4', '5 or more')
+        """
+        if self.most is None:
+            return _("%(number)s or more") % {"number": self.least}
+        return str(self.least) if self.most == self.least else f"{self.least}–{self.most}"
+
+
+@dataclass(frozen=True)
+class State:
+    """A state and what is claimed of it.
+
+    Attributes:
+        iri: the state.
+        code: its number in ISO 3166, which the atlas knows it by; empty if it has none.
+        claims: how many claims speak of it, of its land or of places there.
+        parts: what the claims name, itself or a place, each with how many.
+    """
+
+    iri: str
+    code: str
+    claims: int
+    parts: tuple[tuple[str, int], ...]
+
+
+def add_to(parts: Blueprint) -> None:
+    """Add the addresses of the map."""
+    parts.add_url_rule("/map", "map", world)
+    parts.add_url_rule("/map.csv", "map_csv", world_csv)
+
+
+def world() -> Response:
+    """The page."""
+    site = current()
+    chosen = Chosen.read(filters(site))
+    reading = Reading(site)
+    states = _states(site, chosen)
+    reading.expect({part for state in states for part, _n in state.parts})
+    return html(
+        page(
+            "map",
+            reading=reading,
+            chosen=chosen,
+            sparql=_named_query(site, chosen),
+            states=states,
+            steps=steps(max((state.claims for state in states), default=0)),
+            step_of=step_of,
+            name=lambda iri: name_of(reading, iri),
+            claims_of=lambda *iris: _claims_address(site, chosen, iris),
+            options=options(site),
+        )
+    )
+
+
+def world_csv() -> Response:
+    """The whole table."""
+    site = current()
+    return send_rows(site, _named_query(site, Chosen.read(filters(site))), CSV)
+
+
+def steps(most: int) -> list[Step]:
+    """The steps of a legend up to a number: 1, 2, 5, 10, 20 and so on, those that tell the most apart.
+
+    >>> [step.label for step in steps(12)], [step.label for step in steps(4000)], steps(0)
+    (['1', '2–4', '5–9', '10 or more'], ['1–4', '5–49', '50–199', '200–1999', '2000 or more'], [])
+    """
+    nice: list[int] = []
+    while (following := _NICE[len(nice) % 3] * 10 ** (len(nice) // 3)) <= most:
+        nice.append(following)
+    if len(nice) > SHADES:
+        nice = [nice[place * (len(nice) - 1) // (SHADES - 1)] for place in range(SHADES)]
+    ends = [*(one - 1 for one in nice[1:]), None]
+    return [Step(place, *both) for place, both in enumerate(zip(nice, ends, strict=False), 1)]
+
+
+def step_of(found: list[Step], claims: int) -> int:
+    """The number of the step that a number of claims is on.
+
+    >>> step_of(steps(12), 7)
+    3
+    """
+    return max(step.number for step in found if step.least <= claims)
+
+
+def _states(site: Site, chosen: Chosen) -> list[State]:
+    """The states that claims speak of, those with the most claims first."""
+    parts: dict[str, list[tuple[str, int]]] = {}
+    for row in rows(site, _query(site, chosen, "?state ?part")):
+        parts.setdefault(text(row["state"]), []).append((text(row["part"]), number(row["claims"])))
+    found = [
+        State(
+            text(row["state"]),
+            text(row["code"]),
+            number(row["claims"]),
+            tuple(
+                sorted(parts[text(row["state"])], key=lambda part: (part[0] != text(row["state"]), -part[1], part[0]))
+            ),
+        )
+        for row in rows(site, _query(site, chosen, "?state ?code"))
+    ]
+    return sorted(found, key=lambda state: (-state.claims, state.iri))
+
+
+def _query(site: Site, chosen: Chosen, by: str) -> str:
+    wanted = "".join(f"\n  {one}" for one in chosen.patterns())
+    return f"""SELECT {by} (COUNT(DISTINCT ?claim) AS ?claims) WHERE {{
+  {{ SELECT DISTINCT ?state ?part WHERE {{
+    {{ ?state a gk:State . BIND ( ?state AS ?part ) }}
+    UNION {{ ?land gk:isTerritoryOf ?state . ?part gk:isLocatedIn* ?land }}
+  }} }}
+  ?what ?role ?part . FILTER ( ?role IN ({roles(site, ", ")}) )
+  ?claim gk:hasContent ?what .{wanted}
+  OPTIONAL {{ ?state gk:m49Code ?code }}
+}}
+GROUP BY {by}"""
+
+
+def _named_query(site: Site, chosen: Chosen) -> str:
+    return f"""SELECT ?state ?state_name ?code ?claims WHERE {{
+{{ {_query(site, chosen, "?state ?code")} }}
+{named("?state")}
+}}
+ORDER BY DESC(?claims) ?state"""
+
+
+def _claims_address(site: Site, chosen: Chosen, iris: tuple[str, ...]) -> str:
+    """Where the claims stand that speak of one of these, under all that is chosen but the time."""
+    kept = {name: list(values) for name, values in chosen.values.items() if name not in ("from", "to", "subject")}
+    return url_for("geokg.claims", **kept, subject=[iri.removeprefix(site.base.data) for iri in iris])  # type: ignore[arg-type]

@@ -1,0 +1,80 @@
+"""What the network, the timeline and the map share: which claims they show, and by which names.
+
+In the queries ``?claim`` is a claim and ``?what`` the situation that it is about.
+"""
+
+from __future__ import annotations
+
+from ...vocabulary import GK
+from ..site import Site
+from ..wording import gettext as _
+from ..wording import language
+from .claim_filters import claim_filters, words
+from .filters import Filter
+from .labels import labels
+from .reading import Reading
+from .shown import Value
+
+OFFERED = 100
+"""So many actors or documents can be picked from a list; any other by its address."""
+# When it was, or else when it was written of; each OPTIONAL has one pattern only, which engines answer fastest.
+_FROM = """OPTIONAL { ?what gk:edtf ?own } OPTIONAL { ?what gk:validTo ?ends }
+  OPTIONAL { ?claim gk:isMadeIn ?text } OPTIONAL { ?text gk:edtf ?stamp } OPTIONAL { ?text gk:validTo ?over }
+  FILTER ( IF(BOUND(?own), ! BOUND(?ends) || ?ends > $it, BOUND(?stamp) && (! BOUND(?over) || ?over > $it)) )"""
+_TO = """OPTIONAL { ?what gk:edtf ?own } OPTIONAL { ?what gk:validFrom ?begins }
+  OPTIONAL { ?claim gk:isMadeIn ?text } OPTIONAL { ?text gk:edtf ?stamp } OPTIONAL { ?text gk:validFrom ?begun }
+  FILTER ( IF(BOUND(?own), ! BOUND(?begins) || ?begins < $it, BOUND(?stamp) && (! BOUND(?begun) || ?begun < $it)) )"""
+
+
+def filters(site: Site) -> tuple[Filter, ...]:
+    """What pictures of claims may be narrowed by: as all claims, but with the time of what they are about."""
+    others = (one for one in claim_filters(site) if one.name not in ("since", "until"))
+    return (
+        *others,
+        Filter("from", _("From"), _FROM, kind="since", is_single=True),
+        Filter("to", _("To"), _TO, kind="until", is_single=True),
+    )
+
+
+def roles(site: Site, mark: str) -> str:
+    """The properties by which somebody or something has a part in a situation, with a mark between them.
+
+    ``|`` makes them a path, ``,`` what may stand after ``IN``: which of both is faster hangs on the query.
+    """
+    return mark.join(f"gk:{role.removeprefix(str(GK))}" for role in words(site).roles) or "gk:hasParticipant"
+
+
+def actors(site: Site) -> str:
+    """The classes of actors, for ``IN``; a graph need not have been reasoned over."""
+    return site.once(_actors)
+
+
+def _actors(site: Site) -> str:
+    found = site.rows("SELECT DISTINCT ?kind { ?kind rdfs:subClassOf* gk:Actor } ORDER BY ?kind")
+    return ", ".join(f"gk:{row['kind'].value.removeprefix(str(GK))}" for row in found)
+
+
+def options(site: Site) -> dict[str, list[tuple[str, str]]]:
+    """Whom and what one can pick from lists, by the names of the filters: those with the most claims."""
+    things = site.once(labels)
+    said = sorted((one for one in things.things.values() if one.says), key=lambda one: (-one.says, one.iri))
+    lists = {"actor": things.of("actors"), "claimant": said, "document": things.of("documents")}
+    return {
+        name: [(one.iri.removeprefix(site.base.data), one.name(language()).text) for one in found[:OFFERED]]
+        for name, found in lists.items()
+    }
+
+
+def name_of(reading: Reading, iri: str) -> Value:
+    """A node by its name in the language of the page, if it has one there."""
+    thing = reading.site.once(labels).things.get(iri)
+    if thing is None:
+        return reading.name(iri)
+    name = thing.name(language())
+    return Value(name.text, reading.site.link(iri), iri, name.language)
+
+
+def named(variable: str) -> str:
+    """What a query says for a variable to have its name beside it."""
+    name = f"{variable}_name"
+    return f'OPTIONAL {{ {variable} skos:prefLabel {name} . FILTER ( lang({name}) = "en" ) }}'
