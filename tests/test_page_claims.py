@@ -19,10 +19,13 @@ from flask.testing import FlaskClient
 import geokg
 from browser import NARROW, axe
 from geokg.endpoint import create_app
+from geokg.endpoint.pages import claims
 from geokg.endpoint.pages.claims import FACETS, ORDERS
 from geokg.endpoint.pages.filters import Pages
 from geokg.endpoint.pooled import create_pool
+from geokg.errors import TransferCut
 from geokg.graph import KnowledgeGraph
+from geokg.sparql.snapshot import MemorySnapshot
 from geokg.store import Store
 from geokg.views import Claim
 from geokg.vocabulary import GK, packaged
@@ -67,7 +70,7 @@ def html(client: FlaskClient, query: str = "") -> str:
 
 def listed(page: str) -> list[str]:
     """The claims of a page, in their order."""
-    found = re.findall(r'<h3 class="sentence"><a href="/data/([^"]+)"', page)
+    found = re.findall(r'<h3 class="sentence" lang="en"><a href="/data/([^"]+)"', page)
     return [DATA + unescape(path) for path in found]
 
 
@@ -206,6 +209,35 @@ def test_the_processes_of_a_pool_give_the_same(kg: KnowledgeGraph, client: Flask
         for query in ("", "sort=claimant&depth=1"):
             assert pooled.get(f"/claims.csv?{query}").text == client.get(f"/claims.csv?{query}").text
             assert listed(html(pooled, query)) == listed(html(client, query))
+
+
+@pytest.mark.parametrize("sort", ORDERS)
+def test_a_long_table_is_read_in_parts_that_join(
+    kg: KnowledgeGraph, client: FlaskClient, sort: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = {query: client.get(f"/claims.csv?sort={sort}&{query}").text for query in ("", "depth=1", "stance=asks")}
+    monkeypatch.setattr(claims, "AT_ONCE", 7)
+    with create_pool(kg.store, workers=1) as pool:  # type: ignore[union-attr]
+        pooled = create_app(kg, pool=pool).test_client()
+        for query, expected in whole.items():
+            assert pooled.get(f"/claims.csv?sort={sort}&{query}").text == expected
+            assert pooled.head(f"/claims.csv?sort={sort}&{query}").status_code == 200
+        tag = pooled.get("/claims.csv").headers["ETag"]
+        assert pooled.get("/claims.csv", headers={"If-None-Match": tag}).status_code == 304
+        assert pool.running() == []
+
+
+def test_a_long_table_breaks_off_rather_than_mix_two_states_of_the_data(
+    fresh_kg: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "AT_ONCE", 7)
+    with create_pool(fresh_kg.store, workers=1) as pool:  # type: ignore[union-attr]
+        pooled = create_app(fresh_kg, pool=pool).test_client()
+        answer = pooled.get("/claims.csv", buffered=False)
+        pool.publish(MemorySnapshot(fresh_kg.store.ox))
+        with pytest.raises(TransferCut, match="the data has changed meanwhile"):
+            list(answer.response)
+        answer.close()
 
 
 @pytest.mark.parametrize(
