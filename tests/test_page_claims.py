@@ -74,6 +74,11 @@ def listed(page: str) -> list[str]:
     return [DATA + unescape(path) for path in found]
 
 
+def shown_query(page: str) -> str:
+    (shown,) = re.findall(r'<pre tabindex="0"><code>(.*?)</code></pre>', page, re.S)
+    return unescape(shown)
+
+
 def counts(page: str, facet: str) -> dict[str, int]:
     """The values of a facet with their counts."""
     (section,) = re.findall(rf'<section class="facet" aria-labelledby="facet-{facet}">(.*?)</section>', page, re.S)
@@ -145,8 +150,7 @@ def test_the_parts_of_the_list_are_the_rows_of_the_query_that_is_shown(
     client: FlaskClient, sort: str, query: str
 ) -> None:
     first = html(client, f"sort={sort}&{query}")
-    (shown,) = re.findall(r'<pre tabindex="0"><code>(.*?)</code></pre>', first, re.S)
-    asked = client.get(f"/sparql?query={quote(unescape(shown))}", headers={"Accept": "application/json"}).json
+    asked = client.get(f"/sparql?query={quote(shown_query(first))}", headers={"Accept": "application/json"}).json
     rows = [row["claim"]["value"] for row in asked["results"]["bindings"]]
     pages = Pages(len(rows), 1)
     parts = [claim for n in range(1, pages.last + 1) for claim in listed(html(client, f"sort={sort}&{query}&page={n}"))]
@@ -280,7 +284,7 @@ def test_a_graph_without_claims_says_so() -> None:
 
 
 def test_names_out_of_the_graph_do_nothing(fresh_kg: KnowledgeGraph) -> None:
-    hostile = "<script>alert(1)</script>“'\"> } DROP ALL #"
+    hostile = "<script>alert(1)</script>“'\"> \n } DROP ALL #"
     actor = ox.NamedNode(DATA + "entity/hu-shisheng")
     label = ox.NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
     fresh_kg.store.remove(list(fresh_kg.store.match(actor, label)))
@@ -288,6 +292,9 @@ def test_names_out_of_the_graph_do_nothing(fresh_kg: KnowledgeGraph) -> None:
     page = html(create_app(fresh_kg).test_client(), "claimant=entity/hu-shisheng")
     assert "<script>alert" not in page
     assert page.count("&lt;script&gt;alert(1)") > 3
+    shown = shown_query(page)
+    assert shown.splitlines()[0] == "# Claimant: <script>alert(1)</script>“'\"> } DROP ALL #"
+    assert shown.splitlines()[1].startswith("SELECT ?claim ")
 
 
 def test_the_facets_are_found_by_keyboard_and_fold_where_there_is_no_room(visit: Callable[..., Any]) -> None:

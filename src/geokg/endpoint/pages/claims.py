@@ -15,7 +15,7 @@ from ..site import Site, current
 from ..wording import gettext as _
 from .asking import chosen_format, kept, number, rows, send_parts, send_rows, text
 from .claim_filters import claim_filters
-from .facets import ALL, SHOWN, facet
+from .facets import ALL, SHOWN, facet, headed
 from .filters import Chosen, Pages
 from .page import html, page
 from .reading import Reading
@@ -155,7 +155,7 @@ def claims(ending: str = "") -> Response:
             ],
             rows=_rows(reading, listing(chosen, order, window)) if window.groups else [],
             pages=pages,
-            query=query,
+            query=headed(reading, chosen, query),
             formats=[
                 (name, chosen.address(endpoint=f"geokg.claims_{ending}", facet=None))
                 for name, ending in (("CSV", "csv"), ("JSON", "json"))
