@@ -1,4 +1,4 @@
-"""The way that people take: from a name to a claim, its sentence, a question, the report, an annotation of their own."""
+"""The way that people take: from a name to a claim, its words, a question, the report, an annotation of their own."""
 
 from __future__ import annotations
 

@@ -19,10 +19,13 @@ from flask.testing import FlaskClient
 import geokg
 from browser import NARROW, axe
 from geokg.endpoint import create_app
+from geokg.endpoint.pages import claims
 from geokg.endpoint.pages.claims import FACETS, ORDERS
 from geokg.endpoint.pages.filters import Pages
 from geokg.endpoint.pooled import create_pool
+from geokg.errors import TransferCut
 from geokg.graph import KnowledgeGraph
+from geokg.sparql.snapshot import MemorySnapshot
 from geokg.store import Store
 from geokg.views import Claim
 from geokg.vocabulary import GK, packaged
@@ -67,8 +70,13 @@ def html(client: FlaskClient, query: str = "") -> str:
 
 def listed(page: str) -> list[str]:
     """The claims of a page, in their order."""
-    found = re.findall(r'<h3 class="sentence"><a href="/data/([^"]+)"', page)
+    found = re.findall(r'<h3 class="sentence" lang="en"><a href="/data/([^"]+)"', page)
     return [DATA + unescape(path) for path in found]
+
+
+def shown_query(page: str) -> str:
+    (shown,) = re.findall(r'<pre tabindex="0"><code>(.*?)</code></pre>', page, re.S)
+    return unescape(shown)
 
 
 def counts(page: str, facet: str) -> dict[str, int]:
@@ -142,8 +150,7 @@ def test_the_parts_of_the_list_are_the_rows_of_the_query_that_is_shown(
     client: FlaskClient, sort: str, query: str
 ) -> None:
     first = html(client, f"sort={sort}&{query}")
-    (shown,) = re.findall(r'<pre tabindex="0"><code>(.*?)</code></pre>', first, re.S)
-    asked = client.get(f"/sparql?query={quote(unescape(shown))}", headers={"Accept": "application/json"}).json
+    asked = client.get(f"/sparql?query={quote(shown_query(first))}", headers={"Accept": "application/json"}).json
     rows = [row["claim"]["value"] for row in asked["results"]["bindings"]]
     pages = Pages(len(rows), 1)
     parts = [claim for n in range(1, pages.last + 1) for claim in listed(html(client, f"sort={sort}&{query}&page={n}"))]
@@ -208,6 +215,35 @@ def test_the_processes_of_a_pool_give_the_same(kg: KnowledgeGraph, client: Flask
             assert listed(html(pooled, query)) == listed(html(client, query))
 
 
+@pytest.mark.parametrize("sort", ORDERS)
+def test_a_long_table_is_read_in_parts_that_join(
+    kg: KnowledgeGraph, client: FlaskClient, sort: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = {query: client.get(f"/claims.csv?sort={sort}&{query}").text for query in ("", "depth=1", "stance=asks")}
+    monkeypatch.setattr(claims, "AT_ONCE", 7)
+    with create_pool(kg.store, workers=1) as pool:  # type: ignore[union-attr]
+        pooled = create_app(kg, pool=pool).test_client()
+        for query, expected in whole.items():
+            assert pooled.get(f"/claims.csv?sort={sort}&{query}").text == expected
+            assert pooled.head(f"/claims.csv?sort={sort}&{query}").status_code == 200
+        tag = pooled.get("/claims.csv").headers["ETag"]
+        assert pooled.get("/claims.csv", headers={"If-None-Match": tag}).status_code == 304
+        assert pool.running() == []
+
+
+def test_a_long_table_breaks_off_rather_than_mix_two_states_of_the_data(
+    fresh_kg: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "AT_ONCE", 7)
+    with create_pool(fresh_kg.store, workers=1) as pool:  # type: ignore[union-attr]
+        pooled = create_app(fresh_kg, pool=pool).test_client()
+        answer = pooled.get("/claims.csv", buffered=False)
+        pool.publish(MemorySnapshot(fresh_kg.store.ox))
+        with pytest.raises(TransferCut, match="the data has changed meanwhile"):
+            list(answer.response)
+        answer.close()
+
+
 @pytest.mark.parametrize(
     ("query", "status", "told"),
     [
@@ -248,7 +284,7 @@ def test_a_graph_without_claims_says_so() -> None:
 
 
 def test_names_out_of_the_graph_do_nothing(fresh_kg: KnowledgeGraph) -> None:
-    hostile = "<script>alert(1)</script>“'\"> } DROP ALL #"
+    hostile = "<script>alert(1)</script>“'\"> \n } DROP ALL #"
     actor = ox.NamedNode(DATA + "entity/hu-shisheng")
     label = ox.NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
     fresh_kg.store.remove(list(fresh_kg.store.match(actor, label)))
@@ -256,6 +292,9 @@ def test_names_out_of_the_graph_do_nothing(fresh_kg: KnowledgeGraph) -> None:
     page = html(create_app(fresh_kg).test_client(), "claimant=entity/hu-shisheng")
     assert "<script>alert" not in page
     assert page.count("&lt;script&gt;alert(1)") > 3
+    shown = shown_query(page)
+    assert shown.splitlines()[0] == "# Claimant: <script>alert(1)</script>“'\"> } DROP ALL #"
+    assert shown.splitlines()[1].startswith("SELECT ?claim ")
 
 
 def test_the_facets_are_found_by_keyboard_and_fold_where_there_is_no_room(visit: Callable[..., Any]) -> None:

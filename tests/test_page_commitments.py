@@ -192,6 +192,19 @@ def test_a_graph_without_commitments_says_so(client: FlaskClient) -> None:
     assert "Nothing fits all that is set" in html(client, "status=expired")
 
 
+def test_names_out_of_the_graph_do_nothing() -> None:
+    kg = geokg.build(EXTRA)
+    hostile = "<script>alert(1)</script>\"'> } DROP ALL #"
+    actor = ox.NamedNode(DATA + "entity/northern-front")
+    label = ox.NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
+    kg.store.remove(list(kg.store.match(actor, label)))
+    kg.store.extend([ox.Quad(actor, label, ox.Literal(hostile, language="en"), ox.DefaultGraph())])
+    for query in ("of=intentions", "", "debtor=entity/northern-front"):
+        page = html(create_app(kg).test_client(), query)
+        assert "<script>alert" not in page
+    assert "<script>alert" in unescape(page)
+
+
 def test_the_table_is_read_and_sorted_by_keyboard_and_scrolls_alone(visit: Callable[..., Any]) -> None:
     page = visit("/commitments")
     page.get_by_role("link", name="Kind").focus()

@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from click.testing import CliRunner
 from flask.testing import FlaskClient
 
 import geokg
-from browser import axe, serving
+from browser import axe, looking, serving
 from geokg.cli import main
 from geokg.endpoint import create_app, standing
 from geokg.endpoint.changes import Change
@@ -492,3 +493,20 @@ def test_a_fix_in_the_browser(open_server: str, visit: Callable[..., Any], scrip
     page.wait_for_url("**/report#since")
     checked(page, ".since")
     assert re.search("[1-9] mended", page.locator(".since").inner_text())
+
+
+def test_a_wrong_token_is_told_beside_the_field(open_server: str, chromium: Any) -> None:
+    said = ""
+    with (
+        suppress(AssertionError),  # Chromium may write a 401 into its console
+        looking(chromium, open_server) as page,
+    ):
+        page.goto("/report")
+        checked(page, ".summary")
+        fix = page.locator("details.fix").first
+        fix.locator("summary").click()
+        fix.get_by_label("The token of this endpoint").fill("another")
+        fix.get_by_role("button", name="Apply").click()
+        fix.get_by_text("Authorization").wait_for()
+        said = fix.get_by_role("status").inner_text()
+    assert "with the token of this endpoint" in said

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 import time
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import TypeAlias
 
 import pyoxigraph as ox
+from rdflib.namespace import RDFS
 
 from .store import Node, Store, Term
 from .vocabulary import Base
@@ -17,6 +20,8 @@ Key: TypeAlias = tuple[Node | None, ox.NamedNode | None, Term | None]
 Found: TypeAlias = dict[ox.NamedNode, list[ox.Quad]]
 """What was read, by its predicates."""
 _REMEMBERED = 10_000
+_FOLLOWED = 5_000
+_UPWARDS = frozenset((str(RDFS.subClassOf), str(RDFS.subPropertyOf)))
 
 
 class Remembering(Store):
@@ -39,7 +44,8 @@ class Remembering(Store):
         self._remember = remember
         self._together = together
         self._read: dict[Key, tuple[float, Found]] = {}
-        self._mentioned: dict[Node, None] = {}
+        self._mentioned: deque[Node] = deque(maxlen=_REMEMBERED)  # several threads may read at once
+        self._terms = {ox.NamedNode(self.base.graph + name) for name in ("ontology", "vocab", "inferred")}
 
     @abstractmethod
     def fetched(self, nodes: Iterable[Node]) -> Iterator[ox.Quad]:
@@ -52,7 +58,7 @@ class Remembering(Store):
     def expect(self, nodes: Iterable[object]) -> None:
         """These nodes will be read: fetch them with the next one."""
         if self._together > 1:
-            self._mentioned.update((node, None) for node in nodes if isinstance(node, (ox.NamedNode, ox.BlankNode)))
+            self._mentioned.extend(node for node in nodes if isinstance(node, (ox.NamedNode, ox.BlankNode)))
 
     def forget(self) -> None:
         """What was read holds no longer."""
@@ -78,15 +84,16 @@ class Remembering(Store):
 
     def _remembered(self, key: Key) -> Found:
         now = time.monotonic()
-        if key in self._read and now - self._read[key][0] <= self._remember:
-            return self._read[key][1]
+        known = self._read.get(key)
+        if known is not None and now - known[0] <= self._remember:
+            return known[1]
         if len(self._read) >= _REMEMBERED:
             self._read.clear()
         subject, predicate, value = key
         if subject is not None:
             return self._fetch(subject, now)
         quads = list(self.pointing(predicate, value))
-        if len(quads) <= self._together:  # else nobody will read them one by one
+        if len(quads) <= _FOLLOWED:  # else nobody will read them one by one
             self.expect(quad.subject for quad in quads)
         found: Found = {}
         for quad in quads:
@@ -97,19 +104,19 @@ class Remembering(Store):
     def _fetch(self, subject: Node, now: float) -> Found:
         """Read a node, and those that were mentioned longest ago."""
         found: dict[Node, Found] = {subject: {}}
-        while self._mentioned and len(found) < self._together:
-            node = next(iter(self._mentioned))
-            del self._mentioned[node]
-            if (node, None, None) not in self._read:
-                found[node] = {}
+        with suppress(IndexError):
+            while len(found) < self._together:
+                node = self._mentioned.popleft()
+                if (node, None, None) not in self._read:
+                    found.setdefault(node, {})
         for quad in self.fetched(found):
-            found[quad.subject].setdefault(quad.predicate, []).append(quad)
+            found.setdefault(quad.subject, {}).setdefault(quad.predicate, []).append(quad)
             if self._together > 1 and self.leads_on(quad):
                 self.expect([quad.object])
         for node, quads in found.items():
             self._read[node, None, None] = (now, quads)
         return found[subject]
 
-    def leads_on(self, quad: ox.Quad) -> bool:  # noqa: ARG002
-        """Whether whoever reads a quad will soon read the node that it points to."""
-        return True
+    def leads_on(self, quad: ox.Quad) -> bool:
+        """Whether whoever reads a quad will soon read the node that it points to: of terms, they go upwards alone."""
+        return quad.graph_name not in self._terms or quad.predicate.value in _UPWARDS

@@ -49,11 +49,12 @@ for (const form of document.querySelectorAll("form.apply")) {
     try {
       const answer = await fetch(form.action, {
         method: "POST",
-        headers: { Authorization: `Bearer ${token}`, Accept: "text/html, application/problem+json;q=2" },
+        headers: { Authorization: `Bearer ${token}`, Accept: "application/problem+json" },
         body: new URLSearchParams(fields),
+        redirect: "manual",
       });
-      if (answer.ok) {
-        history.replaceState(null, "", `${answer.url}#since`);
+      if (answer.type === "opaqueredirect") {
+        history.replaceState(null, "", form.dataset.after);
         location.reload();
         return;
       }

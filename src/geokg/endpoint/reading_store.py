@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 import pyoxigraph as ox
-from rdflib.namespace import RDFS
 
 from ..errors import QueryNotPossible
 from ..remembering import Remembering
@@ -17,7 +16,6 @@ from ..store import Node, Results, Store, Term, has_dataset
 TOGETHER = 500
 """Nodes that are fetched at once."""
 _ANY = ox.NamedNode(ANYTHING)
-_UPWARDS = frozenset((str(RDFS.subClassOf), str(RDFS.subPropertyOf)))
 _PAGE = 1 << 18
 """Bytes; whoever asks for more rows than that reads nothing else of what stands in them."""
 _SHOWN = 80
@@ -47,7 +45,6 @@ class PooledStore(Remembering):
         super().__init__(store.ox, base=store.base, together=TOGETHER)
         self.generation = store.generation
         self._pool, self._client = pool, client
-        self._terms = {ox.NamedNode(self.base.graph + name) for name in ("ontology", "vocab", "inferred")}
 
     # Quads
 
@@ -58,10 +55,6 @@ class PooledStore(Remembering):
     def pointing(self, predicate: ox.NamedNode | None, object: Term | None) -> Iterator[ox.Quad]:
         """The quads with a property, or a value, or both, from a worker."""
         return self._quads([ox.Quad(_ANY, predicate or _ANY, _ANY if object is None else object, _ANY)])
-
-    def leads_on(self, quad: ox.Quad) -> bool:
-        """Whether a page may follow a quad: of terms, it does so upwards alone."""
-        return quad.graph_name not in self._terms or quad.predicate.value in _UPWARDS
 
     def quads(self, graph: str | None = None) -> Iterator[ox.Quad]:
         """All quads, or those of one named graph."""

@@ -25,6 +25,7 @@ from .engine import Engine
 from .service import Connection
 
 _NOWHERE = "urn:geokg:no-graph"
+_TOGETHER = 100
 _LONGEST = 1_000_000
 # Virtuoso goes by what a body looks like, and takes one long triple for plain text.
 _HEAD = "@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .\n"
@@ -77,7 +78,7 @@ class RemoteStore(Remembering):
         self, connection: Connection, *, base: Base | None = None, largest: int = 64 << 20, remember: float = 2.0
     ) -> None:
         # What rdflib needs of an engine, in its names.
-        super().__init__(cast(ox.Store, Engine(self)), base=base, remember=remember)
+        super().__init__(cast(ox.Store, Engine(self)), base=base, remember=remember, together=_TOGETHER)
         self.connection = connection
         self._largest = largest
         self._blank = self.base.iri + ".well-known/genid/"
@@ -255,19 +256,22 @@ class RemoteStore(Remembering):
 
     def fetched(self, nodes: Iterable[Node]) -> Iterator[ox.Quad]:
         """All that is said of some nodes."""
-        for node in nodes:
-            yield from self._matching(node, None, None)
+        sent = [node for node in map(self._sent, nodes) if isinstance(node, ox.NamedNode)]
+        if len(sent) == 1:
+            return self._matching(sent[0], None, None)
+        values = f"VALUES ?s {{ {' '.join(map(str, sent))} }} "
+        return self._matching(None, None, None, before=values) if sent else iter(())
 
     def pointing(self, predicate: ox.NamedNode | None, object: Term | None) -> Iterator[ox.Quad]:
         """The quads with a property, or a value, or both."""
-        return self._matching(None, predicate, object)
+        return self._matching(None, predicate, self._sent(object))
 
-    def _matching(self, subject: Node | None, predicate: ox.NamedNode | None, object: Term | None) -> Iterator[ox.Quad]:
-        terms = [self._sent(term) for term in (subject, predicate, object)]
+    def _matching(self, *terms: Any, before: str = "") -> Iterator[ox.Quad]:
+        """The quads that fit subject, predicate and object, as they are sent."""
         if any(isinstance(term, ox.BlankNode | ox.Triple) for term in terms):
             return  # named in another answer; here it would stand for any node
         names = [f"?{name}" if term is None else str(term) for name, term in zip("spo", terms, strict=True)]
-        for row in self._rows(f"SELECT * {{ {self._anywhere(' '.join(names))} }}"):
+        for row in self._rows(f"SELECT * {{ {before}{self._anywhere(' '.join(names))} }}"):
             s, p, o = (row[name] if term is None else term for name, term in zip("spo", terms, strict=True))
             if row["g"] is None or not row["g"].value.startswith(_SYSTEM):
                 yield ox.Quad(self._own(s), p, self._own(o), row["g"] or ox.DefaultGraph())

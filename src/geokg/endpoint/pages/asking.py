@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from threading import Lock
 from typing import Any, TypeAlias, TypeVar, cast
@@ -12,6 +13,9 @@ import pyoxigraph as ox
 from flask import Response, request
 from werkzeug.datastructures import MIMEAccept
 
+from ...errors import QueryError, TransferCut
+from ...sparql.answer import Answer
+from ...sparql.pool import Job, Pool
 from .. import pooled
 from ..formats import CSV, HTML, JSON, Format, choose
 from ..protocol import QueryRequest, Term
@@ -102,6 +106,54 @@ def send_rows(site: Site, sparql: str, chosen: Format) -> Response:
     if request.method == "HEAD":
         response.close()
     return response
+
+
+def send_parts(site: Site, pool: Pool, parts: Sequence[str]) -> Response:
+    """A long table in CSV, one query after the other, so that no one of them takes longer than queries may.
+
+    Args:
+        site: the graph.
+        pool: the workers.
+        parts: ``SELECT`` queries of our own, with the same variables.
+
+    Raises:
+        QueryError: the first is not answered; nothing has been sent yet.
+    """
+    tag = site.answering.tag(CSV.name, *parts)
+    if request.if_none_match.contains_weak(tag):
+        response = Response(status=304)
+    else:
+        run = partial(pool.run, client=request.remote_addr or "", is_gone=pooled.watch(request.environ))
+        jobs = [Job(part, rows=CSV.name) for part in parts]
+        first = run(jobs[0])
+        response = Response(_joined(run, first, jobs[1:]), content_type=CSV.content_type)
+        response.call_on_close(first.close)  # perhaps nobody ever asks for a byte of it
+        if request.method == "HEAD":
+            response.close()
+    response.set_etag(tag, weak=True)
+    return response
+
+
+def _joined(run: Callable[[Job], Answer], first: Answer, others: Iterable[Job]) -> Iterator[bytes]:
+    """The bytes of all answers, with the head of the first alone."""
+    yield from first
+    for job in others:
+        try:
+            answer = run(job)
+        except QueryError as error:
+            raise TransferCut(f"the answer is cut off: {error}") from error
+        with closing(answer):
+            if answer.generation != first.generation:
+                raise TransferCut("the answer is cut off: the data has changed meanwhile; ask again")
+            head: bytes | None = b""
+            for piece in answer:
+                if head is None:
+                    yield piece
+                elif b"\n" in head + piece:
+                    yield (head + piece).partition(b"\n")[2]
+                    head = None
+                else:
+                    head += piece
 
 
 def _no_page(_table: object) -> str:

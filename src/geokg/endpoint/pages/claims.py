@@ -9,18 +9,20 @@ from dataclasses import dataclass
 from flask import Blueprint, Response
 
 from ...errors import Incomplete
-from ..formats import HTML
+from ..formats import CSV, HTML
 from ..problems import ProtocolError
 from ..site import Site, current
 from ..wording import gettext as _
-from .asking import chosen_format, kept, number, rows, send_rows, text
+from .asking import chosen_format, kept, number, rows, send_parts, send_rows, text
 from .claim_filters import claim_filters
-from .facets import ALL, SHOWN, facet
+from .facets import ALL, SHOWN, facet, headed
 from .filters import Chosen, Pages
 from .page import html, page
 from .reading import Reading
 from .shown import Quote, Value
 
+AT_ONCE = 1000
+"""Claims that one query reads for a table."""
 FACETS = ("claimant", "subject", "kind", "stance", "polarity", "certainty", "depth", "document")
 """The filters that have counts, in the order in which they are shown."""
 _LIST = """\
@@ -104,11 +106,13 @@ class Window:
         count: how many claims the list has in all.
         groups: the keys and documents of the claims of this part, as they stand in ``VALUES``.
         offset: how many claims of these groups come before.
+        size: how many claims the part has at most.
     """
 
     count: int
     groups: tuple[str, ...]
     offset: int
+    size: int
 
 
 def add_to(parts: Blueprint) -> None:
@@ -126,6 +130,10 @@ def claims(ending: str = "") -> Response:
     wanted = chosen_format(ending)
     order = ORDERS[chosen.other("sort", "text")]
     query = listing(chosen, order)
+    if wanted is CSV and site.pool is not None:
+        parts = Pages(find(site, chosen, order, Pages(0, 1, AT_ONCE)).count, 1, AT_ONCE).last
+        windows = (find(site, chosen, order, Pages(0, number, AT_ONCE)) for number in range(1, parts + 1))
+        return send_parts(site, site.pool, [listing(chosen, order, window) for window in windows])
     if wanted is not HTML:
         return send_rows(site, query, wanted)
     reading, pages = Reading(site), Pages(0, chosen.page)
@@ -147,7 +155,7 @@ def claims(ending: str = "") -> Response:
             ],
             rows=_rows(reading, listing(chosen, order, window)) if window.groups else [],
             pages=pages,
-            query=query,
+            query=headed(reading, chosen, query),
             formats=[
                 (name, chosen.address(endpoint=f"geokg.claims_{ending}", facet=None))
                 for name, ending in (("CSV", "csv"), ("JSON", "json"))
@@ -175,7 +183,7 @@ def listing(chosen: Chosen, order: Order, window: Window | None = None) -> str:
     if window is not None:
         groups = f"VALUES ({order.key} ?document) {{ {' '.join(window.groups)} }}"
         patterns = [f"{groups} ?claim gk:isMadeIn ?document . {order.link}", *patterns]
-        part = f"\nLIMIT {Pages.size} OFFSET {window.offset}"
+        part = f"\nLIMIT {window.size} OFFSET {window.offset}"
     inside = "".join(f"\n          {pattern}" for pattern in patterns)
     return _LIST.replace("$order", order.by).replace("$patterns", inside) + part
 
@@ -205,7 +213,7 @@ def find(site: Site, chosen: Chosen, order: Order, pages: Pages) -> Window:
             key = [row[order.key[1:]]] if order.key else []
             groups.append(f"({' '.join(str(term) for term in (*key, row['document']))})")
         count += size
-    return Window(count, tuple(groups), pages.offset - before)
+    return Window(count, tuple(groups), pages.offset - before, pages.size)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ..wording import gettext as _
 from ..wording import number as format_number
 from .asking import chosen_format, number, rows, send_rows, text
 from .claim_filters import words
-from .facets import facet
+from .facets import facet, headed
 from .filters import IT, Choice, Chosen, Filter, Pages
 from .page import html, page
 from .reading import Reading
@@ -131,7 +131,7 @@ def commitments(ending: str = "") -> Response:
             },
             entries=entries(reading, [text(row["undertaking"]) for row in rows(site, part)]),
             pages=pages,
-            query=query,
+            query=headed(reading, chosen, query),
             formats=[
                 (name, chosen.address(endpoint=f"geokg.commitments_{ending}"))
                 for name, ending in (("CSV", "csv"), ("JSON", "json"))

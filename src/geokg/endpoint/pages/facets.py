@@ -10,7 +10,7 @@ import pyoxigraph as ox
 from ..protocol import Term
 from ..wording import language
 from .asking import kept, number, rows, text
-from .filters import Chosen, Filter
+from .filters import Active, Chosen, Filter
 from .reading import Reading
 from .shown import Value
 
@@ -74,7 +74,8 @@ def facet(reading: Reading, chosen: Chosen, filter_: Filter, *, it: str, where: 
 
 def _made(reading: Reading, filter_: Filter, given: tuple[str, ...], sparql: str, most: int) -> Facet:
     found = rows(reading.site, sparql)
-    had = {_value(filter_, row["value"]): number(row["n"]) for row in found[:most] if row["value"] is not None}
+    had = {_value(filter_, row["value"]): number(row["n"]) for row in found[:most]}
+    had.pop("", None)  # a node without a name of its own cannot stand in an address
     counts = dict.fromkeys((value for value in given if value not in had), 0) | had
     reading.expect(filter_.iri(value) for value in counts if filter_.label_of(value) is None)
     named = tuple(Count(value, _name(reading, filter_, value), n) for value, n in counts.items())
@@ -92,3 +93,19 @@ def _value(filter_: Filter, term: Term | None) -> str:
 def _name(reading: Reading, filter_: Filter, value: str) -> Value:
     label = filter_.label_of(value)
     return Value(label) if label is not None else reading.name(filter_.iri(value))
+
+
+def headed(reading: Reading, chosen: Chosen, query: str) -> str:
+    """A query with a line for each filter that is set, as people read it."""
+    lines = [
+        " ".join(
+            f"# {one.filter.label}: {_label(reading, one)}".split()
+        )  # a line break in a name would end the comment
+        for one in chosen.active
+    ]
+    return "\n".join([*lines, query])
+
+
+def _label(reading: Reading, one: Active) -> str:
+    is_node = one.filter.kind == "node"
+    return _name(reading, one.filter, one.value).text if is_node else one.value

@@ -22,8 +22,8 @@ from .findings import FIELDS, Listed
 from .page import html, page
 from .trend import Trend
 
-WAITING = 5.0
-"""Seconds that a program waits for a report that is being made, and a person after a fix."""
+WAITING, AFTER_FIX = 2.0, 5.0
+"""Seconds that a program waits for a report that is being made, and a person who has mended something."""
 
 FORMATS = {
     Format("txt", "text/plain"): "text",
@@ -134,5 +134,5 @@ def fix() -> Response:
     done = write(writer, Change("update", text=update, base_iri=request.base_url))
     if isinstance(done, Response):
         return done
-    site.findings.look(WAITING)
+    site.findings.look(AFTER_FIX)
     return redirect(url_for("geokg.report", _anchor="since"), 303)  # type: ignore[return-value]
