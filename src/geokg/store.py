@@ -94,15 +94,15 @@ def bomb(read: Callable[[], bytes], rdf_format: ox.RdfFormat) -> str | None:
         plain = read().replace(b"\0", b"")  # as UTF-16 writes it, too
         if plain.count(b"<!") > len(_HARMLESS.findall(plain)):
             return "RDF/XML with entities for more than a few plain characters is not read: write what they stand for"
-    elif rdf_format == ox.RdfFormat.JSON_LD and _json_depth(read()) > _JSON_DEPTH:
+    elif rdf_format == ox.RdfFormat.JSON_LD and json_depth(read()) > _JSON_DEPTH:
         return f"JSON-LD that is nested more than {_JSON_DEPTH} deep is not read"
     return None
 
 
-def _json_depth(data: bytes) -> int:
+def json_depth(data: bytes) -> int:
     r"""How deep a JSON text is nested, whether it is well-formed or not.
 
-    >>> _json_depth(b'{"a": [{"b": "[[[\\"["}]}'), _json_depth(b"[" * 9)
+    >>> json_depth(b'{"a": [{"b": "[[[\\"["}]}'), json_depth(b"[" * 9)
     (3, 9)
     """
     depth = deepest = 0

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import GeokgError, ReadError
+from ..files import read_bytes
 from ..readers import AnnotationFile, documents, find, readers
 from ..readers.registry import format_of
-from ..readers.source import decode, identify, read_bytes, read_source
+from ..readers.source import decode, identify, read_source
 from ..store import Store
 from ..text import Document, Source, Text
 from ..views import Views

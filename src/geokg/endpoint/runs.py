@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import GeokgError
-from ..store import write_beside
+from ..files import write_beside
 
 MOST = 1000
 """Runs that are kept."""

@@ -15,6 +15,7 @@ from werkzeug.exceptions import NotFound
 from ...claims import Notice
 from ...readers.web_annotation import content
 from ...readers.web_annotation.parts import CONTEXT
+from ...store import json_depth
 from ...tagset import Label, TagSet, tag_set
 from ...text import Document
 from ...validation import Finding
@@ -24,7 +25,6 @@ from ..annotating_edits import Asked, added, attributes_for, removed
 from ..annotating_files import Shelf, Way
 from ..annotating_layers import Layer
 from ..annotating_proposals import known_names, proposals
-from ..changes import json_depth
 from ..problems import ProtocolError, problem
 from ..resources import conditional
 from ..site import Site, current
