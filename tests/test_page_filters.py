@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.datastructures import MultiDict
 
-from geokg.endpoint.pages.filters import Choice, Chosen, Filter, Pages
+from geokg.endpoint.pages.filters import MOST, Choice, Chosen, Filter, Pages
 from geokg.endpoint.problems import ProtocolError
 
 WHO = Filter("who", "Who", "?claim gk:isClaimedBy $it .", below="http://e.org/data/")
@@ -129,3 +129,12 @@ def test_parts_of_a_list_meet_without_a_gap() -> None:
     assert parts == [(1, 50), (51, 100), (101, 120)]
     assert Pages(0, 1).ends == (0, 0)
     assert Pages(300, 1).near == [1, 2, 3, None, 6]
+
+
+def test_so_many_values_that_a_page_would_be_nothing_but_addresses_are_refused() -> None:
+    who = Filter("who", "who", below="http://e.org/")
+    values = [str(number) for number in range(MOST + 1)]
+    assert len(Chosen.read([who], arguments=MultiDict({"who": values[:-1]})).values["who"]) == MOST
+    with pytest.raises(ProtocolError, match="no more than 200 values") as caught:
+        Chosen.read([who], arguments=MultiDict({"who": values}))
+    assert caught.value.status == 400

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 import geokg
 from browser import serving
 from geokg.endpoint import create_app
-from geokg.endpoint.pages.map import SHADES, step_of, steps
+from geokg.endpoint.pages.map import SHADES, shade_of, steps
 from geokg.graph import KnowledgeGraph
 from geokg.store import Store
 from geokg.views import Claim
@@ -117,14 +117,19 @@ def test_it_says_whose_borders_these_are(client: FlaskClient) -> None:
     assert "Natural Earth" in client.get("/map", headers=PAGE).text
 
 
-@pytest.mark.parametrize("most", [1, 2, 3, 7, 10, 99, 4158, 10**6])
-def test_steps_part_all_numbers(most: int) -> None:
-    found = steps(most)
-    assert 1 <= len(found) <= SHADES
-    assert found[0].least == 1
-    assert all(before.most == after.least - 1 for before, after in pairwise(found))
-    assert step_of(found, most) == len(found)
-    assert step_of(found, 1) == 1
+@pytest.mark.parametrize(
+    "counts", [[1], [3, 3, 3], [1, 2], list(range(1, 8)), [55, 56, 80, 81, 99, 107], [1] * 99 + [4000]]
+)
+def test_each_state_is_on_one_step_and_the_most_claims_are_the_darkest(counts: list[int]) -> None:
+    found = steps(counts)
+    assert len(found) <= SHADES
+    assert all(sum(step.least <= count <= step.most for step in found) == 1 for count in counts)
+    assert all(before.most < after.least and before.shade < after.shade for before, after in pairwise(found))
+    assert shade_of(found, max(counts)) == SHADES
+
+
+def test_no_states_make_no_steps() -> None:
+    assert steps([]) == []
 
 
 def test_a_graph_without_claims_says_so() -> None:

@@ -289,7 +289,9 @@ def test_any_range_of_characters_is_found(odd: Callable[..., Any]) -> None:
             "char=22,36;length=9": ODD[22:36],
             "char=,4": ODD[:4],
             "line=1,2": "two\u00a0<b>&amp;</b> 😀 three\r",
+            "char%3D4%2c12": ODD[4:12],
             "char=9,3": "",
+            "%": "",
             "char=99999,100000": "",
         }.items():
             page.goto(f"/data/document/odd/note#{fragment}")

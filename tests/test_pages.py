@@ -12,6 +12,8 @@ import pytest
 
 import geokg
 from browser import NARROW, axe, serving
+from geokg.endpoint import create_app
+from geokg.endpoint.pages.filters import MOST
 
 PATHS = [
     "/",
@@ -108,3 +110,27 @@ def test_words_and_addresses_of_others_do_nothing(visit: Callable[..., Any], evi
     page.wait_for_timeout(200)  # what a script draws is there by then
     assert page.evaluate("window.caught") is None
     assert page.locator("a[href^='javascript:' i]").count() == 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/search", "/suggest", "/claims", "/claims.csv", "/commitments", "/commitments.json", "/network"),
+        *("/network.json", "/timeline", "/timeline.csv", "/map", "/map.csv", "/report"),
+        *("/data/document/china-taliban/article", "/data/state/CHN"),
+    ],
+)
+def test_whatever_an_address_says_is_answered_or_refused(kg: geokg.KnowledgeGraph, path: str) -> None:
+    client = create_app(kg).test_client()
+    asked = [
+        *("page=1000000000", "page=99999999", "page=-1", "q=" + "x" * 50_000, "q=%00", "nonsense=1", "format=exe"),
+        *("claimant=%00", "claimant=" + quote('x:<>"{}|^`\\'), "depth=99999999", "since=2021-13-45", "from=99999"),
+        *("edge=a", "edge=" + quote('says x> y" denies }'), "lang=..%2Fetc", "fold=999", "sort=nope", "facet=nope"),
+        *("&".join(f"claimant=state/S{number}" for number in range(many)) for many in (150, MOST + 1, 1000)),
+        *("&".join(["stance=asserts"] * 1000), "&".join(f"x{number}=1" for number in range(1000))),
+    ]
+    for arguments in asked:
+        response = client.get(f"{path}?{arguments}")
+        assert response.status_code in (200, 400, 404, 406), arguments
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert b"Traceback" not in response.data

@@ -207,7 +207,10 @@ $("delete").addEventListener("click", () => {
 });
 form.noValidate = true;
 form.addEventListener("submit", (event) => {
-  if (event.submitter?.value === "copy") return; // the server does it, and shows the page again
+  if (event.submitter?.value === "copy") {
+    if (!form.elements.token.reportValidity()) event.preventDefault();
+    return; // the server does it, and shows the page again
+  }
   event.preventDefault();
   if (current) apply();
 });

@@ -11,15 +11,17 @@ document.head.append(known);
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-function look() {
+// Writing stays readable where much is drawn: it grows as the drawing shrinks.
+function look(scale = 1) {
   const [ink, soft, ground, warn, focus, fact] = ["ink", "soft", "ground", "warn", "focus", "fact"].map(colour);
   return [
     {
       selector: "node",
       style: {
         "background-color": ground, "border-color": ink, "border-width": 1.5, color: ink, shape: "hexagon",
-        width: "data(size)", height: "data(size)", label: "data(label)", "font-size": 12, "font-family": "system-ui, sans-serif",
-        "text-valign": "bottom", "text-margin-y": 4, "text-wrap": "wrap", "text-max-width": 120,
+        width: (node) => scale * node.data("size"), height: (node) => scale * node.data("size"), label: "data(label)",
+        "font-size": 12 * scale, "font-family": "system-ui, sans-serif",
+        "text-valign": "bottom", "text-margin-y": 4, "text-wrap": "wrap", "text-max-width": 120 * scale,
         "text-background-color": colour("panel"), "text-background-opacity": 0.85,
       },
     },
@@ -30,8 +32,8 @@ function look() {
     {
       selector: "edge",
       style: {
-        "line-color": soft, "target-arrow-color": soft, width: "data(width)", "curve-style": "bezier",
-        "control-point-step-size": 34, "target-arrow-shape": "triangle", label: "data(label)", "font-size": 10,
+        "line-color": soft, "target-arrow-color": soft, width: (edge) => scale * edge.data("width"), "curve-style": "bezier",
+        "control-point-step-size": 34, "target-arrow-shape": "triangle", label: "data(label)", "font-size": 10 * scale,
         "font-family": "system-ui, sans-serif", color: ink, "text-rotation": "autorotate", "min-zoomed-font-size": 7,
         "text-background-color": colour("panel"), "text-background-opacity": 0.85, "text-background-padding": 1,
       },
@@ -101,6 +103,9 @@ function draw({ nodes, edges }) {
     minZoom: 0.1,
   });
   spread(graph);
+  const scale = Math.min(2.5, Math.max(1, 0.9 / graph.zoom()));
+  graph.style(look(scale));
+  graph.fit(undefined, 30);
   graph.on("tap", "node, edge", ({ target }) => location.assign(target.data("href")));
   graph.on("mouseover", "node, edge", ({ target }) => {
     target.addClass("pointed");
@@ -110,7 +115,7 @@ function draw({ nodes, edges }) {
     target.removeClass("pointed");
     delete figure.dataset.pointed;
   });
-  schemes.addEventListener("change", () => graph.style(look()));
+  schemes.addEventListener("change", () => graph.style(look(scale)));
   const middle = () => ({ x: graph.width() / 2, y: graph.height() / 2 });
   const does = {
     in: () => graph.zoom({ level: graph.zoom() * 1.3, renderedPosition: middle() }),

@@ -55,15 +55,16 @@ function lineStarts() {
 
 /** What a fragment identifier of RFC 5147 names: a start and an end; nothing if it is none, or lies outside. */
 function asked(fragment) {
-  const found = /^(char|line)=(?:(\d+)(,)?(\d+)?|,(\d+))(?:;.*)?$/.exec(decodeURIComponent(fragment));
+  const found = /^(char|line)=(?:(\d+)(,)?(\d+)?|,(\d+))(?:;.*)?$/.exec(
+    fragment.replace(/%3d/gi, "=").replace(/%2c/gi, ","),
+  );
   if (!found || !nodes.length) return null;
   const [, scheme, first, comma, last, only] = found;
   const starts = scheme === "line" ? lineStarts() : null;
   const most = starts ? starts.length - 1 : whole;
-  let start = Number(first ?? 0);
-  let end = Number(last ?? only ?? (comma ? most : start));
-  if (start > most || end < start) return null;
-  end = Math.min(end, most);
+  const start = Number(first ?? 0);
+  const end = Math.min(Number(last ?? only ?? (comma ? most : start)), most);
+  if (end < start) return null;
   return starts ? { start: starts[start], end: starts[end] } : { start, end };
 }
 

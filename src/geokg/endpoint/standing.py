@@ -157,10 +157,11 @@ class Findings:
         try:
             report = self._report()
             demands()
-        except Exception as error:  # whatever it is, pages say so instead of waiting for ever
-            failure = str(error) or type(error).__name__
-            if not isinstance(error, GeokgError):
-                _LOG.exception("the data could not be judged")
+        except GeokgError as error:
+            failure = str(error)
+        except Exception:  # whatever it is, pages say so instead of waiting for ever
+            failure = "the log of the server says why"
+            _LOG.exception("the data could not be judged")
         finally:
             with self._changed:
                 self._is_busy = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from ...vocabulary import GK, GKX
 from ..formats import HTML
@@ -98,7 +98,7 @@ def add_to(parts: Blueprint) -> None:
 def commitments(ending: str = "") -> Response:
     """The list of commitments or intentions, or as much of it as the filters in the address leave."""
     site = current()
-    filters = undertaking_filters(site)
+    filters = undertaking_filters(site, is_owed=request.args.get("of") != INTENTIONS)
     chosen = Chosen.read(filters, others={"sort": ORDERS, "of": _WHICH})
     wanted = chosen_format(ending)
     which, sort = chosen.other("of", COMMITMENTS), chosen.other("sort", "document")
@@ -140,12 +140,22 @@ def commitments(ending: str = "") -> Response:
     )
 
 
-def undertaking_filters(site: Site) -> tuple[Filter, ...]:
-    """What undertakings can be narrowed by, in the language of the page; they are ``?undertaking``."""
+def undertaking_filters(site: Site, *, is_owed: bool) -> tuple[Filter, ...]:
+    """What undertakings can be narrowed by, in the language of the page; they are ``?undertaking``.
+
+    Args:
+        site: the graph.
+        is_owed: whether they are commitments.
+    """
     said, data = words(site), site.base.data
     promise = "?undertaking gk:isCreatedBy ?act . ?promise gk:isExpressedBy ?act"
     return (
-        Filter("debtor", _("Who owes it"), "?undertaking gk:hasDebtor|gk:isHeldBy $it .", below=data),
+        Filter(
+            "debtor",
+            _("Who owes it") if is_owed else _("Who"),
+            "?undertaking gk:hasDebtor|gk:isHeldBy $it .",
+            below=data,
+        ),
         Filter("creditor", _("To whom"), "?undertaking gk:hasCreditor $it .", below=data),
         Filter(
             "kind",

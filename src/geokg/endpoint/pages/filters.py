@@ -24,6 +24,8 @@ from ..wording import COOKIE
 
 IT = "$it"
 PAGE = "page"
+MOST = 200
+"""So many values may be chosen in all: each neighbour's address, of which a page has many, holds them all."""
 _NEAR = 3
 
 
@@ -194,7 +196,7 @@ class Chosen:
             arguments: of the address, if not that of the request.
 
         Raises:
-            ProtocolError: 400; a parameter or value that the page does not know; with those that it does.
+            ProtocolError: 400; a parameter or value that the page does not know, with those that it does; or too many.
 
         >>> who = Filter("who", "who", below="http://e.org/")
         >>> Chosen.read([who], others={"sort": ["name"]}, arguments=MultiDict({"who": "x", "page": "2"})).values
@@ -226,6 +228,8 @@ class Chosen:
                     kept[name] = value
             else:
                 _known("", name, names)
+            if sum(map(len, values.values())) > MOST:
+                raise ProtocolError(f"{name}: no more than {MOST} values can be chosen at once", parameter=name)
         return cls(filters, values, kept, page)
 
     @property

@@ -118,7 +118,7 @@ class Fault:
         proof: the statements that show it.
         is_new: whether it was not there before; ``None`` if that is not known.
         mending: what would mend it.
-        others: where the others are: the place, its address if it has one, and whether it is new.
+        others: where the others are: the place, and its address if it has one.
         left: how many more there are.
     """
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from flask import Blueprint, Response, url_for
 
 from ..formats import CSV
 from ..site import Site, current
-from ..wording import gettext as _
 from .asking import number, rows, send_rows, text
 from .filters import Chosen
 from .page import html, page
@@ -17,7 +18,6 @@ from .reading import Reading
 
 SHADES = 5
 """So many steps of number are told apart on the map."""
-_NICE = (1, 2, 5)
 
 
 @dataclass(frozen=True)
@@ -25,24 +25,22 @@ class Step:
     """States with about as many claims.
 
     Attributes:
-        number: of the step, from 1.
-        least: how many claims there are at least.
-        most: how many at most; ``None`` for the last.
+        shade: from 1, the lightest, to ``SHADES``.
+        least: how few claims one of them has.
+        most: how many.
     """
 
-    number: int
+    shade: int
     least: int
-    most: int | None
+    most: int
 
     @property
     def label(self) -> str:
         """The numbers, as a legend has them.
 
-        >>> Step(1, 1, 1).label, Step(2, 2, 4).label, Step(3, 5, None).label
-        ('1', '2–4', '5 or more')
+        >>> Step(1, 1, 1).label, Step(2, 2, 4).label
+        ('1', '2–4')
         """
-        if self.most is None:
-            return _("%(number)s or more") % {"number": self.least}
         return str(self.least) if self.most == self.least else f"{self.least}–{self.most}"
 
 
@@ -83,8 +81,8 @@ def world() -> Response:
             chosen=chosen,
             sparql=_named_query(site, chosen),
             states=states,
-            steps=steps(max((state.claims for state in states), default=0)),
-            step_of=step_of,
+            steps=steps(state.claims for state in states),
+            shade_of=shade_of,
             name=lambda iri: name_of(reading, iri),
             claims_of=lambda *iris: _claims_address(site, chosen, iris),
             options=options(site),
@@ -98,28 +96,27 @@ def world_csv() -> Response:
     return send_rows(site, _named_query(site, Chosen.read(filters(site))), CSV)
 
 
-def steps(most: int) -> list[Step]:
-    """The steps of a legend up to a number: 1, 2, 5, 10, 20 and so on, those that tell the most apart.
+def steps(counts: Iterable[int]) -> list[Step]:
+    """The steps of a legend, each for about as many states as the others; the last is the darkest.
 
-    >>> [step.label for step in steps(12)], [step.label for step in steps(4000)], steps(0)
-    (['1', '2–4', '5–9', '10 or more'], ['1–4', '5–49', '50–199', '200–1999', '2000 or more'], [])
+    >>> [(step.shade, step.label) for step in steps([14, 13, 2])]
+    [(2, '2'), (3, '13'), (5, '14')]
+    >>> [step.label for step in steps([1] * 10 + [2, 3, 4, 5, 6, 7, 8, 9, 500, 4000])]
+    ['1', '2–5', '6–9', '500–4000']
     """
-    nice: list[int] = []
-    while (following := _NICE[len(nice) % 3] * 10 ** (len(nice) // 3)) <= most:
-        nice.append(following)
-    if len(nice) > SHADES:
-        nice = [nice[place * (len(nice) - 1) // (SHADES - 1)] for place in range(SHADES)]
-    ends = [*(one - 1 for one in nice[1:]), None]
-    return [Step(place, *both) for place, both in enumerate(zip(nice, ends, strict=False), 1)]
+    ordered = sorted(counts)
+    firsts = sorted({ordered[place * len(ordered) // SHADES] for place in range(SHADES)} if ordered else ())
+    parts = [[one for one in ordered if first <= one < end] for first, end in pairwise([*firsts, float("inf")])]
+    return [Step(place * SHADES // len(parts), part[0], part[-1]) for place, part in enumerate(parts, 1)]
 
 
-def step_of(found: list[Step], claims: int) -> int:
-    """The number of the step that a number of claims is on.
+def shade_of(found: Iterable[Step], claims: int) -> int:
+    """The shade of a number of claims.
 
-    >>> step_of(steps(12), 7)
+    >>> shade_of(steps([14, 13, 2]), 13)
     3
     """
-    return max(step.number for step in found if step.least <= claims)
+    return max(step.shade for step in found if step.least <= claims)
 
 
 def _states(site: Site, chosen: Chosen) -> list[State]:
