@@ -181,7 +181,7 @@ def _union(patterns: Iterable[str], chosen: Chosen) -> str:
 
 def _patterns(site: Site) -> tuple[str, str]:
     """How claims connect two actors. That somebody speaks is left to what is said."""
-    among = roles(site, ", ")
+    among = roles(site, ", ", of_actors=True)
     claim = "?claim gk:hasContent ?what ; gk:hasStance ?stance ; gk:hasPolarity ?polarity"
 
     def is_actor(variable: str) -> str:
@@ -189,7 +189,7 @@ def _patterns(site: Site) -> tuple[str, str]:
 
     return (
         f"""{claim} ; gk:isClaimedBy ?source .
-  ?what {roles(site, "|")} ?target . FILTER ( ?source != ?target )
+  ?what {roles(site, "|", of_actors=True)} ?target . FILTER ( ?source != ?target )
   {is_actor("?target")}
   FILTER NOT EXISTS {{ ?reported gk:isExpressedBy ?what ; gk:isClaimedBy ?target }}
   BIND ( "{SAYS}" AS ?kind )""",

@@ -36,12 +36,25 @@ def filters(site: Site) -> tuple[Filter, ...]:
     )
 
 
-def roles(site: Site, mark: str) -> str:
+def roles(site: Site, mark: str, *, of_actors: bool = False) -> str:
     """The properties by which somebody or something has a part in a situation, with a mark between them.
 
-    ``|`` makes them a path, ``,`` what may stand after ``IN``: which of both is faster hangs on the query.
+    Args:
+        site: whose ontology says so.
+        mark: ``|`` makes them a path, ``,`` what may stand after ``IN``: which of both is faster hangs on the query.
+        of_actors: only those that may lead to an actor.
     """
-    return mark.join(f"gk:{role.removeprefix(str(GK))}" for role in words(site).roles) or "gk:hasParticipant"
+    left_out = site.once(_never_actors) if of_actors else frozenset()
+    found = [role.removeprefix(str(GK)) for role in words(site).roles if role not in left_out]
+    return mark.join(f"gk:{role}" for role in found) or "gk:hasParticipant"
+
+
+def _never_actors(site: Site) -> frozenset[str]:
+    found = site.rows(
+        """SELECT DISTINCT ?role { ?role gk:annotationLabel ?label ; rdfs:range ?range .
+          FILTER NOT EXISTS { ?range rdfs:subClassOf* gk:Actor } }"""
+    )
+    return frozenset(row["role"].value for row in found)
 
 
 def actors(site: Site) -> str:
