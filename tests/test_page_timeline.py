@@ -94,7 +94,7 @@ def test_each_row_says_who_says_so_and_leads_to_the_words(client: FlaskClient) -
     cells = re.findall(r"<td>(.*?)</td>", body, re.DOTALL)
     assert len(cells) == len(rows(client))
     for cell in cells:
-        assert re.search(r'<a href="/data/document/[^"]+#char=\d+,\d+">The article says', cell), cell
+        assert re.search(r'<a href="/data/document/[^"]+#char=\d+,\d+"[^>]*>The article says', cell), cell
     assert "said then:</small>" in body
     assert "The article says that Northern Front promises that it is not so: hostile act" in body
 
