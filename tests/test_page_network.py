@@ -191,6 +191,12 @@ def test_a_graph_without_claims_says_so() -> None:
     assert empty.get("/network.json").json == {"nodes": [], "edges": []}
 
 
+def test_a_part_that_the_list_has_not_is_told(client: FlaskClient) -> None:
+    assert client.get("/network?page=1").status_code == 200
+    answer = client.get("/network?page=99")
+    assert (answer.status_code, answer.json["detail"][:22]) == (404, "page=99: the list has ")
+
+
 # In a browser
 
 

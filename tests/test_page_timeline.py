@@ -188,6 +188,12 @@ def test_a_date_is_drawn_as_it_is_known() -> None:
     assert Axis.around([Time("nonsense")]) is None
 
 
+def test_a_part_that_the_list_has_not_is_told(client: FlaskClient) -> None:
+    assert client.get("/timeline?page=1").status_code == 200
+    answer = client.get("/timeline?page=99")
+    assert (answer.status_code, answer.json["detail"][:22]) == (404, "page=99: the list has ")
+
+
 # In a browser
 
 

@@ -20,9 +20,9 @@ from ..wording import gettext as _
 from ..wording import say_language
 from .asking import number, rows, send_rows, text
 from .claim_filters import words
-from .filters import Chosen, Filter, Pages
+from .filters import Chosen, Filter
 from .page import html, page
-from .pictures import actors, filters, name_of, named, options, roles
+from .pictures import actors, filters, name_of, named, options, part, roles
 from .reading import SHOWN, Reading
 from .shown import Quote
 
@@ -79,7 +79,7 @@ def network() -> Response:
     reading = Reading(site)
     edges = _edges(site, chosen)
     drawn, nodes = _drawn(edges)
-    pages = Pages(min(len(edges), MOST), chosen.page)
+    pages = part(min(len(edges), MOST), chosen)
     listed = edges[pages.offset : pages.offset + pages.size]
     picked = _picked(site, chosen.other("edge"))
     reading.expect({end for edge in [*listed, *([picked] if picked else [])] for end in (edge.source, edge.target)})
