@@ -131,7 +131,7 @@ def test_a_line_leads_to_its_sentences_as_many_as_it_counts(client: FlaskClient)
     body = client.get("/network", headers=PAGE).text
     links = [unescape(link) for link in re.findall(r'href="([^"]*edge=[^"]*)#sentences">', body)]
     assert len(links) == 50
-    for link, count in zip(links[:12], re.findall(r"#sentences\">(\d+) sentence", body), strict=False):
+    for link, count in zip(links[:12], re.findall(r"#sentences\">(\d+) claim", body), strict=False):
         page = client.get(link, headers=PAGE).text
         assert page.count('<article class="claim') == int(count), link
         assert "/data/document/" in page.partition('id="sentences"')[2]
@@ -191,6 +191,12 @@ def test_a_graph_without_claims_says_so() -> None:
     assert empty.get("/network.json").json == {"nodes": [], "edges": []}
 
 
+def test_a_part_that_the_list_has_not_is_told(client: FlaskClient) -> None:
+    assert client.get("/network?page=1").status_code == 200
+    answer = client.get("/network?page=99")
+    assert (answer.status_code, answer.json["detail"][:22]) == (404, "page=99: the list has ")
+
+
 # In a browser
 
 
@@ -218,7 +224,7 @@ def test_the_network_is_drawn_the_same_each_time_and_a_click_leads_to_the_senten
 def test_without_a_script_the_table_leads_to_the_sentences(visit: Callable[..., Any]) -> None:
     page = visit("/network", java_script_enabled=False)
     assert not page.locator("#network").is_visible()
-    page.get_by_role("link", name="3 sentences").first.click()
+    page.get_by_role("link", name="3 claims").first.click()
     assert page.locator("article.claim").count() == 3
 
 

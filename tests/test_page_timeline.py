@@ -94,7 +94,7 @@ def test_each_row_says_who_says_so_and_leads_to_the_words(client: FlaskClient) -
     cells = re.findall(r"<td>(.*?)</td>", body, re.DOTALL)
     assert len(cells) == len(rows(client))
     for cell in cells:
-        assert re.search(r'<a href="/data/document/[^"]+#char=\d+,\d+">The article says', cell), cell
+        assert re.search(r'<a href="/data/document/[^"]+#char=\d+,\d+"[^>]*>The article says', cell), cell
     assert "said then:</small>" in body
     assert "The article says that Northern Front promises that it is not so: hostile act" in body
 
@@ -186,6 +186,12 @@ def test_a_date_is_drawn_as_it_is_known() -> None:
     assert axis.span(Time.read("2025/..")) == (axis.place(datetime(2025, 1, 1, tzinfo=UTC)), 100.0)
     assert axis.span(Time.read("../2024")) == (0.0, axis.place(datetime(2025, 1, 1, tzinfo=UTC)))
     assert Axis.around([Time("nonsense")]) is None
+
+
+def test_a_part_that_the_list_has_not_is_told(client: FlaskClient) -> None:
+    assert client.get("/timeline?page=1").status_code == 200
+    answer = client.get("/timeline?page=99")
+    assert (answer.status_code, answer.json["detail"][:22]) == (404, "page=99: the list has ")
 
 
 # In a browser

@@ -167,15 +167,22 @@ class Views:
 
         Situations, claims and annotations have no names of their own; theirs is made from what they hold.
         """
-        named = self._named(iri)
-        return named if named is not None else self._described(iri)
+        return self.called(iri).value
 
-    def _named(self, iri: str) -> str | None:
+    def called(self, iri: str) -> ox.Literal:
+        """The same with its language: what is made from what a node holds is English; an IRI's end has none."""
+        named = self._named(iri)
+        if named is not None:
+            return named
+        described = self._described(iri)
+        return ox.Literal(described) if described == _local(iri) else ox.Literal(described, language="en")
+
+    def _named(self, iri: str) -> ox.Literal | None:
         for predicate in (SKOS.prefLabel, RDFS.label, SKOS.altLabel, DCTERMS.title):
             found = [o for o in self.objects(iri, predicate) if isinstance(o, ox.Literal)]
             if found:
                 order = {language: place for place, language in enumerate(_LANGUAGES)}
-                return min(found, key=lambda o: (order.get(o.language or "und", len(order)), o.value)).value
+                return min(found, key=lambda o: (order.get(o.language or "und", len(order)), o.value))
         return None
 
     def _described(self, iri: str) -> str:
@@ -201,14 +208,15 @@ class Views:
             if quad.graph_name == inferred:
                 continue
             if isinstance(quad.object, ox.NamedNode) and quad.predicate.value in self._roles:
-                name = self._named(quad.object.value)
-                if name is not None:
-                    parts.append((self._roles[quad.predicate.value], name))
+                named = self._named(quad.object.value)
+                if named is not None:
+                    parts.append((self._roles[quad.predicate.value], named.value))
         roles: dict[str, list[str]] = {}
-        for role, name in sorted(set(parts)):
-            roles.setdefault(role, []).append(name)
+        for role, player in sorted(set(parts)):
+            roles.setdefault(role, []).append(player)
         what = "; ".join(f"{role}: {', '.join(names)}" for role, names in roles.items())
-        name = self._named(str(GK) + kind) or kind
+        called = self._named(str(GK) + kind)
+        name = kind if called is None else called.value
         return f"{name} ({what})" if what else name
 
     @cached_property

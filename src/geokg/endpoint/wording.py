@@ -46,9 +46,10 @@ def language() -> str:
     if not has_request_context():
         return "en"
     if "language" not in g:
-        wanted = (request.args.get(COOKIE), request.cookies.get(COOKIE))
-        chosen = next((one for one in wanted if one in LANGUAGES), None)
-        g.language = chosen or request.accept_languages.best_match(LANGUAGES) or "en"
+        # best_match() would rather have English in full than French as it is spoken somewhere
+        accepted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality)
+        wanted = (request.args.get(COOKIE), request.cookies.get(COOKIE), *accepted)
+        g.language = next((one for one in wanted if one in LANGUAGES), "en")
     return str(g.language)
 
 

@@ -365,7 +365,7 @@ class Listed:
         ordered = sorted(quads, key=str)[:_STATEMENTS]
         value = self._reading.value
         return tuple(
-            (value(one.subject), self._reading.property(one.predicate.value), value(one.object)) for one in ordered
+            (value(one.subject), self._reading.name(one.predicate.value), value(one.object)) for one in ordered
         )
 
     @property

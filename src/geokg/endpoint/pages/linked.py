@@ -17,6 +17,7 @@ from ..problems import ProtocolError
 from ..protocol import PAGE_ROWS
 from ..resources import about, send, shapes
 from ..site import Site, current
+from ..wording import gettext as _
 from .claim import claim_page
 from .entity import entity_page, is_entity
 from .node import node_page
@@ -135,26 +136,25 @@ def ontology() -> Response:
     """All classes and properties."""
     site = current()
     graph = site.base.graph + "ontology"
-    kinds = {"Classes": [OWL.Class], "Properties": [OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty]}
-    return _index(site, "Ontology", site.reading, list(site.reading.quads(graph)), kinds, "ontology")
+    properties = [OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty]
+    kinds = {_("Classes"): [OWL.Class], _("Properties"): properties}
+    return _index(site, _("Ontology"), site.reading, list(site.reading.quads(graph)), kinds)
 
 
 def vocabulary() -> Response:
     """All concepts, by scheme."""
     site = current()
-    kinds = {"Concept schemes": [SKOS.ConceptScheme], "Concepts": [SKOS.Concept, GK.AcceptancePolicy]}
-    return _index(site, "Concepts", site.reading, list(site.reading.quads(site.base.graph + "vocab")), kinds, "vocab")
+    kinds = {_("Concept schemes"): [SKOS.ConceptScheme], _("Concepts"): [SKOS.Concept, GK.AcceptancePolicy]}
+    return _index(site, _("Concepts"), site.reading, list(site.reading.quads(site.base.graph + "vocab")), kinds)
 
 
 def all_shapes() -> Response:
     """All shapes."""
-    kinds = {"Shapes": [SH.NodeShape, SH.PropertyShape]}
-    return _index(current(), "Shapes", shapes(), list(shapes().quads()), kinds, "shapes")
+    kinds = {_("Shapes"): [SH.NodeShape, SH.PropertyShape]}
+    return _index(current(), _("Shapes"), shapes(), list(shapes().quads()), kinds)
 
 
-def _index(
-    site: Site, title: str, store: Store, quads: list[ox.Quad], kinds: Mapping[str, Iterable[str]], name: str
-) -> Response:
+def _index(site: Site, title: str, store: Store, quads: list[ox.Quad], kinds: Mapping[str, Iterable[str]]) -> Response:
     """Many terms: all their RDF, or a page that lists them."""
     chosen = choose(request.accept_mimetypes, RDF, name=request.args.get("format"))
     if chosen is not HTML:
@@ -174,4 +174,4 @@ def _index(
         }
         rows = [(reading.name(iri), reading.short(iri), reading.meaning(iri)) for iri in found]
         sections[heading] = sorted(rows, key=lambda row: (row[0].text.casefold(), row[1]))
-    return html(page("index", reading=reading, title=title, sections=sections, name=name))
+    return html(page("index", reading=reading, title=title, sections=sections))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,9 +20,9 @@ from ..wording import gettext as _
 from ..wording import say_language
 from .asking import number, rows, send_rows, text
 from .claim_filters import words
-from .filters import Chosen, Filter, Pages
+from .filters import Chosen, Filter
 from .page import html, page
-from .pictures import actors, filters, name_of, named, options, roles
+from .pictures import actors, filters, name_of, named, options, part, roles
 from .reading import SHOWN, Reading
 from .shown import Quote
 
@@ -78,7 +79,7 @@ def network() -> Response:
     reading = Reading(site)
     edges = _edges(site, chosen)
     drawn, nodes = _drawn(edges)
-    pages = Pages(min(len(edges), MOST), chosen.page)
+    pages = part(min(len(edges), MOST), chosen)
     listed = edges[pages.offset : pages.offset + pages.size]
     picked = _picked(site, chosen.other("edge"))
     reading.expect({end for edge in [*listed, *([picked] if picked else [])] for end in (edge.source, edge.target)})
@@ -124,7 +125,7 @@ def network_json() -> Response:
         ],
         "edges": [
             {
-                "id": f"edge {number}",
+                "id": f"edge {place}",
                 "source": edge.source,
                 "target": edge.target,
                 "kind": edge.kind,
@@ -134,7 +135,7 @@ def network_json() -> Response:
                 "label": _label(site, edge),
                 "href": chosen.address(endpoint="geokg.network", edge=edge.address(site.base.data)) + "#sentences",
             }
-            for number, edge in enumerate(drawn)
+            for place, edge in enumerate(drawn)
         ],
     }
     response = Response(json.dumps(body, ensure_ascii=False), content_type="application/json")
@@ -257,14 +258,17 @@ def _picked(site: Site, given: str) -> Edge | None:
 
 def _quotes(site: Site, reading: Reading, chosen: Chosen, edge: Edge) -> list[Quote]:
     """The sentences behind an edge."""
-    pattern = _patterns(site)[edge.kind == TOGETHER]
-    for name, iri in {
-        "?source": edge.source,
-        "?target": edge.target,
-        "?stance": GKX[edge.stance],
-        "?polarity": GKX[edge.polarity],
-    }.items():
-        pattern = pattern.replace(name, str(ox.NamedNode(iri)))
+    terms = {
+        "source": edge.source,
+        "target": edge.target,
+        "stance": GKX[edge.stance],
+        "polarity": GKX[edge.polarity],
+    }
+    pattern = re.sub(
+        rf"\?({'|'.join(terms)})\b",
+        lambda found: str(ox.NamedNode(terms[found[1]])),
+        _patterns(site)[edge.kind == TOGETHER],
+    )
     wanted = " ".join([pattern, *chosen.patterns(without="actor")])
     found = rows(site, f"SELECT DISTINCT ?claim {{ {wanted} }} ORDER BY ?claim LIMIT {SHOWN}")
     return reading.quotes(text(row["claim"]) for row in found)

@@ -6,11 +6,12 @@ In the queries ``?claim`` is a claim and ``?what`` the situation that it is abou
 from __future__ import annotations
 
 from ...vocabulary import GK
+from ..problems import ProtocolError
 from ..site import Site
 from ..wording import gettext as _
 from ..wording import language
 from .claim_filters import claim_filters, words
-from .filters import Filter
+from .filters import Chosen, Filter, Pages
 from .labels import labels
 from .reading import Reading
 from .shown import Value
@@ -76,6 +77,18 @@ def options(site: Site) -> dict[str, list[tuple[str, str]]]:
         name: [(one.iri.removeprefix(site.base.data), one.name(language()).text) for one in found[:OFFERED]]
         for name, found in lists.items()
     }
+
+
+def part(count: int, chosen: Chosen) -> Pages:
+    """The part of a list that an address asks for.
+
+    Raises:
+        ProtocolError: 404; the list has fewer.
+    """
+    pages = Pages(count, chosen.page)
+    if chosen.page > pages.last:
+        raise ProtocolError(f"page={chosen.page}: the list has {pages.last}", 404)
+    return pages
 
 
 def name_of(reading: Reading, iri: str) -> Value:

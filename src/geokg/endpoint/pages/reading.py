@@ -54,10 +54,10 @@ class Reading:
     def value(self, term: object, *, is_named: bool = True) -> Value:
         """A term as a page shows it; an IRI by its name, or in short."""
         if isinstance(term, ox.NamedNode):
-            text = (
-                self.views.label(term.value) if is_named and self.site.address(term.value) else self.short(term.value)
-            )
-            return Value(text, self.site.link(term.value), term.value)
+            if is_named and self.site.address(term.value):
+                name = self.views.called(term.value)
+                return Value(name.value, self.site.link(term.value), term.value, name.language or "")
+            return Value(self.short(term.value), self.site.link(term.value), term.value)
         if isinstance(term, ox.Literal):
             language = term.language or ""
             plain = language or term.datatype.value.rpartition("#")[2] in _PLAIN
@@ -73,11 +73,6 @@ class Reading:
     def name(self, iri: str) -> Value:
         """A node by its name."""
         return self.value(ox.NamedNode(iri))
-
-    def property(self, iri: str) -> Value:
-        """A property by its name."""
-        is_ours = self.site.address(iri) is not None
-        return Value(self.views.label(iri) if is_ours else self.short(iri), self.site.link(iri), iri)
 
     def meaning(self, iri: str) -> str:
         """What a term means: its definition, message or description."""
@@ -114,7 +109,7 @@ class Reading:
             self.expect([quad.predicate.value])
             if quad.predicate.value not in without and (wanted is None or _graph(quad) in wanted):
                 found.setdefault(quad.predicate.value, set()).add(quad.object)
-        rows = [Statement(self.property(p), self._values(objects)) for p, objects in found.items()]
+        rows = [Statement(self.name(p), self._values(objects)) for p, objects in found.items()]
         return sorted(rows, key=lambda row: (row.property.title != str(RDF.type), row.property.text))
 
     def _values(self, terms: Iterable[object]) -> tuple[Value, ...]:
@@ -129,7 +124,7 @@ class Reading:
         found: dict[str, set[object]] = {}
         for row in self.store.solutions(f"SELECT ?p ?s {{ {' UNION '.join(parts)} }}") if properties else ():
             found.setdefault(row["p"].value, set()).add(row["s"])
-        rows = [Statement(self.property(p), self._values(subjects), is_backwards=True) for p, subjects in found.items()]
+        rows = [Statement(self.name(p), self._values(subjects), is_backwards=True) for p, subjects in found.items()]
         return sorted(rows, key=lambda row: row.property.text)
 
     def told(self, iri: str) -> list[Statement]:

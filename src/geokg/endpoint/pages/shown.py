@@ -1,4 +1,4 @@
-"""What pages show: terms with links, statements, claims with their sentence, pieces of a marked text."""
+"""What pages show: terms with links, statements, claims with their sentences."""
 
 from __future__ import annotations
 
@@ -46,15 +46,13 @@ class Statement:
 
     Attributes:
         property: the property.
-        values: what it leads to, or comes from when it is ``backwards``.
+        values: what it leads to, or comes from.
         is_backwards: whether the node of the page is the object.
-        note: where it stands, for facts.
     """
 
     property: Value
     values: tuple[Value, ...]
     is_backwards: bool = False
-    note: str = ""
 
 
 @dataclass(frozen=True)

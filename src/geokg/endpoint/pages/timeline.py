@@ -13,9 +13,9 @@ from ..site import Site, current
 from ..wording import gettext as _
 from .asking import number, rows, send_rows, text
 from .axis import Axis, Time
-from .filters import Chosen, Pages
+from .filters import Chosen
 from .page import html, page
-from .pictures import filters, name_of, options
+from .pictures import filters, name_of, options, part
 from .reading import Reading
 from .shown import Quote
 
@@ -68,7 +68,7 @@ def timeline() -> Response:
     reading = Reading(site)
     counts = _counts(site, chosen)
     band = chosen.other("when", DATED)
-    pages = Pages(counts[band], chosen.page)
+    pages = part(counts[band], chosen)
     sparql = _query(chosen, band)
     items = _items(site, f"{sparql}\nLIMIT {pages.size} OFFSET {pages.offset}")
     bands = (
