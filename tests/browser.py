@@ -103,3 +103,19 @@ def axe(page: Page, *, without: Sequence[str] = ()) -> list[str]:
         for violation in found["violations"]
         for node in violation["nodes"]
     ]
+
+
+def mark(page: Page, place: int, more: int, label: str, **roles: str) -> None:
+    """Mark words by keys alone: how many words into the text, how many more; then say what they are."""
+    page.locator("#text").focus()
+    page.keyboard.press("Home")
+    for _ in range(place - 1):
+        page.keyboard.press("ArrowRight")
+    for _ in range(more):
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Enter")
+    page.get_by_label("Class", exact=True).select_option(label)
+    for role, words in roles.items():
+        field = page.get_by_label(f"Role: {role}").first
+        field.select_option(label=field.locator("option", has_text=words).first.inner_text())
+    page.get_by_role("button", name="Apply").click()

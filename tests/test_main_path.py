@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import geokg
-from browser import looking, serving
+from browser import looking, mark, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -82,19 +82,3 @@ def test_from_a_name_to_a_commitment_of_ones_own_and_back(chromium: Browser, des
         page.get_by_role("button", name="Undo the last save").click()
         page.get_by_text("There are none yet.").wait_for()
         assert commitments(page) == 1
-
-
-def mark(page: Page, place: int, more: int, label: str, **roles: str) -> None:
-    """Mark words by keys alone: how many words into the text, how many more; then say what they are."""
-    page.locator("#text").focus()
-    page.keyboard.press("Home")
-    for _ in range(place - 1):
-        page.keyboard.press("ArrowRight")
-    for _ in range(more):
-        page.keyboard.press("Shift+ArrowRight")
-    page.keyboard.press("Enter")
-    page.get_by_label("Class", exact=True).select_option(label)
-    for role, words in roles.items():
-        field = page.get_by_label(f"Role: {role}").first
-        field.select_option(label=field.locator("option", has_text=words).first.inner_text())
-    page.get_by_role("button", name="Apply").click()

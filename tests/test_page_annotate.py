@@ -13,7 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 import geokg
-from browser import NARROW, axe, looking, serving
+from browser import NARROW, axe, looking, mark, serving
 from geokg import canonical
 from geokg.endpoint import create_app
 from geokg.endpoint.annotating import Desk
@@ -441,22 +441,6 @@ def open_page(chromium: Browser, annotating: str) -> Iterator[Callable[..., Page
             return page
 
         yield opened
-
-
-def mark(page: Page, place: int, more: int, label: str, **roles: str) -> None:
-    """Mark words by keys alone: how many words into the text, how many more; then say what they are."""
-    page.locator("#text").focus()
-    page.keyboard.press("Home")
-    for _ in range(place - 1):
-        page.keyboard.press("ArrowRight")
-    for _ in range(more):
-        page.keyboard.press("Shift+ArrowRight")
-    page.keyboard.press("Enter")
-    page.get_by_label("Class", exact=True).select_option(label)
-    for role, words_of_it in roles.items():
-        field = page.get_by_label(f"Role: {role}").first
-        field.select_option(label=field.locator("option", has_text=words_of_it).first.inner_text())
-    page.get_by_role("button", name="Apply").click()
 
 
 def test_a_commitment_is_marked_saved_found_and_undone(open_page: Callable[..., Page]) -> None:

@@ -195,13 +195,17 @@ async function open(element) {
   put();
 }
 
-/** The card stands below the words, or above them where there is no room. */
+/** The card stands below the words, or above them where it has more room there; it is never higher than that room. */
 function put() {
   if (!shown || card.hidden) return;
   const { left, top, bottom } = shown.getClientRects()[0];
+  card.style.maxHeight = "";
   const { width, height } = card.getBoundingClientRect();
+  const [above, below] = [top - 14, innerHeight - bottom - 14];
+  const isBelow = height <= below || below >= above;
+  card.style.maxHeight = `${Math.min(height, isBelow ? below : above)}px`;
   card.style.left = `${Math.max(8, Math.min(left, document.documentElement.clientWidth - width - 8))}px`;
-  card.style.top = `${bottom + height + 8 > innerHeight && top > height + 8 ? top - height - 6 : bottom + 6}px`;
+  card.style.top = `${isBelow ? bottom + 6 : top - 6 - Math.min(height, above)}px`;
 }
 
 const later = (work, after) => {
