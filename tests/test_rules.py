@@ -453,7 +453,7 @@ def test_found_in_many_small_parts_is_the_same(fresh_kg, monkeypatch):
     total = rules.apply(fresh_kg.store)
     for module, name, value in (
         (closure, "_AT_ONCE", 2),
-        (closure, "_IN_BULK", 2),
+        (closure, "_UNFLUSHED", 3),
         (closure, "_HELD", 1),
         (rules, "_AT_ONCE", 1),
     ):

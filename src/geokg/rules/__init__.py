@@ -25,7 +25,7 @@ from ..errors import GeokgError, ReadError
 from ..store import Store
 from ..vocabulary import GK, Base, packaged, prefixes
 from .axioms import Axiom, says_axioms, signature
-from .closure import Closure, Name, write
+from .closure import Closure, Name
 from .footprint import Footprint, footprint
 from .joining import Pattern, TooLargeError
 from .region import Region, is_given, is_ruled
@@ -322,7 +322,7 @@ def _run(
         if moved:
             store.remove(moved)
             store.extend(_in(quad.triple, graph) for quad in moved)
-        write(store, some)
+        store.extend(some)
         new += some
     return new
 

@@ -25,24 +25,10 @@ Match: TypeAlias = "Callable[..., Iterable[ox.Quad]]"
 
 _AT_ONCE = 20_000
 """How many triples are found before they are written, so that a large graph is not held twice."""
-_IN_BULK = 5_000
-"""How many triples are written in bulk: sooner, and a store on disk need not hold them in memory for a while."""
+_UNFLUSHED = 100_000
+"""After how many triples a store on disk is told to let go of what it holds of them in memory."""
 _HELD = 50_000
 """How many triples that stand already are held to be compared with, which takes half the time that looking does."""
-
-
-def write(store: Store, quads: Iterable[ox.Quad]) -> None:
-    """Add quads to a store that is here, however many; what a killed process leaves may be some of them.
-
-    >>> store = Store.memory()
-    >>> write(store, [])
-    """
-    some = list(quads)
-    if len(some) < _IN_BULK:
-        store.extend(some)
-    else:
-        store.ox.bulk_extend(some)
-        store.generation += 1
 
 
 class Closure:
@@ -78,7 +64,7 @@ class Closure:
 
     def all(self) -> int:
         """Write all that follows from what the store holds; how many triples that is."""
-        total = 0
+        total = unflushed = 0
         done: list[Axiom] = []
         for name in self._order():
             done += self._makers[name]
@@ -90,6 +76,10 @@ class Closure:
                 self._write(some)
                 followed += len(self._follow(some, uses))
                 total += len(some)
+                unflushed += len(some)
+                if unflushed >= _UNFLUSHED:
+                    self._store.ox.flush()
+                    unflushed = 0
             total += followed
         return total
 
@@ -177,7 +167,7 @@ class Closure:
         return total
 
     def _write(self, triples: Iterable[ox.Triple]) -> None:
-        write(self._store, map(self._quad, triples))
+        self._store.extend(map(self._quad, triples))
 
     def _quad(self, triple: ox.Triple) -> ox.Quad:
         return ox.Quad(triple.subject, triple.predicate, triple.object, self._graph)
