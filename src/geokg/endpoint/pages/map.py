@@ -12,8 +12,9 @@ from ..formats import CSV
 from ..site import Site, current
 from .asking import number, rows, send_rows, text
 from .filters import Chosen
+from .labels import name_of
 from .page import html, page
-from .pictures import filters, name_of, named, options, roles
+from .pictures import filters, named, options, roles
 from .reading import Reading
 
 SHADES = 5
