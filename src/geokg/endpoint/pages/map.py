@@ -162,7 +162,7 @@ ORDER BY DESC(?claims) ?state"""
 
 
 def _claims_address(site: Site, chosen: Chosen, iris: tuple[str, ...]) -> str:
-    """Where the claims stand that speak of one of these, of so many as may be named, under all else that is set but the time."""
+    """Where the claims stand that speak of one of these, as many as may be named, under all else but the time."""
     kept = {name: list(values) for name, values in chosen.values.items() if name not in ("from", "to", "subject")}
     subjects = [iri.removeprefix(site.base.data) for iri in iris[: MOST - sum(map(len, kept.values()))]]
     return url_for("geokg.claims", **kept, subject=subjects)  # type: ignore[arg-type]
