@@ -11,9 +11,8 @@ import tempfile
 from pathlib import Path
 
 import browser
-from test_pages import PATHS
-
 import geokg
+from test_pages import PATHS
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTLED = 700
