@@ -217,7 +217,10 @@ def test_only_who_has_the_token_may_save(serve: Callable[..., Served]) -> None:
     assert put(client, NAMES, Authorization="Bearer wrong").status_code == 401
     assert put(client, NAMES, Origin="https://elsewhere.example").status_code == 403
     assert client.post(f"{NOTE}.json/undo{ANN}", headers={"If-Match": EMPTY}).status_code == 401
-    assert client.post(NOTE + ANN, data={"token": "wrong", "words": "China", "label": "State"}).status_code == 401
+    form = {"token": "secret", "version": EMPTY.strip('"'), "words": "China", "label": "State"}
+    assert client.post(NOTE + ANN, data=form | {"token": "wrong"}).status_code == 401
+    for foreign in ({"Origin": "https://elsewhere.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        assert client.post(NOTE + ANN, data=form, headers=foreign).status_code == 403
     assert state(kg, folder) == before
 
 
@@ -269,7 +272,8 @@ def test_what_means_nothing_is_refused_with_the_reason(serve: Callable[..., Serv
 
 def test_what_cannot_be_annotated_says_what_to_do(serve: Callable[..., Served], kg: KnowledgeGraph) -> None:
     client, _, folder = serve()
-    assert "no text of the source folders" in client.get("/annotate/wire/nothing").json["detail"]
+    for path in ("wire/nothing", "../wire/note", "wire/../../wire/note", "..%2F..%2Fetc/passwd", "etc/passwd"):
+        assert "no text of the source folders" in client.get(f"/annotate/{path}").json["detail"]
     for name in ("../a", "Ж" * 99, "a.b"):
         assert "name of an annotator" in client.get(f"{NOTE}?annotator={name}").json["detail"]
     (folder / "wire" / "note.txt").write_bytes(TEXT.replace("China", "Chile").encode())

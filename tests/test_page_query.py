@@ -76,7 +76,7 @@ def test_the_editor_completes_asks_and_keeps_the_address(visit: Callable[..., An
     page.locator("#answer table").wait_for()
     asked = parse_qs(urlsplit(page.url).query)["query"]
     assert asked == ["SELECT ?what { ?what gk:hasDebtor ?who }"]
-    assert page.get_by_role("status").inner_text() == "Answered."
+    assert page.locator("#told").inner_text() == "Answered."
     assert axe(page) == []
     with_script = page.locator("#answer table").inner_text()
     plain = visit(urlsplit(page.url)._replace(scheme="", netloc="").geturl(), java_script_enabled=False)
@@ -97,3 +97,14 @@ def test_the_editor_is_usable_on_a_narrow_dark_screen(visit: Callable[..., Any])
     page.locator(".CodeMirror").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
     assert axe(page) == []
+
+
+def test_the_editor_says_how_the_keyboard_leaves_it(visit: Callable[..., Any]) -> None:
+    page = visit("/sparql")
+    field = page.locator(".CodeMirror textarea[aria-describedby]")
+    field.wait_for(state="attached")
+    assert "Esc leaves" in page.locator(f"#{field.get_attribute('aria-describedby')}").inner_text()
+    field.focus()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.localName") == "button"

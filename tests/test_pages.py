@@ -58,6 +58,16 @@ def test_the_language_is_chosen_by_the_browser_or_by_a_link_and_stays(visit: Cal
     assert page.get_by_role("link", name=re.compile("Aller au contenu")).count() == 1
 
 
+def test_words_of_the_graph_say_that_they_are_english_on_a_french_page(kg: geokg.KnowledgeGraph) -> None:
+    client = create_app(kg).test_client()
+    headers = {"Accept": "text/html", "Accept-Language": "fr"}
+    claim = client.get(PATHS[-2], headers=headers).text
+    assert '<h1 lang="en"' in claim and '<blockquote lang="en" dir="auto">' in claim
+    term = r'<a href="/ontology/Claim" title="[^"]*" lang="en" dir="ltr">'
+    assert re.search(term, client.get("/ontology", headers=headers).text)
+    assert not re.search(term, client.get("/ontology", headers=headers | {"Accept-Language": "en"}).text)
+
+
 HOSTILE = "\"><script>window.caught=1</script><img src=x onerror='window.caught=1'>"
 
 

@@ -86,7 +86,7 @@ function drawRows(marks) {
     row.append(head, ...cells);
     return row;
   });
-  $("rows").tBodies[0].replaceChildren(...rows);
+  $("rows").querySelector("tbody").replaceChildren(...rows);
   $("rows").hidden = !rows.length;
   document.querySelector("#rows-title ~ .none").hidden = rows.length > 0;
 }

@@ -7,6 +7,7 @@ const MOST = 60; // as many terms are offered at once
 const section = document.getElementById("editor");
 const answer = document.getElementById("answer");
 const told = document.getElementById("told");
+const leave = document.getElementById("leave");
 const { endpoint, terms: where, label, another, asking, failed, answered, title } = section.dataset;
 const form = section.querySelector("form");
 const asked = new URLSearchParams(location.search).get("query");
@@ -109,10 +110,13 @@ function furnish(tab) {
   yasqe.setValue(yasqe.getValue());
   // It would try what the server sends as XML; a browser writes a style into what is none, which our pages refuse.
   tab.getYasr().updateResponseInfo = () => {};
-  yasqe.getInputField().setAttribute("aria-label", label);
+  const field = yasqe.getInputField();
+  field.setAttribute("aria-label", label);
+  field.setAttribute("aria-describedby", leave.id);
   for (const rename of host.querySelectorAll(".tab input")) rename.setAttribute("aria-label", title);
 }
 
+leave.hidden = false;
 const yasgui = new Yasgui(host, {
   persistenceId: "geokg",
   tabName: title,

@@ -13,9 +13,8 @@ from rdflib.namespace import DCTERMS, RDF, SKOS, VOID
 from ...vocabulary import GK, GKX, OA
 from ..site import Site
 from ..wording import language
-from .labels import Labels, Name, Named, labels
+from .labels import Labels, Name, Named, labels, name_of, value_of
 from .reading import Reading
-from .search import value_of
 from .shown import Quote, Statement, Value
 
 SHOWN = 15
@@ -158,10 +157,7 @@ class Dossier:
 
     def name(self, iri: str) -> Value:
         """A node by its name, in the language of the page if it has one there."""
-        named = self.labels.things.get(iri)
-        if named is None:
-            return self.reading.name(iri)
-        return value_of(named.name(language()), self.site.link(iri), iri)
+        return name_of(self.reading, iri)
 
     def _rows(self, sparql: str) -> Iterator[ox.QuerySolution]:
         yield from self.site.rows(sparql.replace("$it", str(ox.NamedNode(self.iri))))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import TypeVar, cast
 
 import pyoxigraph as ox
@@ -24,7 +24,7 @@ from ..standing import Judged, demands
 from ..wording import gettext as _
 from .filters import Choice, Chosen, Filter, Pages
 from .reading import Reading
-from .shown import RIGHT_TO_LEFT, Value
+from .shown import RIGHT_TO_LEFT, Value, marked
 
 T = TypeVar("T")
 FOLD = 10
@@ -347,7 +347,7 @@ class Listed:
             text = self.report.texts[document].content
             low = max(start, spans[0].start - _AROUND)
             high = min(end, spans[-1].end + _AROUND, low + 4 * _AROUND)
-            pieces = list(_pieces(text, low, high, spans))
+            pieces = list(marked(text[low:high], low, spans))
             pieces = [("…", False)] * (low > start) + pieces + [("…", False)] * (high < end)
             yield Sentence(tuple(pieces), spans[0], self._reader(spans[0]), self._language(document))
 
@@ -373,17 +373,3 @@ class Listed:
         """The shapes that judged nothing."""
         iris = sorted(self.report.vacuous)
         return [Value(self.report.titles.get(iri) or iri, self.site.link(iri), iri) for iri in iris]
-
-
-def _pieces(text: str, start: int, end: int, marks: Iterable[Span]) -> Iterator[tuple[str, bool]]:
-    """Some of a text in pieces, each with whether it is under a mark.
-
-    >>> from geokg.text import Text
-    >>> list(_pieces("abcd", 0, 4, [Text("x", "abcd").span(1, 3)]))
-    [('a', False), ('bc', True), ('d', False)]
-    """
-    spans = list(marks)
-    edges = {start, end, *(edge for span in spans for edge in (span.start, span.end) if start < edge < end)}
-    ordered = sorted(edges)
-    for low, high in pairwise(ordered):
-        yield text[low:high], any(span.start <= low < span.end for span in spans)

@@ -12,10 +12,9 @@ from ...cookbook import questions
 from ..site import Site, current
 from ..wording import gettext as _
 from ..wording import language
-from .labels import Labels, labels
+from .labels import Labels, labels, value_of
 from .page import html, page
 from .reading import Reading
-from .search import value_of
 from .shown import Value
 
 FIRST_QUESTIONS = (

@@ -18,6 +18,9 @@ from rdflib.namespace import OWL, SKOS
 
 from ...vocabulary import GK
 from ..site import Site
+from ..wording import language
+from .reading import Reading
+from .shown import Value
 
 GROUPS = ("actors", "places", "posts", "initiatives", "documents", "terms", "others")
 """The kinds of thing that people look for, in the order in which they are shown."""
@@ -300,3 +303,16 @@ def _find_kinds(site: Site, things: dict[str, Named]) -> None:
         all_kinds = set().union(*map(line, kinds[iri]))
         things[iri].group = next((group for root, group in _GROUP_OF.items() if root in all_kinds), "others")
         things[iri].kind = max(kinds[iri], key=lambda kind: (kind.startswith(str(GK)), len(line(kind)), kind))
+
+
+def value_of(name: Name, href: str | None = None, iri: str = "") -> Value:
+    """A name as pages show it."""
+    return Value(name.text, href, iri, name.language)
+
+
+def name_of(reading: Reading, iri: str) -> Value:
+    """A node by its name in the language of the page, if it has one there."""
+    named = reading.site.once(labels).things.get(iri)
+    if named is None:
+        return reading.name(iri)
+    return value_of(named.name(language()), reading.site.link(iri), iri)

@@ -11,9 +11,10 @@ from flask import Blueprint, Response, url_for
 from ..formats import CSV
 from ..site import Site, current
 from .asking import number, rows, send_rows, text
-from .filters import Chosen
+from .filters import MOST, Chosen
+from .labels import name_of
 from .page import html, page
-from .pictures import filters, name_of, named, options, roles
+from .pictures import filters, named, options, roles
 from .reading import Reading
 
 SHADES = 5
@@ -161,6 +162,7 @@ ORDER BY DESC(?claims) ?state"""
 
 
 def _claims_address(site: Site, chosen: Chosen, iris: tuple[str, ...]) -> str:
-    """Where the claims stand that speak of one of these, under all that is chosen but the time."""
+    """Where the claims stand that speak of one of these, as many as may be named, under all else but the time."""
     kept = {name: list(values) for name, values in chosen.values.items() if name not in ("from", "to", "subject")}
-    return url_for("geokg.claims", **kept, subject=[iri.removeprefix(site.base.data) for iri in iris])  # type: ignore[arg-type]
+    subjects = [iri.removeprefix(site.base.data) for iri in iris[: MOST - sum(map(len, kept.values()))]]
+    return url_for("geokg.claims", **kept, subject=subjects)  # type: ignore[arg-type]

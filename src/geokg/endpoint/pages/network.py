@@ -21,8 +21,9 @@ from ..wording import say_language
 from .asking import number, rows, send_rows, text
 from .claim_filters import words
 from .filters import Chosen, Filter
+from .labels import name_of
 from .page import html, page
-from .pictures import actors, filters, name_of, named, options, part, roles
+from .pictures import actors, filters, named, options, part, roles
 from .reading import SHOWN, Reading
 from .shown import Quote
 

@@ -13,8 +13,6 @@ from ..wording import language
 from .claim_filters import claim_filters, words
 from .filters import Chosen, Filter, Pages
 from .labels import labels
-from .reading import Reading
-from .shown import Value
 
 OFFERED = 100
 """So many actors or documents can be picked from a list; any other by its address."""
@@ -89,15 +87,6 @@ def part(count: int, chosen: Chosen) -> Pages:
     if chosen.page > pages.last:
         raise ProtocolError(f"page={chosen.page}: the list has {pages.last}", 404)
     return pages
-
-
-def name_of(reading: Reading, iri: str) -> Value:
-    """A node by its name in the language of the page, if it has one there."""
-    thing = reading.site.once(labels).things.get(iri)
-    if thing is None:
-        return reading.name(iri)
-    name = thing.name(language())
-    return Value(name.text, reading.site.link(iri), iri, name.language)
 
 
 def named(variable: str) -> str:

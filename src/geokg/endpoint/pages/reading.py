@@ -15,7 +15,7 @@ from ...text import Span
 from ...views import Claim, Thing, Views
 from ...vocabulary import GK, prefixes
 from ..site import Site
-from .shown import Quote, Statement, Value
+from .shown import Quote, Statement, Value, marked
 
 SHOWN = 100
 """As many claims, mentions or statements of one kind stand on a page."""
@@ -191,7 +191,7 @@ class Reading:
             return Quote(claim, (), ())
         text = self.views.text(claim.document)
         sentences = dict.fromkeys(text.sentence(span) for span in claim.evidence)
-        return Quote(claim, tuple(_marked(sentence, claim.evidence) for sentence in sentences), places)
+        return Quote(claim, tuple(tuple(marked(one.exact, one.start, claim.evidence)) for one in sentences), places)
 
     def undertakings(self, iri: str) -> list[Thing]:
         """The commitments and intentions in which somebody has a part."""
@@ -234,21 +234,3 @@ class Reading:
 
 def _graph(quad: ox.Quad) -> str:
     return quad.graph_name.value if isinstance(quad.graph_name, ox.NamedNode) else ""
-
-
-def _marked(sentence: Span, marks: Iterable[Span]) -> tuple[tuple[str, bool], ...]:
-    """A sentence in pieces, each with whether it is under a mark."""
-    pieces: list[tuple[str, bool]] = []
-    at = sentence.start
-
-    def cut(end: int, *, is_marked: bool) -> None:
-        nonlocal at
-        if at < end:
-            pieces.append((sentence.exact[at - sentence.start : end - sentence.start], is_marked))
-            at = end
-
-    for mark in sorted(marks):
-        cut(min(max(mark.start, at), sentence.end), is_marked=False)
-        cut(min(mark.end, sentence.end), is_marked=True)
-    cut(sentence.end, is_marked=False)
-    return tuple(pieces)

@@ -13,7 +13,7 @@ from ..site import Site, current
 from ..wording import gettext as _
 from ..wording import language, say_language
 from .filters import Chosen, Pages
-from .labels import GROUPS, Fit, Hit, Labels, Name, Named, fold, labels
+from .labels import GROUPS, Fit, Hit, Labels, Named, fold, labels, value_of
 from .page import html, page
 from .shown import Value
 
@@ -146,11 +146,6 @@ def suggest() -> Response:
     response = Response(json.dumps(body, ensure_ascii=False), content_type="application/json")
     say_language(response)
     return conditional(response)
-
-
-def value_of(name: Name, href: str | None = None, iri: str = "") -> Value:
-    """A name as pages show it."""
-    return Value(name.text, href, iri, name.language)
 
 
 def kind_of(known: Labels, named: Named) -> Value:

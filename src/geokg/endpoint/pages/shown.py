@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ...text import Span
 from ...views import Claim
@@ -68,3 +70,21 @@ class Quote:
     claim: Claim
     sentences: tuple[tuple[tuple[str, bool], ...], ...]
     places: tuple[tuple[str, Span], ...]
+
+
+def marked(text: str, start: int, marks: Iterable[Span]) -> Iterator[tuple[str, bool]]:
+    """Some characters in pieces, each with whether it is under a mark.
+
+    Args:
+        text: the characters.
+        start: where they begin in their document.
+        marks: spans of this document, inside or not.
+
+    >>> from geokg.text import Text
+    >>> list(marked("bcd", 1, [Text("x", "abcd").span(2, 3)]))
+    [('b', False), ('c', True), ('d', False)]
+    """
+    spans, end = list(marks), start + len(text)
+    edges = {start, end, *(edge for span in spans for edge in (span.start, span.end) if start < edge < end)}
+    for low, high in pairwise(sorted(edges)):
+        yield text[low - start : high - start], any(span.start <= low < span.end for span in spans)

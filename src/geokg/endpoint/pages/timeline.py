@@ -14,8 +14,9 @@ from ..wording import gettext as _
 from .asking import number, rows, send_rows, text
 from .axis import Axis, Time
 from .filters import Chosen
+from .labels import name_of
 from .page import html, page
-from .pictures import filters, name_of, options, part
+from .pictures import filters, options, part
 from .reading import Reading
 from .shown import Quote
 
