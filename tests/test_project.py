@@ -106,6 +106,8 @@ def test_no_file_holds(what: str, tracked: list[Path], root: Path) -> None:
     for path in tracked:
         if path == Path(__file__).resolve() or path.parent == root / "tests" / "shapes":  # some show what is wrong
             continue
+        if path.suffix == ".png":
+            continue
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
             if re.search(NOBODY_S_BUSINESS[what], line):
                 found.append(f"{path.relative_to(root)}:{number}: {line.strip()[:80]}")

@@ -17,13 +17,14 @@ import pyoxigraph as ox
 from rich.console import Console
 from rich.progress import Progress
 
+from ..bombs import bomb
 from ..claims import Notice
 from ..errors import GeokgError, IdentityConflict, ReadError, UnknownTerm, WriteError, place
 from ..graph import KnowledgeGraph
 from ..opening import open as open_graph
 from ..population import build as build_graph
 from ..readers import is_annotated
-from ..store import Store, bomb
+from ..store import Store
 from ..text import Span
 from ..views import Claim, Thing
 

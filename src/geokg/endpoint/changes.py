@@ -12,7 +12,8 @@ from typing import Literal, TypeAlias
 
 import pyoxigraph as ox
 
-from ..store import bomb, syntax_error
+from ..bombs import bomb
+from ..store import syntax_error
 from .delta import Delta, names
 from .operations import Load, Upload, data_operations
 from .problems import ProtocolError

@@ -12,10 +12,10 @@ from typing import Any, cast
 from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import NotFound
 
+from ...bombs import json_depth
 from ...claims import Notice
 from ...readers.web_annotation import content
 from ...readers.web_annotation.parts import CONTEXT
-from ...store import json_depth
 from ...tagset import Label, TagSet, tag_set
 from ...text import Document
 from ...validation import Finding
