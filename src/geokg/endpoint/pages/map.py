@@ -108,7 +108,7 @@ def steps(counts: Iterable[int]) -> list[Step]:
     ordered = sorted(counts)
     firsts = sorted({ordered[place * len(ordered) // SHADES] for place in range(SHADES)} if ordered else ())
     parts = [[one for one in ordered if first <= one < end] for first, end in pairwise([*firsts, float("inf")])]
-    return [Step(place * SHADES // len(parts), part[0], part[-1]) for place, part in enumerate(parts, 1)]
+    return [Step(round(place * SHADES / len(parts)), part[0], part[-1]) for place, part in enumerate(parts, 1)]
 
 
 def shade_of(found: Iterable[Step], claims: int) -> int:
