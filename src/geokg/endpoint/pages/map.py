@@ -103,7 +103,7 @@ def steps(counts: Iterable[int]) -> list[Step]:
     >>> [(step.shade, step.label) for step in steps([14, 13, 2])]
     [(2, '2'), (3, '13'), (5, '14')]
     >>> [step.label for step in steps([1] * 10 + [2, 3, 4, 5, 6, 7, 8, 9, 500, 4000])]
-    ['1', '2–5', '6–9', '500–4000']
+    ['1–3', '4–7', '8–4000']
     """
     ordered = sorted(counts)
     firsts = sorted({ordered[place * len(ordered) // SHADES] for place in range(SHADES)} if ordered else ())
