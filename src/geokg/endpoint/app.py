@@ -16,15 +16,16 @@ from ..sparql import Limits
 from . import admin, description, graph_store, health, pages, pooled, update
 from .annotating import Desk
 from .cache import Cache, Caching
-from .encoding import encode, unmark_conditions
+from .direct import FAILED, Direct
+from .encoding import unmark_conditions
 from .formats import HTML, RDF, choose
+from .headers import add_headers
 from .metrics import Metrics
-from .observing import ROUTE, Observed, write_line
+from .observing import Observed, write_line
 from .problems import from_http_exception, from_query_error
 from .protocol import read_request, utf8
 from .resources import send
 from .site import Site, current
-from .wording import say_language
 
 if TYPE_CHECKING:
     from ..graph import KnowledgeGraph
@@ -33,34 +34,6 @@ if TYPE_CHECKING:
     from .writer import Writer
 
 MAX_BODY = 2 << 20
-_DONE = "geokg.done"
-ANNOTATING = frozenset({"geokg.annotate_by_form", "geokg.put_annotations", "geokg.annotations_back"})
-WRITING = ANNOTATING | {"geokg.update", "geokg.store", "geokg.direct_store", "geokg.fix"}
-OPERATING = frozenset({"geokg.queries", "geokg.cancel"})
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-SECURITY = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
-"""What browsers are told to be strict about, with every answer."""
-PUBLIC = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Content-Location",
-}
-"""What lets pages from elsewhere read an answer."""
-PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Content-Type, If-None-Match",
-    "Access-Control-Max-Age": "86400",
-}
-"""What they may ask."""
 
 
 def create_app(
@@ -122,14 +95,16 @@ def create_app(
     site.findings.known = None if known is None else tuple(known)
     app.register_blueprint(blueprint())
     app.register_error_handler(HTTPException, from_http_exception)
-    app.after_request(_headers)
+    app.after_request(add_headers)
     observers = [write_line]
     if site.metrics is not None:
         site.metrics.watch(site)
         observers.append(site.metrics.observe)
     inner = app.wsgi_app
-    if site.cache is not None and pool is not None:
-        inner = Caching(inner, site.cache, lambda: pool.generation)
+    if pool is not None:
+        inner = Direct(inner, site.answering, pool, site.hold)
+        if site.cache is not None:
+            inner = Caching(inner, site.cache, lambda: pool.generation)
     app.wsgi_app = Observed(inner, observers)  # type: ignore[method-assign]
     return app
 
@@ -166,7 +141,7 @@ def blueprint() -> Blueprint:
     parts.register_error_handler(HTTPException, from_http_exception)
     parts.before_request(unmark_conditions)
     parts.before_request(_refuse_unreadable)
-    parts.after_request(_headers)
+    parts.after_request(add_headers)
     return parts
 
 
@@ -178,6 +153,9 @@ def _refuse_unreadable() -> None:
 def sparql() -> Response:
     """SPARQL 1.1 Protocol; without a query the service description, or a form."""
     site = current()
+    if FAILED in request.environ:
+        g.query, error = request.environ[FAILED]
+        raise error
     asked = read_request(request)
     if asked is not None:
         g.query, g.began = asked.query, time.perf_counter()  # for pages to show
@@ -209,28 +187,3 @@ def void() -> Response:
     endpoint = url_for("geokg.sparql", _external=True)
     triples = description.dataset(site.census, site.base, request.base_url, endpoint=endpoint, title=site.title)
     return send(triples, chosen)
-
-
-def _headers(response: Response) -> Response:
-    """What every answer carries."""
-    is_done = request.environ.get(_DONE) is response
-    if is_done:  # a blueprint and its app may both call this
-        return response
-    request.environ |= {_DONE: response, ROUTE: request.endpoint}
-    headers = response.headers
-    wanted = dict(SECURITY)
-    if g.get("is_page"):
-        say_language(response)
-    if request.endpoint != "geokg.static":
-        response.vary.add("Accept")
-        wanted["Cache-Control"] = "no-cache"
-    is_public = request.endpoint not in WRITING or request.method in ("GET", "HEAD")
-    if is_public and request.endpoint not in OPERATING:
-        wanted |= PUBLIC
-    if request.method == "OPTIONS":
-        wanted |= PREFLIGHT
-    present = {name.lower() for name, _ in headers}
-    for name, value in wanted.items():
-        if name.lower() not in present:
-            headers.add(name, value)
-    return encode(response)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 KEEP = "geokg.keep"
 """Under this name the environment of a request has the generation of the data, if its answer may be kept."""
-_PATHS = ("/sparql", "/sparql/")
+PATHS = ("/sparql", "/sparql/")
 _ASKED = (
     *("wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING"),
     *("CONTENT_TYPE", "HTTP_CONTENT_ENCODING", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING"),
@@ -130,7 +130,7 @@ class Caching:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
-        asked = _asked(environ) if environ["PATH_INFO"] in _PATHS else None
+        asked = _asked(environ) if environ["PATH_INFO"] in PATHS else None
         if asked is None:
             return self._app(environ, start_response)
         kept = self._cache.get(self._generation(), asked)

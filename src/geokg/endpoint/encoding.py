@@ -15,7 +15,7 @@ try:
 except ImportError:  # it comes with geokg[serve]; without it there is gzip
     zstandard = None  # type: ignore[assignment]
 
-_LEAST = 1000
+LEAST = 1000
 """Bytes; fewer are sent as they are."""
 _LEVEL = 4
 _HELD = "geokg.coding"
@@ -69,6 +69,27 @@ def choose_coding(accept: Accept) -> str | None:
     return best if quality > 0 and quality >= liked.get("identity", 0) else None
 
 
+def compress(body: bytes, coding: str) -> bytes:
+    """A whole body, compressed.
+
+    >>> len(compress(b"a" * 1000, "gzip")) < 100
+    True
+    """
+    coder = _CODERS[coding]()
+    return coder.add(body) + coder.end()
+
+
+def compress_pieces(pieces: Iterable[bytes], coding: str, *, source: object = None) -> Iterator[bytes]:
+    """A body that comes piece by piece, each compressed as it comes.
+
+    Args:
+        pieces: the body.
+        coding: how it is compressed.
+        source: what is to be closed when somebody leaves, unless that is ``pieces``.
+    """
+    return _Encoded(pieces, pieces if source is None else source, _CODERS[coding]())
+
+
 class _Encoded(Iterator[bytes]):
     """Pieces as they come out of a coder. An error on the way leaves the end out; that somebody leaves is passed on."""
 
@@ -104,15 +125,14 @@ def encode(response: Response) -> Response:
         or response.status_code in (204, 304)
         or response.direct_passthrough
         or "Content-Encoding" in response.headers
-        or (not response.is_streamed and len(response.get_data()) < _LEAST)
+        or (not response.is_streamed and len(response.get_data()) < LEAST)
     ):
         return response
-    coder = _CODERS[coding]()
     if response.is_streamed:
-        response.response = _Encoded(response.iter_encoded(), response.response, coder)
+        response.response = compress_pieces(response.iter_encoded(), coding, source=response.response)
         response.headers.pop("Content-Length", None)
     else:
-        response.set_data(coder.add(response.get_data()) + coder.end())
+        response.set_data(compress(response.get_data(), coding))
     response.headers["Content-Encoding"] = coding
     _mark(response, coding)
     return response

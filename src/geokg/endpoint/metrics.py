@@ -7,6 +7,7 @@ nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 from .observing import ROUTE, Seen
@@ -44,6 +45,7 @@ class Metrics:
             "geokg_request_seconds", "From request to last byte.", ("route",), buckets=BUCKETS, registry=self._registry
         )
         ProcessCollector(registry=self._registry)
+        self._requests_of, self._seconds_of = cache(self._requests.labels), cache(self._seconds.labels)
 
     def watch(self, site: Site) -> None:
         """Tell also of a site: its pool, its cache, its data."""
@@ -53,9 +55,9 @@ class Metrics:
         """Count a request."""
         method = seen.environ.get("REQUEST_METHOD", "")
         route = str(seen.environ.get(ROUTE) or "none").removeprefix("geokg.")
-        self._requests.labels(route, method if method in METHODS else "other", str(seen.status)).inc()
+        self._requests_of(route, method if method in METHODS else "other", str(seen.status)).inc()
         self._sent.inc(seen.sent)
-        self._seconds.labels(route).observe(seen.seconds)
+        self._seconds_of(route).observe(seen.seconds)
         if not seen.is_whole and method != "HEAD":
             self._cut.inc()
 

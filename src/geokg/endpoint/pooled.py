@@ -8,13 +8,15 @@ import sys
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyoxigraph as ox
 from flask import Response, request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
+from ..sparql import Checked
+from ..sparql.answer import Answer
 from ..sparql.pool import Job, Pool
 from ..sparql.snapshot import FolderSnapshot, MemorySnapshot
 from ..store import Store
@@ -35,6 +37,8 @@ WAITRESS = {
     "ident": "geokg",
 }
 """Settings of waitress that go with a pool: a thread for all that run or wait, and word of clients that leave."""
+Offered: TypeAlias = tuple[Format | ProtocolError, Format | ProtocolError]
+"""The format for rows and the one for triples, or why there is none."""
 _USUAL = 500
 """Characters; what a longer ``Accept`` asks for is not remembered."""
 
@@ -82,7 +86,7 @@ def answer(
     Raises:
         QueryError: the query is not answered; nothing has been sent yet.
     """
-    rows, triples = (_choose(is_rdf=is_rdf, asked=asked) for is_rdf in (False, True))
+    rows, triples = offers(request.headers.get("Accept", ""), asked.format)
     checked = answering.check(asked)
     tags: dict[str, str] = {}
     for chosen in (rows, triples):
@@ -93,20 +97,7 @@ def answer(
             response = Response(status=304)
             response.set_etag(tag, weak=True)
             return response
-    dataset = asked if asked.has_dataset else checked
-    job = Job(
-        asked.query,
-        asked.base_iri,
-        default_graphs=dataset.default_graphs if dataset.has_dataset else None,
-        named_graphs=dataset.named_graphs if dataset.has_dataset else None,
-        union=answering.union and not dataset.has_dataset,
-        rows=rows.name if isinstance(rows, Format) else "",
-        triples=triples.name if isinstance(triples, Format) else "",
-        page_rows=PAGE_ROWS,
-        is_federated=bool(checked.services),
-    )
-    client = request.remote_addr or ""
-    found = pool.run(job, client=client, timeout=asked.timeout, is_gone=watch(request.environ))
+    found = submit(answering, pool, asked, checked, (rows, triples), request.environ)
     chosen = triples if found.kind == "triples" else rows
     if isinstance(chosen, ProtocolError):
         found.close()
@@ -121,6 +112,38 @@ def answer(
     if chosen.name in tags:
         response.set_etag(tags[chosen.name], weak=True)
     return response
+
+
+def submit(
+    answering: Answering, pool: Pool, asked: QueryRequest, checked: Checked, offered: Offered, environ: dict[str, Any]
+) -> Answer:
+    """Have a query answered that the guard has let through.
+
+    Args:
+        answering: who let it through.
+        pool: the workers.
+        asked: the query with its dataset.
+        checked: what the guard saw in it.
+        offered: the formats for rows and for triples.
+        environ: the request, as WSGI has it.
+
+    Raises:
+        QueryError: the query is not answered.
+    """
+    dataset = asked if asked.has_dataset else checked
+    rows, triples = (one.name if isinstance(one, Format) else "" for one in offered)
+    job = Job(
+        asked.query,
+        asked.base_iri,
+        default_graphs=dataset.default_graphs if dataset.has_dataset else None,
+        named_graphs=dataset.named_graphs if dataset.has_dataset else None,
+        union=answering.union and not dataset.has_dataset,
+        rows=rows,
+        triples=triples,
+        page_rows=PAGE_ROWS,
+        is_federated=bool(checked.services),
+    )
+    return pool.run(job, client=environ.get("REMOTE_ADDR", ""), timeout=asked.timeout, is_gone=watch(environ))
 
 
 def send_graph(answering: Answering, pool: Pool, graph: str, chosen: Format) -> Response:
@@ -170,13 +193,24 @@ def _rows(data: bytes | str) -> ox.QuerySolutions:
     return results
 
 
-def _choose(*, is_rdf: bool, asked: QueryRequest) -> Format | ProtocolError:
-    """The format for one kind of result; which kind it will be is not known yet."""
-    accept = request.headers.get("Accept", "")
+def offers(accept: str, name: str | None) -> Offered:
+    """The formats to answer in, for rows and for triples: which kind it will be is not known before it comes.
+
+    Args:
+        accept: the ``Accept`` of the request.
+        name: a format by its name, which wins over it.
+
+    >>> [one.name for one in offers("text/csv, text/turtle", None)]
+    ['csv', 'ttl']
+    """
+    return _choose(accept, name, is_rdf=False), _choose(accept, name, is_rdf=True)
+
+
+def _choose(accept: str, name: str | None, *, is_rdf: bool) -> Format | ProtocolError:
     try:
-        if len(accept) + len(asked.format or "") > _USUAL:
-            return _chosen.__wrapped__(accept, asked.format, is_rdf=is_rdf)
-        return _chosen(accept, asked.format, is_rdf=is_rdf)
+        if len(accept) + len(name or "") > _USUAL:
+            return _chosen.__wrapped__(accept, name, is_rdf=is_rdf)
+        return _chosen(accept, name, is_rdf=is_rdf)
     except ProtocolError as error:
         return error
 

@@ -10,7 +10,8 @@ from typing import TypeAlias, cast
 from urllib.parse import parse_qsl
 
 import pyoxigraph as ox
-from flask import Request, Response
+from flask import Response
+from werkzeug import Request
 from werkzeug.datastructures import MIMEAccept
 
 from ..errors import QueryNotPossible
@@ -81,8 +82,12 @@ class Table:
     is_rdf: bool = False
 
 
-def read_request(request: Request) -> QueryRequest | None:
+def read_request(request: Request, *, base_iri: str | None = None) -> QueryRequest | None:
     """The query that a request carries; ``None`` for a plain ``GET`` that carries none.
+
+    Args:
+        request: the request.
+        base_iri: its address, where that is known already.
 
     Raises:
         ProtocolError: the request is not as the protocol wants it, or carries an update.
@@ -111,7 +116,7 @@ def read_request(request: Request) -> QueryRequest | None:
         raise ProtocolError(f"a request carries one query, not {len(queries)}")
     return QueryRequest(
         query=queries[0],
-        base_iri=request.base_url,
+        base_iri=request.base_url if base_iri is None else base_iri,
         default_graphs=tuple(graph_iri(value) for name, value in parameters if name == "default-graph-uri"),
         named_graphs=tuple(graph_iri(value) for name, value in parameters if name == "named-graph-uri"),
         format=next((value for name, value in parameters if name == "format" and value), None),
@@ -297,9 +302,10 @@ class Answering:
         finally:
             results = None  # it must end on this thread, and an error would carry it to another
 
-    def tag(self, *parts: str) -> str:
-        """An entity tag: the same parts on the same state of the data have the same one."""
-        return hashlib.sha256("\n".join((f"{self.store.generation:x}", *parts)).encode()).hexdigest()[:32]
+    def tag(self, *parts: str, state: int | None = None) -> str:
+        """An entity tag: the same parts on the same state of the data, the present one unless given, have the same."""
+        generation = self.store.generation if state is None else state
+        return hashlib.sha256("\n".join((f"{generation:x}", *parts)).encode()).hexdigest()[:32]
 
 
 def _table(results: Results) -> Table:

@@ -83,6 +83,10 @@ class Site:
         """The quads."""
         return self.kg.store
 
+    def hold(self) -> Callable[[], None]:
+        """Keep what can be read now until the function that is returned is called."""
+        return (lambda: None) if self.writer is None else self.writer.hold()
+
     @property
     def base(self) -> Base:
         """Where data and graphs are named, whatever the address of this server is."""
@@ -238,8 +242,7 @@ def current() -> Site:
         raise TypeError("this Flask app has no geokg site: make it with create_app")
     if site.writer is not None and "is_held" not in g:
         g.is_held = True
-        release = site.writer.hold()
-        after_this_request(partial(_released, release))
+        after_this_request(partial(_released, site.hold()))
     return site
 
 
