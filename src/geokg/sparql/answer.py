@@ -27,8 +27,8 @@ class Keeper(Protocol):
     result_bytes: int
     retry_after: int
 
-    def release(self, query: Query, *, is_full: bool = False) -> None:
-        """The answer is whole; its worker is free, and of no more use if it is full."""
+    def release(self, query: Query, *, own: int | None = None) -> None:
+        """The answer is whole; its worker is free, and said how many bytes it has for itself, if it did."""
 
     def end(self, query: Query, reason: str) -> None:
         """Kill the worker of a query, unless the query is over."""
@@ -95,7 +95,7 @@ class Answer(Iterator[bytes]):
                 self._pool.end(self._query, "large")
                 raise self._error()
             return found[1]
-        self._pool.release(self._query, is_full=found[1] == process.FULL)
+        self._pool.release(self._query, own=int(found[1]) if found[1] else None)
         self._leave()
         return b""
 

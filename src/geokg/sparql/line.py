@@ -61,6 +61,27 @@ class Job:
     quads: str = ""
 
 
+@dataclass(frozen=True)
+class Running:
+    """A query that is being answered.
+
+    Attributes:
+        id: its number, for ``Pool.cancel``.
+        client: who asked.
+        query: its text.
+        started: when, in seconds since 1970.
+        seconds: for how long.
+        deadline: how many seconds it may take.
+    """
+
+    id: int
+    client: str
+    query: str
+    started: float
+    seconds: float
+    deadline: float
+
+
 @dataclass(eq=False)
 class Query:
     """A query on its way.

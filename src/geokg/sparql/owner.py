@@ -202,12 +202,14 @@ class Worker:
         number: its number.
         generation: what it reads.
         ready_at: since when it could answer, if that is known.
+        own: bytes that it has for itself, as far as it has told.
     """
 
     def __init__(self, number: int, channel: socket.socket, generation: Generation, owner: Owner) -> None:
         self.number = number
         self.generation = generation
         self.ready_at: float | None = None
+        self.own = 0
         self._owner = owner
         self._channel = channel
         self._held = bytearray()

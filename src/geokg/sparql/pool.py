@@ -15,12 +15,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import count
 
 from ..errors import Busy, GeokgError
+from . import worker as process
 from .answer import Answer, why
-from .line import Job, Line, Query
+from .line import Job, Line, Query, Running
 from .owner import Generation, Owner, Worker
 from .snapshot import FolderSnapshot, Snapshot
 
@@ -30,27 +30,6 @@ log = logging.getLogger("geokg.queries")
 PATIENCE = 2.0
 """Seconds that a query waits for a worker at most."""
 _LOOK = 0.25
-
-
-@dataclass(frozen=True)
-class Running:
-    """A query that is being answered.
-
-    Attributes:
-        id: its number, for ``Pool.cancel``.
-        client: who asked.
-        query: its text.
-        started: when, in seconds since 1970.
-        seconds: for how long.
-        deadline: how many seconds it may take.
-    """
-
-    id: int
-    client: str
-    query: str
-    started: float
-    seconds: float
-    deadline: float
 
 
 class Pool:
@@ -345,19 +324,31 @@ class Pool:
         self._idle.remove(worker)
         return worker
 
-    def release(self, query: Query, *, is_full: bool = False) -> None:
-        """The answer is whole; its worker is free, and of no more use if it is full."""
+    def release(self, query: Query, *, own: int | None = None) -> None:
+        """The answer is whole; its worker is free, and said how many bytes it has for itself, if it did."""
         with self._lock:
             if query not in self._line.running:
                 return
             self._over(query)
             if query.worker is not None:
-                is_newest = query.worker.generation is self._generations[-1]
-                if is_newest and not is_full and not query.job.is_federated:
+                query.worker.own = query.worker.own if own is None else own
+                if query.worker.generation is self._generations[-1] and not query.job.is_federated:
                     self._idle.append(query.worker)
+                    self._shrink()
                 else:
                     self._dismiss(query.worker)
             self._line.grant(time.monotonic())
+
+    def _shrink(self) -> None:
+        """Dismiss workers that have nothing to do, the oldest first, as long as all have too much for themselves."""
+        busy = [query.worker for query in self._line.running if query.worker is not None]
+        much = sum(worker.own for worker in (*self._idle, *busy)) - self.workers * process.SHARE
+        for worker in [worker for worker in self._idle if worker.own]:
+            if much <= 0:
+                break
+            much -= worker.own
+            self._idle.remove(worker)
+            self._dismiss(worker)
 
     def end(self, query: Query, reason: str) -> None:
         """Kill the worker of a query, unless the query is over."""

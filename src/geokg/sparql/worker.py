@@ -40,13 +40,12 @@ STACK = 256 << 20
 FRAME = struct.Struct(">cI")
 """Before each piece between worker and pool: its kind and its length."""
 READY, HEAD, DATA, END, ERROR = b"R", b"H", b"D", b"E", b"X"
-FULL = b"full"
-"""Behind the last piece: the worker has taken so much memory that another should take its place."""
 ANYTHING = "urn:geokg:anything"
 """In a pattern of quads: whatever stands there."""
 SHARE = 128 << 20
-"""Bytes that a worker may have for itself and stay. Of a store in memory it copies what it reads, as that is counted;
-a store on disk it reads through a cache of its own; and not all that a query took comes back from the allocator."""
+"""Bytes that workers may each have for themselves and stay, on the whole: one may have what others do not. Of a store
+in memory they copy what they read, as that is counted; a store on disk they read through caches of their own; and not
+all that a query took comes back from the allocator."""
 FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
     "json": ox.QueryResultsFormat.JSON,
     "xml": ox.QueryResultsFormat.XML,
@@ -200,7 +199,7 @@ def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefix
     out = _Out(channel)
     try:
         _write(out, store, job, prefixes)
-        out.end(FULL if own.is_much() else b"")
+        out.end(own.told())
     except (BrokenPipeError, ConnectionResetError):
         raise SystemExit from None
     except SyntaxError as error:
@@ -256,18 +255,18 @@ class _Own:
     """The memory that this process has for itself; to look costs milliseconds, so that waits until pages have come."""
 
     def __init__(self) -> None:
-        self._looked, self._room = 0, SHARE
+        self._looked = 0
 
-    def is_much(self) -> bool:
-        """Whether it is, or will soon be, more than a worker may have and stay."""
+    def told(self) -> bytes:
+        """How many bytes it is, in digits; nothing as long as it is about what was told before."""
         came = resource.getrusage(resource.RUSAGE_SELF).ru_minflt * resource.getpagesize()
-        if came - self._looked < self._room:
-            return False
-        self._looked, self._room = came, SHARE - _private()
-        if self._room < SHARE // 8:
+        if came - self._looked < SHARE // 4:
+            return b""
+        self._looked, own = came, _private()
+        if own > SHARE:
             _libc().malloc_trim(0)
-            self._room = SHARE - _private()
-        return self._room < SHARE // 8
+            own = _private()
+        return b"%d" % own
 
 
 def _private() -> int:
