@@ -9,11 +9,15 @@ from collections.abc import Iterator
 
 import pyoxigraph as ox
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import Client, TestResponse
 
 import geokg
 from geokg.endpoint import create_app, create_pool
+from geokg.endpoint.direct import Direct
 from geokg.endpoint.pooled import watch
+from geokg.endpoint.protocol import QUERY
 from geokg.endpoint.reading_store import TOGETHER, PooledStore
 from geokg.errors import Busy, QueryNotPossible
 from geokg.sparql.pool import Job, Pool
@@ -310,3 +314,69 @@ def test_a_page_that_nobody_can_read_now_says_so(accept: str, monkeypatch: pytes
                 else:
                     assert (response.status_code, response.headers["Retry-After"]) == (503, "3")
                     assert "workers are at work" in response.text
+
+
+# -- before Flask ------------------------------------------------------------------------------------------------------
+
+MANY = "SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 3000"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *({"headers": {"Accept": accept}} for accept in ("", "*/*", "text/csv", "text/turtle;q=0.5, text/csv", "a/b")),
+        *({"headers": {"Accept-Encoding": coding}} for coding in ("gzip", "zstd, gzip;q=0.5", "br", "gzip;q=0, *")),
+        {"headers": {"If-None-Match": '"nothing"'}},
+        {"headers": {"Origin": "http://elsewhere.example"}},
+        {"headers": {"Host": "kg.example.org"}, "query_string": {"query": "SELECT (<relative> AS ?iri) {}"}},
+        {"query_string": {"query": MANY, "format": "csv"}, "headers": {"Accept-Encoding": "gzip"}},
+        {"query_string": {"query": COPY, "format": "nt"}},
+        {"query_string": {"query": CLAIMS, "format": "ttl"}},
+        {"query_string": {"query": CLAIMS, "format": "none"}},
+        {"query_string": {"query": CLAIMS, "timeout": "5"}},
+        {"query_string": {"query": CLAIMS, "timeout": "soon"}},
+        {"query_string": {"query": "SELECT (RAND() AS ?r) { FILTER(false) }"}},
+        {"query_string": {"query": CLAIMS, "default-graph-uri": "x:none"}},
+        {"query_string": {"query": "SELECT * { ?s ?p"}},
+        {"query_string": {"query": "ASK { SERVICE <http://example.org/> {} }"}},
+        {"query_string": {"query": "SELECT * { ?a ?b ?c ; ?d ?e . ?f ?g ?h }", "timeout": "0.01"}},
+        {"query_string": {"query": "((((", "format": "html"}},
+        {"query_string": "query=%ff"},
+        {"query_string": {"update": "CLEAR ALL"}},
+        {"query_string": ""},
+        {"query_string": [("query", "ASK {}"), ("query", "ASK {}")]},
+        {"method": "HEAD"},
+        {"method": "OPTIONS"},
+        {"method": "PUT"},
+        {"method": "POST", "query_string": "", "data": {"query": CLAIMS}},
+        {"method": "POST", "query_string": "", "data": {"query": CLAIMS, "update": "CLEAR ALL"}},
+        {"method": "POST", "query_string": "", "data": CLAIMS, "content_type": "application/sparql-query"},
+        {"method": "POST", "query_string": "", "data": "ASK {}", "content_type": "text/plain"},
+        {"method": "POST", "query_string": "", "data": "ASK {} #" + "x" * (1 << 17), "content_type": QUERY},
+    ],
+)
+def test_what_is_answered_before_flask_is_what_flask_would_send(
+    clients: tuple[FlaskClient, FlaskClient], asked: dict[str, object]
+) -> None:
+    app = clients[1].application
+    request = {"path": "/sparql", "query_string": {"query": CLAIMS}, **asked}
+    before, behind = (Client(one).open(**request) for one in (app, Flask.wsgi_app.__get__(app)))
+    assert before.status == behind.status
+    assert _headers(before) == _headers(behind)
+    assert before.data == behind.data
+
+
+def _headers(response: TestResponse) -> set[tuple[str, str]]:
+    return {
+        (name, str(sorted(value.split(", "))) if name in ("Vary", "Allow") else value)
+        for name, value in response.headers
+    }
+
+
+def test_flask_never_sees_what_programs_ask(clients: tuple[FlaskClient, FlaskClient]) -> None:
+    app = clients[1].application
+    site = app.extensions["geokg"]
+    assert site.pool is not None
+    direct = Direct(lambda *_: pytest.fail("went on to the app"), site.answering, site.pool, site.hold)
+    assert Client(direct).get("/sparql", query_string={"query": "ASK {}"}).json["boolean"] is True
+    assert Client(direct).post("/sparql/", data={"query": COPY}).mimetype == "text/turtle"
