@@ -127,6 +127,15 @@ def _addresses(_context: click.Context, _parameter: click.Parameter, values: Seq
     help="Write a line of JSON for each request there; - is the standard error output.",
 )
 @click.option(
+    "--proxies",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    envvar="GEOKG_PROXIES",
+    help="How many proxies stand in front, each of which says in X-Forwarded-For who asked it. What the nearest says in"
+    " X-Forwarded-Proto, -Host and -Prefix is believed too. With 0 none of these headers is looked at.",
+)
+@click.option(
     "--baseline",
     type=click.Path(path_type=Path, dir_okay=False),
     help="A file of findings that are known, from check --write-baseline: the report tells new ones apart.",
@@ -149,6 +158,7 @@ def serve(
     memory: int,
     cache: int,
     access_log: str | None,
+    proxies: int,
     baseline: Path | None,
     *,
     read_only: bool,
@@ -203,6 +213,7 @@ def serve(
             cache_bytes=cache << 20,
             sources=sources,
             known=known,
+            proxies=proxies,
         )
         with _listen(host, port) as listener:
             address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, g, request, url_for
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ..errors import QueryError
 from ..sparql import Limits
@@ -27,6 +28,8 @@ from .site import Site, current
 from .wording import say_language
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
     from ..graph import KnowledgeGraph
     from ..sparql.pool import Pool
     from ..validation.baseline import Known
@@ -77,6 +80,7 @@ def create_app(
     cache_bytes: int = 64 << 20,
     sources: Sequence[str | Path] = (),
     known: Sequence[Known] | None = None,
+    proxies: int = 0,
     **config: object,
 ) -> Flask:
     """A Flask app that serves one graph, for any WSGI server.
@@ -95,6 +99,9 @@ def create_app(
         sources: the folders that documents come from, and that annotations made in the browser go to.
         known: findings that are known, as :func:`geokg.validation.baseline.read` gives them: the report tells new ones
             apart; without them it compares with what stood before the last change.
+        proxies: how many proxies stand in front and are believed: in who asks, the one farthest from here
+            (``X-Forwarded-For``); in scheme, host and path as the client sees them, the one next to here
+            (``X-Forwarded-Proto``, ``-Host``, ``-Prefix``).
         config: settings of Flask, such as ``MAX_CONTENT_LENGTH``.
 
     >>> import geokg
@@ -130,7 +137,10 @@ def create_app(
     inner = app.wsgi_app
     if site.cache is not None and pool is not None:
         inner = Caching(inner, site.cache, lambda: pool.generation)
-    app.wsgi_app = Observed(inner, observers)  # type: ignore[method-assign]
+    outer: WSGIApplication = Observed(inner, observers)
+    if proxies:  # outermost: what is kept and logged goes by what the proxies say
+        outer = ProxyFix(outer, x_for=proxies, x_proto=1, x_host=1, x_prefix=1)
+    app.wsgi_app = outer  # type: ignore[method-assign]
     return app
 
 

@@ -33,6 +33,7 @@ WAITRESS = {
     "channel_request_lookahead": 1,
     "send_bytes": 1,  # by whoever has written it, not by a thread that must be woken first
     "ident": "geokg",
+    "clear_untrusted_proxy_headers": False,  # create_app knows which proxies are trusted
 }
 """Settings of waitress that go with a pool: a thread for all that run or wait, and word of clients that leave."""
 _USUAL = 500
