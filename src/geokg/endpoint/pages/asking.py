@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any, TypeAlias, TypeVar, cast
 
 import pyoxigraph as ox
-from flask import Response, request
+from flask import Response, has_request_context, request
 from werkzeug.datastructures import MIMEAccept
 
 from ...errors import QueryError, TransferCut
@@ -50,7 +50,8 @@ def kept(site: Site, key: Hashable, make: Callable[[], T]) -> T:
         key: what tells it from all else that is kept so.
         make: what makes it.
     """
-    return cast("T", site.once(_Shelf).get(key, make))
+    root = request.script_root if has_request_context() else ""  # what is made may hold addresses of ours
+    return cast("T", site.once(_Shelf).get((root, key), make))
 
 
 class _Shelf:
