@@ -28,8 +28,6 @@ from .site import Site, current
 from .wording import say_language
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-
     from ..graph import KnowledgeGraph
     from ..sparql.pool import Pool
     from ..validation.baseline import Known
@@ -137,10 +135,10 @@ def create_app(
     inner = app.wsgi_app
     if site.cache is not None and pool is not None:
         inner = Caching(inner, site.cache, lambda: pool.generation)
-    outer: WSGIApplication = Observed(inner, observers)
-    if proxies:  # outermost: what is kept and logged goes by what the proxies say
-        outer = ProxyFix(outer, x_for=proxies, x_proto=1, x_host=1, x_prefix=1)
-    app.wsgi_app = outer  # type: ignore[method-assign]
+    app.wsgi_app = Observed(inner, observers)  # type: ignore[method-assign]
+    if proxies:  # outermost: what is kept and logged goes by what they say
+        found = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=1, x_host=1, x_prefix=1)
+        app.wsgi_app = found  # type: ignore[method-assign]
     return app
 
 
