@@ -217,6 +217,17 @@ def test_other_methods_are_refused_with_what_is_allowed(client: FlaskClient) -> 
     assert client.get("/nothing/here").get_json(force=True)["status"] == 404
 
 
+@pytest.mark.parametrize(
+    ("method", "address", "status"), [("GET", "/sparql", 400), ("PUT", "/", 405), ("GET", "/x", 404)]
+)
+def test_an_address_that_is_not_utf_8_is_told_on_a_page(
+    client: FlaskClient, method: str, address: str, status: int
+) -> None:
+    environ = {"QUERY_STRING": "language=fr&q=\x80"}
+    response = client.open(address, method=method, headers={"Accept": BROWSER}, environ_overrides=environ)
+    assert (response.status_code, response.mimetype) == (status, "text/html")
+
+
 def test_a_graph_that_cannot_be_read_is_a_problem(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise OSError("the disk is gone")

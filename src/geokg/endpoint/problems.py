@@ -37,6 +37,8 @@ def problem(status: int, detail: str, members: dict[str, object] | None = None, 
     """
     title = HTTPStatus(status).phrase
     accept = request.accept_mimetypes
+    # A page looks there for its language, and what is wrong may be that it is not UTF-8.
+    request.query_string = request.query_string.decode("utf-8", "replace").encode()
     if accept.best_match(["application/problem+json", "application/json", "text/html"]) == "text/html":
         values = {"status": status, "title": title, "detail": detail, "members": members or {}, "query": query}
         page = render("problem", site=current_app.extensions["geokg"], **values)
