@@ -377,6 +377,11 @@ def test_conditions_heads_and_codings_pass(site: Site) -> None:
     assert preflight.getheader("Access-Control-Allow-Origin") == "*"
 
 
+def test_a_long_query_may_stand_in_an_address(site: Site) -> None:
+    values = " ".join(f"<{HERE}/{number}>" for number in range(1000))
+    assert site.query(f"SELECT (COUNT(*) AS ?n) {{ VALUES ?one {{ {values} }} }}") == "n\r\n1000\r\n"
+
+
 def test_uploads_are_as_large_as_they_may_be(site: Site) -> None:
     def body() -> Iterator[bytes]:
         yield b"<x:large> <x:p> <x:o> .\n"
