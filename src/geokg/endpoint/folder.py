@@ -22,6 +22,7 @@ from ..store import Store
 from ..validation import Report
 from ..vocabulary import Base
 from .changes import Change
+from .delta import Delta
 from .problems import ProtocolError
 from .runs import Runs
 from .scribe import FAILED, REPORT, Settings
@@ -50,6 +51,8 @@ class FolderWriter:
         waiting: how many changes may wait for another; more are sent away.
         is_ruled: whether accepted and inferred facts are found again after each change.
         base: where data and graphs are named.
+        confirm: called with what a change makes different, before it counts; what it raises refuses the change. Not
+            for a writer without gate and rules, which looks at no change before it is made.
 
     Attributes:
         store: the newest copy, for reading; it changes with each change.
@@ -70,12 +73,13 @@ class FolderWriter:
         waiting: int = 4,
         is_ruled: bool = True,
         base: Base | None = None,
+        confirm: Callable[[Delta], None] | None = None,
     ) -> None:
         self.store = Store.memory(base=base)
         self.on_change: Callable[[FolderSnapshot], None] | None = None
         self._folder, self._gate, self._deadline, self._memory = folder.resolve(), gate, deadline, memory
         self.runs = Runs.of(self._folder)
-        self._is_ruled = is_ruled
+        self._is_ruled, self._confirm = is_ruled, confirm
         self._copies = self._folder.with_name(f".{self._folder.name}.generations")
         self._lock = threading.Lock()
         self._room = threading.Semaphore(waiting + 1)
@@ -171,12 +175,27 @@ class FolderWriter:
                 raise Busy("what is judged at the door is still being judged as a whole", retry_after=60)
             channel.send(change)
             done = self._receive(channel, self._deadline)
+            if self._confirm is not None and isinstance(done, Delta):
+                is_done = self._ask(self._confirm, done, channel)
+                done = self._receive(channel, self._deadline)
             is_done = True
             published = self._receive(channel, _STARTING)
         except (EOFError, OSError) as error:
             raise self._lost(error, is_done=is_done) from None
         self._show(cast("tuple[str, int]", published))
         return cast("tuple[bool, Verdict]", done)
+
+    def _ask(self, confirm: Callable[[Delta], None], delta: Delta, channel: Connection) -> bool:
+        """Tell the process that a change counts; whoever is asked may refuse it."""
+        try:
+            confirm(delta)
+        except QueryError:
+            channel.send(False)
+            with contextlib.suppress(QueryError):  # our own word, come back
+                self._receive(channel, self._deadline)
+            raise
+        channel.send(True)
+        return True
 
     def _prepare(self, channel: Connection, seconds: float | None) -> bool:
         """Wait until the process has judged the store, if need be for ever; whether it has."""
@@ -219,6 +238,7 @@ class FolderWriter:
             base=self.store.base.iri,
             memory=self._memory,
             is_ruled=self._is_ruled,
+            is_confirmed=self._confirm is not None,
         )
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603

@@ -9,7 +9,6 @@ a few milliseconds) for others to read. It ends with whoever started it, and rea
 from __future__ import annotations
 
 import ctypes
-import errno
 import gc
 import itertools
 import json
@@ -19,7 +18,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -27,6 +26,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from ..errors import GeokgError, QueryError, ReadError
+from ..files import exchange_folders
 from ..sparql.worker import STACK, forbid_calls, leave_network
 from ..store import Store
 from ..validation.hiding import in_memory
@@ -38,6 +38,8 @@ from .runs import Runs
 from .writer import LARGE, Door, Gate, Verdict
 
 READY, PREPARED, DONE, COPIED, FAILED = "ready", "prepared", "done", "copied", "failed"
+PLANNED = "planned"
+"""What a change makes different, before it counts; the answer says whether it may."""
 REPORT = "report"
 """What is sent in place of a change by who wants to know what stands."""
 _PATIENCE = 10.0
@@ -45,7 +47,6 @@ _IN_MEMORY = 200_000
 """Quads up to which a candidate is in memory: about 100 MB."""
 _EACH = 800
 """Bytes that a quad in memory takes, with what judging it needs."""
-_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Settings:
         base: where data and graphs are named.
         memory: bytes that it may take beyond what it starts with.
         is_ruled: whether accepted and inferred facts are found again after each change.
+        is_confirmed: whether whoever started it is asked before a change counts.
     """
 
     channel: int
@@ -69,6 +71,7 @@ class Settings:
     base: str
     memory: int
     is_ruled: bool = True
+    is_confirmed: bool = False
 
     def to_json(self) -> str:
         """As it is handed over.
@@ -89,6 +92,7 @@ class Scribe:
         gate: what to do with changes that add violations.
         is_ruled: whether accepted and inferred facts are found again after each change.
         memory: bytes that may be taken.
+        confirm: called with what a change makes different, before it counts; what it raises ends the change.
 
     Attributes:
         runs: what the changes did to the findings.
@@ -103,8 +107,9 @@ class Scribe:
         gate: Gate,
         is_ruled: bool = True,
         memory: int = 4 << 30,
+        confirm: Callable[[Delta], None] | None = None,
     ) -> None:
-        self._memory = memory
+        self._memory, self._confirm = memory, confirm
         self._store, self._folder, self._copies = store, folder, copies
         self.runs = Runs.of(folder)
         self._door = Door(gate, is_ruled=is_ruled)
@@ -176,6 +181,8 @@ class Scribe:
 
     def commit(self, delta: Delta, candidate: ox.Store | None) -> None:
         """Make the store hold what the candidate does: whole or not at all."""
+        if self._confirm is not None:
+            self._confirm(delta)
         if candidate is None or len(delta) <= LARGE or not self._replace(candidate):
             exchange(self._store.ox, delta)
 
@@ -253,31 +260,6 @@ def open_patiently(folder: Path, base: Base) -> Store:
             time.sleep(0.05)
 
 
-def exchange_folders(one: Path, other: Path) -> None:
-    """Let each of two folders have the name of the other, in one step.
-
-    Raises:
-        OSError: the system cannot do that there.
-
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> (folder / "one" / "file").mkdir(parents=True), (folder / "other").mkdir()
-    (None, None)
-    >>> exchange_folders(folder / "one", folder / "other")
-    >>> (folder / "other" / "file").exists()
-    True
-    """
-    function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)  # Linux has it
-    if function is None:
-        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
-    if function(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) != 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    for parent in {one.parent, other.parent}:
-        handle = os.open(parent, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
-
-
 def _give_back() -> None:
     """Give memory that is no longer needed back to the system, where its library can do that."""
     gc.collect()
@@ -300,10 +282,24 @@ def _end_with_parent() -> None:
 
 def _run(settings: Settings) -> None:
     channel = Connection(settings.channel)
+
+    def confirm(delta: Delta) -> None:
+        channel.send((PLANNED, delta))
+        if not channel.recv():
+            raise ProtocolError("this is not to count", 409)
+
     try:
         folder, copies = Path(settings.folder), Path(settings.copies)
         store = open_patiently(folder, Base(settings.base))
-        scribe = Scribe(store, folder, copies, gate=settings.gate, is_ruled=settings.is_ruled, memory=settings.memory)
+        scribe = Scribe(
+            store,
+            folder,
+            copies,
+            gate=settings.gate,
+            is_ruled=settings.is_ruled,
+            memory=settings.memory,
+            confirm=confirm if settings.is_confirmed else None,
+        )
     except (GeokgError, OSError) as error:
         channel.send((FAILED, error))
         return
