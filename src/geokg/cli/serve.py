@@ -216,7 +216,8 @@ def serve(
             proxies=proxies,
         )
         with _listen(host, port) as listener:
-            address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
+            host, port = listener.getsockname()[:2]
+            address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
             server = waitress.server.create_server(app, sockets=[listener], **WAITRESS)
             size, is_read_only = len(data.kg), data.writer is None
             if as_json:
@@ -224,7 +225,8 @@ def serve(
             else:
                 how = "read-only; " if is_read_only else ""
                 tell(f"{address} serves {size} quads, {how}SPARQL at {address}sparql\n")
-            with ended_by_signals(server, app.extensions["geokg"], grace=deadline + 2):
+            longest = deadline if pool is None else pool.longest
+            with ended_by_signals(server, app.extensions["geokg"], grace=max(longest, write_deadline) + 5):
                 server.run()
         if pool is not None:
             pool.close()  # before the copies that it reads are removed
@@ -273,6 +275,8 @@ def _open_log(target: str) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if os.environ.get("LISTEN_PID") == str(os.getpid()):  # systemd has a socket for us, and keeps it as we start anew
+        return socket.socket(fileno=3)
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:

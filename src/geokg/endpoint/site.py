@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from .cache import Cache
 from .description import Census, Sizes, count, measure
 from .metrics import Metrics
 from .pooled import read_rows
+from .problems import ProtocolError
 from .protocol import Answering
 from .reading_store import PooledStore
 from .standing import Findings
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
     from .writer import Writer
 
 T = TypeVar("T")
+FORKED = (
+    "this server writes to its data, so that it must be one process; it was forked into others after it was made:"
+    " start it with one, such as gunicorn --workers 1 without --preload"
+)
 _SAFE = "/!$&'()*+,;=:@~"
 
 
@@ -71,6 +77,7 @@ class Site:
     is_stopping: bool = False
 
     def __post_init__(self) -> None:
+        self._process = os.getpid()
         self.answering = Answering(self.store, limits=self.limits, union=self.union, services=self.allowed_services)
         self._made: dict[Callable[[Site], Any], _Counted[Any]] = {}
         self.findings = Findings(self)
@@ -236,6 +243,8 @@ def current() -> Site:
     site = current_app.extensions["geokg"]
     if not isinstance(site, Site):
         raise TypeError("this Flask app has no geokg site: make it with create_app")
+    if site.writer is not None and site._process != os.getpid():
+        raise ProtocolError(FORKED, 500)
     if site.writer is not None and "is_held" not in g:
         g.is_held = True
         release = site.writer.hold()
