@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -18,13 +18,16 @@ from ..endpoint import WAITRESS, create_app, create_pool
 from ..endpoint.folder import FolderWriter
 from ..endpoint.observing import open_log
 from ..endpoint.stopping import ended_by_signals
-from ..endpoint.writer import Gate
+from ..endpoint.writer import Gate, Writer
 from ..errors import GeokgError, ReadError
 from ..graph import KnowledgeGraph
 from ..sparql.guard import check_start
 from ..validation.baseline import read as read_baseline
 from ..vocabulary import packaged
 from .common import STDIN, Command, busy, is_source, json_option, read_graph, tell, tell_json, tell_notices
+
+if TYPE_CHECKING:
+    from ..remote import RemoteStore
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class _Data:
 
     kg: KnowledgeGraph
     folder: Path | None = None
-    writer: FolderWriter | None = None
+    writer: Writer | None = None
 
 
 def _addresses(_context: click.Context, _parameter: click.Parameter, values: Sequence[str]) -> Sequence[str]:
@@ -169,8 +172,9 @@ def serve(
     """Serve a graph over HTTP: SPARQL, linked data, pages for people.
 
     Without a GRAPH the data that comes with geokg is built and served. The folder of a store can be written to by
-    whoever has the token: updates at /update, graphs at /store. Ends with Ctrl-C, once what was begun is answered; a
-    second Ctrl-C ends it at once.
+    whoever has the token: updates at /update, graphs at /store. So can a service by its address: what is written is
+    tried on a copy first, or passed on as it is with --gate off --rules off. Ends with Ctrl-C, once what was begun is
+    answered; a second Ctrl-C ends it at once.
 
     Example:
       geokg serve kg.trig --port 8080
@@ -195,7 +199,7 @@ def serve(
         pool = create_pool(
             data.kg.store,
             folder=data.folder,
-            writer=data.writer,
+            writer=data.writer if isinstance(data.writer, FolderWriter) else None,
             workers=workers,
             deadline=deadline,
             memory=memory << 20,
@@ -247,6 +251,15 @@ def _data(graph: str | None, *, is_writable: bool, create: bool, ephemeral: bool
         return
     kg = read_graph(graph or str(packaged("data")))
     tell_notices(kg)
+    if is_writable and not kg.store.is_here:
+        if ephemeral:
+            raise click.UsageError("--ephemeral is for a graph from files; what is written to a service stays there")
+        with (
+            tempfile.TemporaryDirectory(prefix="geokg-") as temporary,
+            closing(_remote_writer(cast("RemoteStore", kg.store), Path(temporary) / "copy", **settings)) as writer,
+        ):
+            yield _Data(kg, writer=writer)
+        return
     if not ephemeral:
         yield _Data(kg, folder=folder if is_store else None)
         return
@@ -260,6 +273,16 @@ def _data(graph: str | None, *, is_writable: bool, create: bool, ephemeral: bool
 def _writer(folder: Path, **settings: Any) -> FolderWriter:
     with busy("Checking what is there"):
         return FolderWriter(folder, **settings)
+
+
+def _remote_writer(store: RemoteStore, folder: Path, **settings: Any) -> Writer:
+    """Whoever writes to a service: unjudged and without rules what is written need not be read."""
+    from ..endpoint.remote_writer import JudgingWriter, PassingWriter  # needs geokg[remote], as the store does
+
+    if settings["gate"] == "off" and not settings["is_ruled"]:
+        return PassingWriter(store)
+    with busy("Reading and checking what is there"):
+        return JudgingWriter(store, folder, **settings)
 
 
 def _stop(*_: object) -> None:

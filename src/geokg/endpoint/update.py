@@ -63,8 +63,6 @@ def writer_for(site: Site, *, posted: str = "") -> Writer:
         ProtocolError: nobody may write here, or a page of another origin asks.
         Unauthorized: the request does not bear the token.
     """
-    if not site.store.is_here:
-        raise ProtocolError("this endpoint is read-only: its graph is in a service elsewhere; write to that one", 403)
     require_token(request, site.token if site.writer is not None else None, posted=posted)
     if site.writer is None:
         raise ProtocolError("this endpoint is read-only", 403)
