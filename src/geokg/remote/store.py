@@ -108,6 +108,11 @@ class RemoteStore(Remembering):
 
     is_here = False
 
+    @property
+    def reads_alike(self) -> bool:
+        """Whether the service runs the engine that we do."""
+        return self.connection.service.name.startswith("Oxigraph")
+
     # Queries
 
     def query(
