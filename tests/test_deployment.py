@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from flask.testing import FlaskClient
 
 from geokg import KnowledgeGraph
 from geokg.endpoint import create_app, create_pool, observing
+from geokg.endpoint.writer import StoreWriter
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the pool is for Linux"),
@@ -455,3 +457,135 @@ def test_a_flood_of_one_is_held_off_and_others_do_not_notice(site: Site) -> None
     assert seen == {200, 429}
     response, _ = site.ask("/health/live", client="127.0.0.22")
     assert response.status == 200
+
+
+# Under other servers, and one after the other
+
+
+APP = f"""
+import geokg
+from geokg.endpoint import create_app, create_pool
+from geokg.endpoint.observing import open_log
+open_log("access.log")
+kg = geokg.open("kg.trig")
+app = create_app(kg, token={TOKEN!r}, pool=create_pool(kg.store, workers=3), proxies=1)
+"""
+
+
+@contextmanager
+def serving(folder: Path, program: str, *options: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """A WSGI server with the app that stands in a folder."""
+    port = free_port()
+    there = {"gunicorn": ["--bind", f"127.0.0.1:{port}"], "granian": ["--interface", "wsgi", "--port", str(port)]}
+    command = [str(Path(sys.executable).parent / program), "app:app", *there[program], *options]
+    with running(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        until(lambda: server.poll() is not None or answers(port))
+        yield port, server
+
+
+def answers(port: int) -> bool:
+    try:
+        return get(port, "/health/live").status == 200
+    except OSError:
+        return False
+
+
+def get(port: int, path: str, **headers: str) -> http.client.HTTPResponse:
+    """An answer, of which nothing is read yet but the head; and its connection, which is closed with it."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path, headers=dashed(headers) | {"Connection": "close"})
+    return connection.getresponse()
+
+
+@pytest.mark.parametrize("program", ["gunicorn", "granian"])
+def test_other_servers_do_what_ours_does(program: str, _sample: KnowledgeGraph, tmp_path: Path) -> None:
+    _sample.store.save(tmp_path / "kg.trig")
+    (tmp_path / "app.py").write_text(APP, "utf-8")
+    options = ["--threads", "16"] if program == "gunicorn" else ["--blocking-threads", "16"]
+    with serving(tmp_path, program, *options) as (port, server), ThreadPoolExecutor() as threads:
+
+        def clients() -> set[str]:
+            return {one["client"] for one in json.loads(get(port, "/admin/queries", **WRITER).read())["queries"]}
+
+        def sent(query: str, seconds: int, client: str) -> socket.socket:
+            """A query whose answer nobody waits for yet."""
+            connection = socket.create_connection(("127.0.0.1", port), 30)
+            path = f"/sparql?{urlencode({'query': query, 'timeout': seconds, 'format': 'csv'})}"
+            about = f"Host: {HOST}\r\nX-Forwarded-For: {client}\r\nConnection: close"
+            connection.sendall(f"GET {path} HTTP/1.1\r\n{about}\r\n\r\n".encode())
+            return connection
+
+        # Two clients of a proxy are two. Who leaves before the first byte frees a worker, where the server tells.
+        waiting = [sent(SILENT, 60 if program == "gunicorn" else 3, f"192.0.2.{client}") for client in (1, 2)]
+        until(lambda: clients() == {"192.0.2.1", "192.0.2.2"})
+        for connection in waiting:
+            connection.close()
+        until(lambda: not clients())
+        # Answers stream, and who leaves in the middle frees a worker.
+        with sent(ENDLESS, 60, "192.0.2.3") as connection:
+            assert connection.recv(1 << 16)
+            assert clients() == {"192.0.2.3"}
+        until(lambda: not clients())
+        # One that is cut breaks off.
+        response = get(port, f"/sparql?format=csv&timeout=1&query={quote(ENDLESS)}")
+        assert response.status == 200
+        with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+            while response.read(1 << 20):
+                pass
+        # At the end, what was begun is answered.
+        last = threads.submit(get, port, f"/sparql?timeout=2&query={quote(SILENT)}")
+        until(lambda: bool(clients()))
+        server.terminate()
+        assert last.result(30).status == 503
+        assert server.wait(30) == 0
+    lines = [json.loads(line) for line in (tmp_path / "access.log").read_text("utf-8").splitlines()]
+    cut = [line for line in lines if line["path"] == "/sparql" and line["status"] == 200]
+    assert len(cut) == 2 and not any(line["whole"] for line in cut)
+
+
+def test_a_writer_that_is_forked_says_so_and_answers_nothing(
+    fresh_kg: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(fresh_kg, token=TOKEN, writer=StoreWriter(fresh_kg.store))
+    assert app.test_client().get("/health/ready").status_code == 200
+    monkeypatch.setattr(os, "getpid", lambda: 1)  # as in a process of gunicorn --preload
+    for path in ("/sparql?query=ASK+%7B%7D", "/health/ready", "/"):
+        response = app.test_client().get(path)
+        assert response.status_code == 500 and "--workers 1" in response.json["detail"]
+
+
+ACTIVATED = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3, inheritable=True)
+os.environ |= {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1"}
+os.execv(sys.executable, [sys.executable, "-m", "geokg", "serve", *sys.argv[2:]])
+"""
+
+
+def test_a_start_anew_refuses_nobody(_sample: KnowledgeGraph, tmp_path: Path) -> None:
+    graph = tmp_path / "kg.trig"
+    _sample.store.save(graph)
+    with socket.create_server(("127.0.0.1", 0)) as held, ThreadPoolExecutor() as threads:
+        port = held.getsockname()[1]
+        activated = [sys.executable, "-c", ACTIVATED, str(held.fileno()), str(graph), "--workers", "2"]
+        with running(activated, stdout=subprocess.PIPE, pass_fds=[held.fileno()]) as first:
+            assert first.stdout is not None
+            assert first.stdout.readline().startswith(f"http://127.0.0.1:{port}/ ".encode())
+            kept = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+
+            def ready() -> tuple[int, str | None]:
+                kept.request("GET", "/health/ready")
+                answer = kept.getresponse()
+                answer.read()
+                return answer.status, answer.getheader("Connection")
+
+            assert ready() == (200, None)
+            begun = threads.submit(get, port, f"/sparql?timeout=2&query={quote(SILENT)}")
+            time.sleep(1)  # it is running by now
+            first.terminate()
+            until(lambda: ready() == (503, "close"))
+            assert begun.result(30).status == 503  # its time was up
+            late = threads.submit(get, port, "/sparql?query=ASK+%7B%7D")
+            assert first.wait(20) == 0
+        with running(activated, stdout=subprocess.DEVNULL, pass_fds=[held.fileno()]):
+            assert late.result(30).status == 200
