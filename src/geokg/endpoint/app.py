@@ -53,7 +53,7 @@ SECURITY = {
 """What browsers are told to be strict about, with every answer."""
 PUBLIC = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Content-Location",
+    "Access-Control-Expose-Headers": "ETag, Link, Content-Location, Retry-After",
 }
 """What lets pages from elsewhere read an answer."""
 PREFLIGHT = {
@@ -159,7 +159,7 @@ def blueprint() -> Blueprint:
     """
     parts = Blueprint("geokg", __name__, static_folder="static", static_url_path="/static")
     parts.add_url_rule("/sparql", "sparql", sparql, methods=["GET", "POST"], strict_slashes=False)
-    parts.add_url_rule("/update", "update", update.update, methods=["GET", "POST"], strict_slashes=False)
+    parts.add_url_rule("/update", "update", update.update, methods=["POST"], strict_slashes=False)
     for address, name in (("/store", "store"), ("/store/<path:path>", "direct_store")):
         parts.add_url_rule(address, name, graph_store.graph_store, methods=graph_store.METHODS, strict_slashes=False)
     parts.add_url_rule("/.well-known/void", "void", void)
@@ -189,7 +189,9 @@ def sparql() -> Response:
     asked = read_request(request)
     if asked is not None:
         g.query, g.began = asked.query, time.perf_counter()  # for pages to show
-        to_page, match = partial(pages.results, query=asked.query), request.if_none_match.contains_weak
+        # Not by a star: nobody knows yet that there is an answer.
+        held = request.if_none_match.as_set(include_weak=True) if request.method != "POST" else set()
+        to_page, match = partial(pages.results, query=asked.query), held.__contains__
         if site.pool is not None:
             response = pooled.answer(site.answering, site.pool, asked, page=to_page, match=match)
         else:
