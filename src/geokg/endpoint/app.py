@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, g, request, url_for
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestHeaderFieldsTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ..errors import QueryError
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from .writer import Writer
 
 MAX_BODY = 2 << 20
+LONGEST_HEADER = 8 << 10
+"""Bytes, as with most servers: some headers are lists, and each part of a list takes time."""
 _DONE = "geokg.done"
 ANNOTATING = frozenset({"geokg.annotate_by_form", "geokg.put_annotations", "geokg.annotations_back"})
 WRITING = ANNOTATING | {"geokg.update", "geokg.store", "geokg.direct_store", "geokg.fix"}
@@ -169,17 +171,21 @@ def blueprint() -> Blueprint:
     parts.add_url_rule("/metrics", "metrics", health.metrics)
     parts.add_url_rule("/admin/queries", "queries", admin.queries)
     parts.add_url_rule("/admin/queries/<int:number>", "cancel", admin.cancel, methods=["DELETE"])
+    parts.before_request(_refuse_unreadable)
     pages.add_to(parts)
     parts.register_error_handler(QueryError, from_query_error)
     parts.register_error_handler(HTTPException, from_http_exception)
     parts.before_request(unmark_conditions)
-    parts.before_request(_refuse_unreadable)
     parts.after_request(_headers)
     return parts
 
 
 def _refuse_unreadable() -> None:
-    """What stands behind the question mark is UTF-8, or nobody looks at it."""
+    """No header is longer than anybody's; what stands behind the question mark is UTF-8; or nobody looks at them."""
+    for name, value in request.environ.items():
+        if name.startswith("HTTP_") and len(value) > LONGEST_HEADER:
+            request.environ[name] = ""  # to tell about it would be to read it
+            raise RequestHeaderFieldsTooLarge(f"a header is longer than {LONGEST_HEADER} bytes")
     utf8(request.query_string)
 
 
@@ -202,6 +208,7 @@ def sparql() -> Response:
     chosen = choose(request.accept_mimetypes, RDF, name=request.args.get("format"))
     if chosen is HTML:
         return Response(pages.form(), content_type=HTML.content_type)
+    site.begin()
     triples = description.service(
         site.sizes,
         request.base_url,

@@ -28,8 +28,9 @@ def ended_by_signals(server: Any, site: Site, *, grace: float) -> Iterator[None]
         site: what it serves.
         grace: seconds.
     """
-    from waitress.channel import HTTPChannel  # who does not serve needs neither
-    from waitress.task import WSGITask
+    from waitress.task import WSGITask  # who does not serve needs neither
+
+    from .connections import Channel
 
     begun, interrupted = threading.Event(), threading.Event()
 
@@ -39,7 +40,7 @@ def ended_by_signals(server: Any, site: Site, *, grace: float) -> Iterator[None]
                 self.set_close_on_finish()
             return bytes(super().build_response_header())
 
-    server.channel_class = type("Channel", (HTTPChannel,), {"task_class": Task})
+    server.channel_class = type("Served", (Channel,), {"task_class": Task})
 
     def end(*_: object) -> None:
         if (
