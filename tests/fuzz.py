@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import logging
 import os
 import re
 import select
@@ -42,7 +43,7 @@ from geokg.endpoint import create_app, create_pool
 from geokg.endpoint.folder import FolderWriter
 from geokg.endpoint.operations import loads, sees_unnamed_alone, with_dataset
 from geokg.endpoint.problems import ProtocolError
-from geokg.errors import QueryNotAllowed, QueryTimeout, QueryTooLarge
+from geokg.errors import QueryNotAllowed, QueryTimeout, QueryTooLarge, TransferCut
 from geokg.sparql import check, check_update
 from geokg.sparql.tokens import tokens
 from geokg.vocabulary import Base, packaged, prefixes
@@ -494,7 +495,7 @@ def app(folder: Path) -> Iterator[Callable[[Request], str]]:
                 pieces, status, headers = run_wsgi_app(site, request.environ())
                 try:
                     body = b"".join(pieces)
-                except (QueryTimeout, QueryTooLarge):
+                except (QueryTimeout, QueryTooLarge, TransferCut):
                     return "cut off"
                 finally:
                     close = getattr(pieces, "close", None)
@@ -673,6 +674,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--target", choices=SHARES, help="all inputs to this one; each gets its share otherwise")
     given = parser.parse_args()
+    logging.disable(logging.WARNING)  # slow queries
     shares = {given.target: 1.0} if given.target else SHARES
     for target, share in shares.items():
         began = time.monotonic()

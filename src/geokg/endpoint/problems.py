@@ -60,9 +60,9 @@ def from_query_error(error: QueryError) -> Response:
         if query:
             members["excerpt"] = excerpt(query, error.line, error.column or 1)
     response = problem(error.status, str(error), members, query=query)
-    if members.get("accepted"):
+    if isinstance(accepted := members.get("accepted"), list):
         name = {"POST": "Accept-Post", "PATCH": "Accept-Patch"}.get(request.method, "Accept")
-        response.headers[name] = ", ".join(error.members["accepted"])
+        response.headers[name] = ", ".join(accepted)
     if error.status == 415 and request.content_encoding:
         response.headers["Accept-Encoding"] = "identity"
     if isinstance(error, Busy):
