@@ -128,6 +128,18 @@ def exchange_folders(one: Path, other: Path) -> None:
         sync_names(parent)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those that it stands in, unless it is there; a power cut does not undo it.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_names(folder.parent)
+
+
 def sync_names(folder: Path) -> None:
     """Let the names in a folder outlast a power cut; Windows has no way to ask for that.
 
@@ -173,7 +185,7 @@ def beside(target: Path, *, folder: bool = False) -> Iterator[Path]:
     Raises:
         OSError: it cannot be made.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     _sweep(target.parent)
     path, lock = _made(target, folder=folder)
     try:

@@ -26,7 +26,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from ..errors import GeokgError, QueryError, ReadError
-from ..files import exchange_folders
+from ..files import exchange_folders, make_folder
 from ..sparql.worker import STACK, forbid_calls, leave_network
 from ..store import Store
 from ..validation.hiding import in_memory
@@ -290,6 +290,7 @@ def _run(settings: Settings) -> None:
 
     try:
         folder, copies = Path(settings.folder), Path(settings.copies)
+        make_folder(folder)  # RocksDB would, and a power cut take it away
         store = open_patiently(folder, Base(settings.base))
         scribe = Scribe(
             store,
