@@ -216,9 +216,12 @@ class Busy(QueryError):
 
 
 class TransferCut(QueryError):
-    """An answer that breaks off after its first byte; whoever sends it must break off too, so that it looks broken."""
+    """An answer that breaks off after its first byte; whoever sends it must break off too, so that it looks broken.
 
-    status = 500
+    503 where nothing of it was sent.
+    """
+
+    status = 503
 
 
 class QueryTooLarge(QueryError):

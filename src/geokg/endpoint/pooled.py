@@ -35,7 +35,7 @@ WAITRESS = {
     "ident": "geokg",
     "clear_untrusted_proxy_headers": False,  # create_app knows which proxies are trusted
 }
-"""Settings of waitress that go with a pool: a thread for all that run or wait, pages too, and word of clients that leave."""
+"""Settings of waitress that go with a pool: a thread for all who wait, pages too, and word of clients that leave."""
 _USUAL = 500
 """Characters; what a longer ``Accept`` asks for is not remembered."""
 

@@ -257,7 +257,7 @@ class _Counted(Generic[T]):
                 self._is_busy, self._failure = True, None
                 make = copy_current_request_context(self._make) if has_request_context() else self._make
                 threading.Thread(target=make, args=(state,), name="counting", daemon=True).start()
-            self._changed.wait_for(lambda: not self._is_busy, _time_left(most=None if last is None else _PATIENCE))
+            self._changed.wait_for(lambda: not self._is_busy, time_left(most=None if last is None else _PATIENCE))
             if self._last is not None:
                 return self._last[1]
             raise self._failure or Busy("this is being counted for the first time; ask again in a moment")
@@ -277,8 +277,12 @@ class _Counted(Generic[T]):
                 self._changed.notify_all()
 
 
-def _time_left(*, most: float | None) -> float | None:
-    """Seconds that the page at hand may still take; ``None`` for any time."""
+def time_left(*, most: float | None = None) -> float | None:
+    """Seconds that the page at hand may still take, or as many as are given if those are fewer; ``None`` for any time.
+
+    >>> time_left() is None, time_left(most=2.0)
+    (True, 2.0)
+    """
     until = g.get("until") if has_request_context() else None
     left = [] if until is None else [max(0.0, until - time.monotonic())]
     return min([*left, *([] if most is None else [most])], default=None)
