@@ -60,19 +60,20 @@ SHARES = {"guard": 0.4, "spelling": 0.1, "app": 0.3, "server": 0.2}
 # What it grows out of
 
 
-def _queries() -> list[str]:
-    found = [path.read_text("utf-8") for path in sorted((packaged("ontology") / "queries").glob("*.rq"))]
-    found += [*HEAVY.values(), *REACHING, *(crash(times) for crash in CRASHES.values() for times in (30, 99, 120))]
-    suites = Path(os.environ.get("GEOKG_SHARED", Path(__file__).parents[2] / "shared")) / "w3c" / "sparql11"
-    for folder in ("syntax-query", "syntax-update-1", "syntax-fed", "functions", "property-path", "basic-update"):
-        paths = [path for path in sorted(suites.glob(f"{folder}/*.r[qu]"))]
-        found += [path.read_text("utf-8", "replace") for path in paths]
-    found += ["", "ASK {}", "INSERT DATA { <x:s> <x:p> 1 }", "DELETE WHERE { ?s ?p ?o }", "DROP ALL"]
-    return [text.replace("<R>", NOWHERE).replace("PORT", "9") for text in found]
+def _peaceful() -> list[str]:
+    found = sorted((packaged("ontology") / "queries").glob("*.rq"))
+    shared = Path(os.environ.get("GEOKG_SHARED", Path(__file__).parents[2] / "shared"))
+    found += sorted((shared / "w3c" / "sparql11").glob("*/*.r[qu]"))
+    return [path.read_text("utf-8", "replace") for path in found] + UPDATES
 
 
 NOWHERE = "<http://127.0.0.1:4999/>"
-QUERIES = _queries()
+UPDATES = ["INSERT DATA { <x:s> <x:p> 1 }", "DELETE WHERE { ?s ?p ?o }", "DROP ALL", "CREATE GRAPH <x:n>"]
+UPDATES += ["WITH <x:g> DELETE { ?s ?p ?o } INSERT { ?s <x:p> ?o } USING <x:h> WHERE { ?s ?p ?o FILTER(?o > 1) }"]
+PEACEFUL = _peaceful()
+HOSTILE = [*HEAVY.values(), *(crash(times) for crash in CRASHES.values() for times in (30, 99, 120))]
+HOSTILE += [text.replace("<R>", NOWHERE).replace("PORT", "4999") for text in REACHING]
+QUERIES = [*PEACEFUL, *HOSTILE * (1 + len(PEACEFUL) // len(HOSTILE) // 3)]
 SHORT = [text for text in QUERIES if len(text) < 400]
 WORDS = r"""
 SERVICE LOAD SELECT ASK WHERE FROM NAMED GRAPH OPTIONAL UNION MINUS FILTER BIND VALUES INSERT DELETE DATA USING WITH
@@ -200,10 +201,16 @@ def wrapped(draw: Random, pieces: list[str]) -> list[str]:
     for n in range(start, len(pieces)):
         depth += (pieces[n] == "{") - (pieces[n] == "}")
         if depth == 0:
-            before, _, after = draw.choice(WRAPS).partition("X")
-            times = 1 if "X" in after else draw.choice((1, 1, 2, 40, 90, 120))
+            before, _, after = draw.choice(WRAPS).partition(" X ")
+            times = 1 if " X " in after else draw.choice((1, 1, 2, 40, 90, 120))
             inner = "".join(pieces[start + 1 : n])
-            return [*pieces[: start + 1], before * times, inner, after.replace("X", inner) * times, *pieces[n:]]
+            return [
+                *pieces[: start + 1],
+                before * times,
+                inner,
+                after.replace(" X ", f" {inner} ") * times,
+                *pieces[n:],
+            ]
     return pieces
 
 
@@ -241,7 +248,7 @@ class Respelt:
 
 def respelt(draw: Random) -> Respelt:
     """A text of the first kind that may have been changed a little, and other words for it."""
-    given = edited(draw, draw.choice(QUERIES), FRAGMENTS, most=draw.choice((0, 0, 1)))
+    given = edited(draw, draw.choice(PEACEFUL), FRAGMENTS, most=draw.choice((0, 0, 1)))
     pieces, done = [], 0
     for token in tokens(given):
         gap, spelt = given[done : token.start], token.text
