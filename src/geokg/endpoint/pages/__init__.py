@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, g, request
 
+from ..problems import ProtocolError
 from ..site import current
 from . import annotate, claims, commitments, home, linked, map, network, query, report, search, timeline
 from .query import form, results
@@ -16,6 +17,9 @@ NO_PAGES = frozenset(
     for name in ("sparql", "live", "ready", "metrics", "queries", "cancel", "static", "store", "direct_store")
 )
 """What is read at other addresses: it takes no time here, or that of a worker."""
+
+LONGEST = 16 << 10
+"""Bytes; a page of a list has hundreds of links, and each holds what is chosen."""
 
 
 def add_to(parts: Blueprint) -> None:
@@ -31,8 +35,13 @@ def begin() -> None:
 
     Raises:
         Busy: there are too many.
+        ProtocolError: 414, its address is so long that a page would be nothing but addresses.
     """
     if request.method in ("GET", "HEAD") and request.endpoint not in NO_PAGES:
+        if len(request.query_string) > LONGEST:
+            raise ProtocolError(
+                f"the addresses of pages have no more than {LONGEST} bytes behind their question mark", 414
+            )
         current().begin()
 
 
