@@ -18,7 +18,8 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -47,6 +48,8 @@ _IN_MEMORY = 200_000
 """Quads up to which a candidate is in memory: about 100 MB."""
 _EACH = 800
 """Bytes that a quad in memory takes, with what judging it needs."""
+_GROWN = 1 << 20
+"""Bytes from which the list of files is written afresh, after some 250 changes."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Settings:
         memory: bytes that it may take beyond what it starts with.
         is_ruled: whether accepted and inferred facts are found again after each change.
         is_confirmed: whether whoever started it is asked before a change counts.
+        kept: the copies that somebody still reads; all others are removed.
+        begun: when it was started, on the clock that only goes forward.
     """
 
     channel: int
@@ -72,6 +77,8 @@ class Settings:
     memory: int
     is_ruled: bool = True
     is_confirmed: bool = False
+    kept: Sequence[str] = ()
+    begun: float = 0.0
 
     def to_json(self) -> str:
         """As it is handed over.
@@ -88,11 +95,12 @@ class Scribe:
     Args:
         store: the store, open for writing.
         folder: where it is.
-        copies: the folder that copies are put into; what is in it is removed.
+        copies: the folder that copies are put into; what is in it is removed, but for those that are kept.
         gate: what to do with changes that add violations.
         is_ruled: whether accepted and inferred facts are found again after each change.
         memory: bytes that may be taken.
         confirm: called with what a change makes different, before it counts; what it raises ends the change.
+        kept: names of copies that somebody still reads.
 
     Attributes:
         runs: what the changes did to the findings.
@@ -108,6 +116,7 @@ class Scribe:
         is_ruled: bool = True,
         memory: int = 4 << 30,
         confirm: Callable[[Delta], None] | None = None,
+        kept: Collection[str] = (),
     ) -> None:
         self._memory, self._confirm = memory, confirm
         self._store, self._folder, self._copies = store, folder, copies
@@ -115,8 +124,8 @@ class Scribe:
         self._door = Door(gate, is_ruled=is_ruled)
         self._numbers = itertools.count(time.time_ns())  # no name of a process before this one: its copies are let go
         self._is_open = True
-        shutil.rmtree(copies, ignore_errors=True)
-        copies.mkdir()
+        remove_copies(copies, kept)
+        copies.mkdir(exist_ok=True)
 
     def change(self, change: Change) -> tuple[bool, Verdict]:
         """Carry a change out.
@@ -124,8 +133,8 @@ class Scribe:
         Raises:
             QueryError: it is not carried out; the store is as it was.
         """
-        self._open()
         try:
+            self._open()
             done = self._door.pass_through(self._store, change, self)
         except QueryError:
             raise
@@ -218,12 +227,26 @@ class Scribe:
         self._store.keep_generation(self._folder)
         return folder, self._store.generation
 
-    def serve(self, channel: Connection) -> None:
-        """Take changes, and questions for the report, from a channel until it is closed."""
+    def _renew(self) -> None:
+        """Open the store anew where RocksDB's list of what became of its files has grown, as each copy copies it."""
+        if max(path.stat().st_size for path in self._folder.glob("MANIFEST-*")) > _GROWN:
+            self._store.ox, self._is_open = ox.Store(), False
+            gc.collect()
+            with suppress(GeokgError):  # somebody makes a backup: it is opened with the next change
+                self._open()
+                self._store.keep_generation(self._folder)
+
+    def serve(self, channel: Connection, begun: float) -> None:
+        """Take changes, and questions for the report, from a channel until it is closed.
+
+        Args:
+            channel: the channel.
+            begun: since when somebody waits for the store to be judged.
+        """
         channel.send((READY, self.publish()))
         self._door.prepare(self._store, self)
         _give_back()
-        channel.send((PREPARED, None))
+        channel.send((PREPARED, time.monotonic() - begun))
         while True:
             try:
                 change = channel.recv()
@@ -242,6 +265,28 @@ class Scribe:
                 channel.send((COPIED, self.publish()))
             except OSError as error:
                 channel.send((FAILED, ProtocolError(f"written, but it cannot be shown: {error}", 507)))
+            self._renew()
+
+
+def remove_copies(folder: Path, kept: Collection[str] = ()) -> None:
+    """Remove what is in a folder of copies, but for those that are kept.
+
+    >>> remove_copies(Path("no/such.generations"))
+    """
+    for path in list(folder.glob("*")):
+        if path.name not in kept:
+            remove_copy(path)
+
+
+def remove_copy(folder: Path) -> None:
+    """Remove a copy; it loses its name first, so that nobody takes half of it for a store.
+
+    >>> remove_copy(Path("no/such.generations/1"))
+    """
+    gone = folder.with_name(f"gone-{folder.name}")
+    with suppress(OSError):
+        folder.replace(gone)
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 def open_patiently(folder: Path, base: Base) -> Store:
@@ -255,8 +300,11 @@ def open_patiently(folder: Path, base: Base) -> Store:
         try:
             return Store.at(folder, base=base)
         except ReadError as error:
-            if "lock" not in str(error).lower() or time.monotonic() > until:
+            if "lock" not in str(error).lower():
                 raise
+            if time.monotonic() > until:
+                told = "is open for writing in another process: a store has one server that writes; end one of the two"
+                raise ReadError(told, path=folder) from error
             time.sleep(0.05)
 
 
@@ -300,6 +348,7 @@ def _run(settings: Settings) -> None:
             is_ruled=settings.is_ruled,
             memory=settings.memory,
             confirm=confirm if settings.is_confirmed else None,
+            kept=settings.kept,
         )
     except (GeokgError, OSError) as error:
         channel.send((FAILED, error))
@@ -309,7 +358,7 @@ def _run(settings: Settings) -> None:
         forbid_calls()
         _limit(settings.memory)
     try:
-        scribe.serve(channel)
+        scribe.serve(channel, settings.begun)
     except GeokgError as error:
         channel.send((FAILED, error.with_traceback(None)))
 
