@@ -93,9 +93,12 @@ def test_a_tag_of_a_compressed_graph_serves_for_writing(client: FlaskClient) -> 
     assert client.put(address, **written, headers=secret | {"If-Match": tag}).status_code == 412
 
 
-def test_head_is_not_compressed(client: FlaskClient) -> None:
-    response = client.head("/sparql", **ROWS, headers={"Accept-Encoding": "gzip"})
-    assert (response.status_code, response.data) == (200, b"")
+@pytest.mark.parametrize("address", ["/sparql?query=SELECT * { ?s ?p ?o }", f"/store?graph={GRAPH}", "/"])
+def test_head_tells_what_get_would(client: FlaskClient, address: str) -> None:
+    got, head = (client.open(address, method=method, headers={"Accept-Encoding": "gzip"}) for method in ("GET", "HEAD"))
+    assert got.headers["Content-Encoding"] == "gzip"
+    assert head.data == b""
+    assert dict(head.headers) == dict(got.headers)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "zstd"])

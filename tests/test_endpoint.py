@@ -164,7 +164,7 @@ def test_what_is_not_answered(client: FlaskClient, query: str, status: int, word
 def test_updates_are_refused_everywhere(client: FlaskClient, kg: KnowledgeGraph) -> None:
     before = len(kg)
     assert client.post("/update", data={"update": "CLEAR ALL"}).status_code == 403
-    assert client.get("/update").status_code == 403
+    assert client.get("/update").status_code == 405
     assert client.post("/sparql", data={"update": "CLEAR ALL"}).status_code == 403
     assert client.post("/sparql", data="CLEAR ALL", content_type="application/sparql-update").status_code == 403
     assert client.post("/sparql", data={"update": "CLEAR ALL", "query": "ASK {}"}).status_code == 400
@@ -214,7 +214,19 @@ def test_other_methods_are_refused_with_what_is_allowed(client: FlaskClient) -> 
     response = client.delete("/sparql")
     assert response.status_code == 405
     assert {"GET", "HEAD", "POST"} <= set(response.allow)
+    assert "GET" not in client.options("/update").allow
     assert client.get("/nothing/here").get_json(force=True)["status"] == 404
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status"), [("GET", "/sparql", 400), ("PUT", "/", 405), ("GET", "/x", 404)]
+)
+def test_an_address_that_is_not_utf_8_is_told_on_a_page(
+    client: FlaskClient, method: str, address: str, status: int
+) -> None:
+    environ = {"QUERY_STRING": "language=fr&q=\x80"}
+    response = client.open(address, method=method, headers={"Accept": BROWSER}, environ_overrides=environ)
+    assert (response.status_code, response.mimetype) == (status, "text/html")
 
 
 def test_a_graph_that_cannot_be_read_is_a_problem(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,6 +299,29 @@ def test_an_answer_that_the_client_holds_is_not_sent_again() -> None:
     kg.store.extend([ox.Quad(ox.NamedNode("x:b"), ox.NamedNode("x:p"), ox.Literal("1"), ox.NamedNode("x:g"))])
     assert client.get("/sparql", **asked, headers={"If-None-Match": tag}).status_code == 200
     assert "ETag" not in client.get("/sparql", query_string={"query": "SELECT (NOW() AS ?now) {}"}).headers
+
+
+def test_only_an_answer_is_held(client: FlaskClient) -> None:
+    tag = client.get("/sparql", query_string={"query": SELECT}).headers["ETag"]
+    assert client.post("/sparql", data={"query": SELECT}, headers={"If-None-Match": tag}).status_code == 200
+    anything = client.get("/sparql", query_string={"query": "SELECT"}, headers={"If-None-Match": "*"})
+    assert anything.status_code == 400  # RFC 9110, section 13.2.1
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        (
+            {"Content-Type": "text/plain"},
+            {"Accept-Post": "application/x-www-form-urlencoded, application/sparql-query"},
+        ),
+        ({"Content-Type": "application/sparql-query", "Content-Encoding": "gzip"}, {"Accept-Encoding": "identity"}),
+    ],
+)
+def test_415_tells_what_is_taken(client: FlaskClient, headers: dict[str, str], told: dict[str, str]) -> None:
+    response = client.post("/sparql", data=b"ASK {}", headers=headers)
+    assert response.status_code == 415
+    assert told.items() <= dict(response.headers).items()
 
 
 def test_pages_and_rdf_have_tags_too(client: FlaskClient) -> None:

@@ -89,13 +89,22 @@ def test_who_is_killed_while_writing_leaves_what_was_there_and_the_next_tidies_u
     assert sorted(path.name for path in tmp_path.iterdir()) == [".kg.nq.notes", "kg.nq", "other.nq"]
 
 
+SWAPPING = """
+from geokg import files
+def exchange_folders(*_):
+    raise OSError  # as on a system that cannot do it in one step
+files.exchange_folders = exchange_folders
+Path.replace = lambda path, target: (os.rename(path, target), os.kill(os.getpid(), 9))
+files.replace_folder(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
 def test_who_is_killed_while_folders_change_places_loses_neither(tmp_path: Path) -> None:
     old, new = tmp_path / "store", tmp_path / "new"
     old.mkdir()
     (old / "old").touch()
     new.mkdir()
-    killed("Path.replace = lambda path, target: (os.rename(path, target), os.kill(os.getpid(), 9))\n"
-           "replace_folder(Path(sys.argv[1]), Path(sys.argv[2]))", new, old)  # fmt: skip
+    killed(SWAPPING, new, old)
     write_beside(tmp_path / "kg.nq", ["whole"])
     assert len(list(tmp_path.glob(".store.*/old/old"))) == 1
     replace_folder(new, old)

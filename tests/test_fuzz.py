@@ -17,9 +17,10 @@ pytestmark = [
 @pytest.mark.parametrize(
     ("target", "inputs", "outcomes"),
     [
-        ("guard", 1500, {"lets through / lets through / lets through", "QueryTooLarge / QueryTooLarge / lets through"}),
-        ("app", 500, {"200", "400", "401", "403", "404", "405", "412", "415"}),
-        ("server", 1000, {"200", "400", "401", "404", "415", "400 of the HTTP server", "waits for more"}),
+        ("guard", 1500, {"query done, update syntax", "query QueryNotAllowed, update done"}),
+        ("spelling", 300, {"a query", "a update", "neither"}),
+        ("app", 1200, {"sparql 200", "sparql 400", "sparql 403", "sparql 413", "store 200", "store 404", "update 204"}),
+        ("server", 1000, {"sparql 200", "update 401", "store 415", "400 of the HTTP server", "waits for more"}),
     ],
 )
 def test_hostile_input_has_an_answer_by_design(target: str, inputs: int, outcomes: set[str]) -> None:
@@ -28,17 +29,34 @@ def test_hostile_input_has_an_answer_by_design(target: str, inputs: int, outcome
     assert outcomes <= seen.keys()
 
 
-def test_a_fault_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_is_found_and_cut_down(monkeypatch: pytest.MonkeyPatch) -> None:
     def check(query: str, **_: object) -> None:
         if query.count("[") == 2:
             raise IndexError(query)
 
     monkeypatch.setattr(fuzz, "check", check)
-    with pytest.raises(IndexError) as caught:
+    with pytest.raises(fuzz.Fault) as caught:
         fuzz.fuzz("guard", 1500)
-    (query,) = caught.value.args
-    assert query.count("[") == 2
-    assert len(query) < 100  # cut down to what it takes, or to a query that is short
+    assert caught.value.sent == "[["
+    assert isinstance(caught.value.__cause__, IndexError)
+
+
+def test_a_request_is_cut_down_to_what_its_fault_needs() -> None:
+    sent = fuzz.Request(
+        "POST", "/sparql", b"a=b", (("Accept", "x"), ("Origin", "y")), b"query=ASK", junk=((0.5, b"!"),)
+    )
+    found = fuzz.least(sent, lambda less: "Origin" in dict(less.headers) and b"K" in less.body)
+    assert found == fuzz.Request("POST", "/sparql", b"", (("Origin", "y"),), b"K")
+
+
+@pytest.mark.parametrize(
+    "text", ["ASK { FILTER(" + "!" * 2_000_000 + "1) }", "ASK { SERVICE SILENT <http://127.0.0.1:4999/> {} }"]
+)
+def test_what_would_end_a_worker_or_leave_it_is_a_fault(text: str) -> None:
+    with fuzz.engine({}) as run:
+        with pytest.raises(AssertionError, match=r"SIGSEGV|SIGSYS"):
+            run("query", text)
+        assert run("query", "ASK {}") == "done"
 
 
 @pytest.mark.parametrize(
@@ -52,4 +70,4 @@ def test_a_fault_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_what_is_no_answer_by_design(status: int, media: str, body: bytes) -> None:
     with pytest.raises(AssertionError):
-        fuzz.judge(status, "GET", media, body)
+        fuzz.judge("/sparql", status, "GET", media, body)

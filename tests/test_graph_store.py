@@ -85,6 +85,22 @@ def test_one_graph_is_named(client: FlaskClient, query: dict[str, str], status: 
     assert client.get("/store", query_string=query).status_code == status
 
 
+def test_reading_is_conditional_too(client: FlaskClient) -> None:
+    put(client, "<x:a> <x:b> 1 .")
+    tag = client.get("/store", query_string=G).headers["ETag"]
+    for held in (tag, f"W/{tag}", f'"other", {tag}', "*"):  # a proxy that compresses makes a tag weak
+        assert client.get("/store", query_string=G, headers={"If-None-Match": held}).status_code == 304
+    for wanted, status in ((tag, 200), ("*", 200), (f"W/{tag}", 412), ('"other"', 412)):
+        assert client.get("/store", query_string=G, headers={"If-Match": wanted}).status_code == status
+
+
+def test_head_of_a_graph_tells_no_length_that_get_has_not(client: FlaskClient) -> None:
+    put(client, "<x:a> <x:b> 1 .")
+    got, head = (client.open("/store", method=method, query_string=G) for method in ("GET", "HEAD"))
+    assert (head.status_code, head.data) == (200, b"")
+    assert dict(head.headers) == dict(got.headers)
+
+
 def test_nothing_acceptable_is_406(client: FlaskClient) -> None:
     assert client.get("/store?default", headers={"Accept": "image/png"}).status_code == 406
 

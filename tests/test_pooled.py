@@ -327,6 +327,7 @@ MANY = "SELECT * { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 3000"
         *({"headers": {"Accept": accept}} for accept in ("", "*/*", "text/csv", "text/turtle;q=0.5, text/csv", "a/b")),
         *({"headers": {"Accept-Encoding": coding}} for coding in ("gzip", "zstd, gzip;q=0.5", "br", "gzip;q=0, *")),
         {"headers": {"If-None-Match": '"nothing"'}},
+        {"headers": {"Cookie": "x" * 10_000}},
         {"headers": {"Origin": "http://elsewhere.example"}},
         {"headers": {"Host": "kg.example.org"}, "query_string": {"query": "SELECT (<relative> AS ?iri) {}"}},
         {"query_string": {"query": MANY, "format": "csv"}, "headers": {"Accept-Encoding": "gzip"}},

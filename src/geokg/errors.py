@@ -20,6 +20,8 @@
     │   ├── TransferCut                the answer breaks off after its first byte
     │   ├── QueryTooLarge              413
     │   └── RemoteError                502, from a service on another machine
+    │       ├── RemoteTimeout          504, it is silent or too slow
+    │       └── RemoteBusy             503, it asks for patience
     └── InvalidGraph(report)           a graph that does not conform, raised only on request
 
 Each carries the file, line, offset or IRI that it is about as attributes, and says in its text what to do.
@@ -214,9 +216,12 @@ class Busy(QueryError):
 
 
 class TransferCut(QueryError):
-    """An answer that breaks off after its first byte; whoever sends it must break off too, so that it looks broken."""
+    """An answer that breaks off after its first byte; whoever sends it must break off too, so that it looks broken.
 
-    status = 500
+    503 where nothing of it was sent.
+    """
+
+    status = 503
 
 
 class QueryTooLarge(QueryError):
@@ -229,6 +234,18 @@ class RemoteError(QueryError):
     """A service on another machine that cannot be reached, refuses, breaks off, or whose answer cannot be read."""
 
     status = 502
+
+
+class RemoteTimeout(RemoteError, QueryTimeout):
+    """A service on another machine that is silent, or sends too slowly."""
+
+    status = 504
+
+
+class RemoteBusy(RemoteError, Busy):
+    """A service on another machine that has too much to do, and may have said for how long."""
+
+    status = 503
 
 
 class InvalidGraph(GeokgError):

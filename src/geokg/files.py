@@ -1,7 +1,9 @@
-"""Files that people name: read whole, and never waiting for a pipe; written whole, or not at all."""
+"""Files that people name: read whole, and never waiting for a pipe; written whole, or not at all, whatever happens."""
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
 import shutil
 import stat
@@ -15,6 +17,7 @@ from .errors import GeokgError, ReadError
 
 _OURS = ".geokg-new"
 """The ending of what stands beside its place until it is whole."""
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
 def read_bytes(path: Path) -> bytes:
@@ -64,7 +67,7 @@ def is_there(path: Path) -> bool:
 
 
 def write_beside(target: Path, chunks: Iterable[str | bytes]) -> None:
-    """Write a text file whole or not at all: beside its place first, then renamed.
+    """Write a text file whole or not at all: beside its place first, then renamed; a power cut does not undo it.
 
     Raises:
         GeokgError: the file cannot be written; what was there before is still there.
@@ -73,20 +76,99 @@ def write_beside(target: Path, chunks: Iterable[str | bytes]) -> None:
         with beside(target) as new:
             with new.open("wb") as file:
                 file.writelines(chunk.encode() if isinstance(chunk, str) else chunk for chunk in chunks)
+                file.flush()
+                os.fsync(file.fileno())
             umask = os.umask(0)
             os.umask(umask)
             new.chmod(0o666 & ~umask)  # it was made so that only its owner can read it
             new.replace(target)
+            sync_names(target.parent)
     except OSError as error:
         raise GeokgError(f"{target}: cannot be written: {error.strerror or error}") from error
 
 
 def replace_folder(new: Path, target: Path) -> None:
-    """Put a folder in the place of another; at any moment both are on the disk, or the new one is in its place."""
-    with beside(target, folder=True) as aside:
-        if target.exists():
-            target.replace(aside / "old")
-        new.replace(target)
+    """Put a folder in the place of another, which is removed; a power cut leaves the one or the other.
+
+    They change places in one step where the system can do that. Where not, both are on the disk at any moment, or the
+    new one is in its place.
+    """
+    _sync_tree(new)
+    try:
+        exchange_folders(new, target)
+    except OSError:  # the system cannot, or there is nothing to be replaced
+        with beside(target, folder=True) as aside:
+            if target.exists():
+                target.replace(aside / "old")
+            new.replace(target)
+            sync_names(target.parent)
+    else:
+        _remove(new)
+
+
+def exchange_folders(one: Path, other: Path) -> None:
+    """Let each of two folders have the name of the other, in one step, which a power cut does not undo.
+
+    Raises:
+        OSError: the system cannot do that there.
+
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> (folder / "one" / "file").mkdir(parents=True), (folder / "other").mkdir()
+    (None, None)
+    >>> exchange_folders(folder / "one", folder / "other")
+    >>> (folder / "other" / "file").exists()
+    True
+    """
+    function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)  # Linux has it
+    if function is None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    if function(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    for parent in {one.parent, other.parent}:
+        sync_names(parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those that it stands in, unless it is there; a power cut does not undo it.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        sync_names(folder.parent)
+
+
+def sync_names(folder: Path) -> None:
+    """Let the names in a folder outlast a power cut; Windows has no way to ask for that.
+
+    Raises:
+        OSError: the disk is broken.
+    """
+    if sys.platform != "win32":
+        with suppress(PermissionError):  # a folder may be there to be written to and not to be looked into
+            _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot sync a folder
+            raise
+    finally:
+        os.close(handle)
+
+
+def _sync_tree(folder: Path) -> None:
+    if sys.platform == "win32":
+        return
+    for above, _, names in os.walk(folder):
+        for name in names:
+            _sync(Path(above, name))
+        _sync(Path(above))
 
 
 @contextmanager
@@ -103,7 +185,7 @@ def beside(target: Path, *, folder: bool = False) -> Iterator[Path]:
     Raises:
         OSError: it cannot be made.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     _sweep(target.parent)
     path, lock = _made(target, folder=folder)
     try:

@@ -92,6 +92,11 @@ class Store:
     is_here: ClassVar[bool] = True
     """Whether the quads are on this machine, and are read as SPARQL wants them read."""
 
+    @property
+    def reads_alike(self) -> bool:
+        """Whether it makes of every query what the engine here does."""
+        return self.is_here
+
     def __init__(self, store: ox.Store, *, base: Base | None = None) -> None:
         self.ox = store
         self.base = base or Base.from_environment()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
 
 from ..errors import GeokgError, ReadError
+from ..files import beside, replace_folder
 from ..store import Store
 from .common import Command, busy, json_option, tell, tell_json
 
@@ -29,18 +32,13 @@ def backup(folder: Path, target: Path, *, as_json: bool) -> None:
     """
     _require_store(folder)
     _require_nothing(target)
-    with busy("Copying"):
+    with busy("Copying"), _told(target):
         for _ in range(_TRIES):
-            beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=_parent(target)))
-            try:
-                _copy_now(folder, beside / "copy")
-                size = _size(beside / "copy")
-                (beside / "copy").replace(target)
-                break
-            except (FileNotFoundError, shutil.Error):
-                continue  # the generation that was copied made room for a newer one meanwhile
-            finally:
-                shutil.rmtree(beside, ignore_errors=True)
+            with beside(target, folder=True) as new, suppress(FileNotFoundError):
+                _copy_now(folder, new / "copy")
+                size = _size(new / "copy")
+                replace_folder(new / "copy", target)
+                break  # else the generation that was copied made room for a newer one meanwhile
         else:
             raise GeokgError(f"{folder}: changes faster than it can be copied; try again")
     _tell(target, size, as_json=as_json)
@@ -65,16 +63,9 @@ def restore(copy: Path, folder: Path, *, force: bool, as_json: bool) -> None:
         _require_nothing(folder)
     elif folder.exists():
         _require_store(folder)
-        Store.at(folder)  # fails if somebody has it open
-    with busy("Copying"):
-        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=_parent(folder)))
-        try:
-            shutil.copytree(copy, beside / "new")
-            if folder.exists():
-                folder.replace(beside / "old")
-            (beside / "new").replace(folder)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
+    with busy("Copying"), _told(folder), _closed(folder), beside(folder, folder=True) as new:
+        _copy_files(copy, new)
+        replace_folder(new, folder)
     _tell(folder, size, as_json=as_json)
 
 
@@ -87,10 +78,51 @@ def _copy_now(folder: Path, target: Path) -> None:
         numbers = [int(one.name) for one in generations.glob("*") if one.name.isdecimal()]
         if not numbers:
             raise
-        shutil.copytree(generations / str(max(numbers)), target)
+        target.mkdir()
+        _copy_files(generations / str(max(numbers)), target)
     else:
         store.ox.backup(str(target))
         store.keep_generation(folder)  # opening it has changed its files, and not what it holds
+
+
+def _copy_files(folder: Path, target: Path) -> None:
+    """Copy the files of a store.
+
+    Raises:
+        FileNotFoundError: the store is gone, or goes meanwhile.
+    """
+    for path in folder.iterdir():
+        if path.is_file():
+            shutil.copyfile(path, target / path.name)
+    folder.stat()  # who removes a generation renames it first, so all of it was there
+
+
+@contextmanager
+def _closed(folder: Path) -> Iterator[None]:
+    """Keep everybody from opening a store, by RocksDB's own lock.
+
+    Raises:
+        ReadError: somebody has it open.
+    """
+    if sys.platform == "win32" or not folder.exists():  # Windows renames no folder that is open
+        yield
+        return
+    import fcntl
+
+    with (folder / "LOCK").open("a") as lock:
+        try:
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ReadError("is open in another process, such as geokg serve; end that first", path=folder) from error
+        yield
+
+
+@contextmanager
+def _told(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise GeokgError(f"{target}: cannot be written: {error.strerror or error}; it is as it was") from error
 
 
 def _size(folder: Path) -> int:
@@ -105,12 +137,6 @@ def _require_store(folder: Path) -> None:
 def _require_nothing(folder: Path) -> None:
     if folder.exists():
         raise GeokgError(f"{folder}: is there already; choose another name or remove it")
-
-
-def _parent(path: Path) -> Path:
-    parent = path.absolute().parent
-    parent.mkdir(parents=True, exist_ok=True)
-    return parent
 
 
 def _tell(folder: Path, size: int, *, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -18,13 +18,16 @@ from ..endpoint import WAITRESS, create_app, create_pool
 from ..endpoint.folder import FolderWriter
 from ..endpoint.observing import open_log
 from ..endpoint.stopping import ended_by_signals
-from ..endpoint.writer import Gate
+from ..endpoint.writer import Gate, Writer
 from ..errors import GeokgError, ReadError
 from ..graph import KnowledgeGraph
 from ..sparql.guard import check_start
 from ..validation.baseline import read as read_baseline
 from ..vocabulary import packaged
 from .common import STDIN, Command, busy, is_source, json_option, read_graph, tell, tell_json, tell_notices
+
+if TYPE_CHECKING:
+    from ..remote import RemoteStore
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class _Data:
 
     kg: KnowledgeGraph
     folder: Path | None = None
-    writer: FolderWriter | None = None
+    writer: Writer | None = None
 
 
 def _addresses(_context: click.Context, _parameter: click.Parameter, values: Sequence[str]) -> Sequence[str]:
@@ -127,6 +130,15 @@ def _addresses(_context: click.Context, _parameter: click.Parameter, values: Seq
     help="Write a line of JSON for each request there; - is the standard error output.",
 )
 @click.option(
+    "--proxies",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    envvar="GEOKG_PROXIES",
+    help="How many proxies stand in front, each of which says in X-Forwarded-For who asked it. What the nearest says in"
+    " X-Forwarded-Proto, -Host and -Prefix is believed too. With 0 none of these headers is looked at.",
+)
+@click.option(
     "--baseline",
     type=click.Path(path_type=Path, dir_okay=False),
     help="A file of findings that are known, from check --write-baseline: the report tells new ones apart.",
@@ -149,6 +161,7 @@ def serve(
     memory: int,
     cache: int,
     access_log: str | None,
+    proxies: int,
     baseline: Path | None,
     *,
     read_only: bool,
@@ -159,8 +172,9 @@ def serve(
     """Serve a graph over HTTP: SPARQL, linked data, pages for people.
 
     Without a GRAPH the data that comes with geokg is built and served. The folder of a store can be written to by
-    whoever has the token: updates at /update, graphs at /store. Ends with Ctrl-C, once what was begun is answered; a
-    second Ctrl-C ends it at once.
+    whoever has the token: updates at /update, graphs at /store. So can a service by its address: what is written is
+    tried on a copy first, or passed on as it is with --gate off --rules off. Ends with Ctrl-C, once what was begun is
+    answered; a second Ctrl-C ends it at once.
 
     Example:
       geokg serve kg.trig --port 8080
@@ -185,7 +199,7 @@ def serve(
         pool = create_pool(
             data.kg.store,
             folder=data.folder,
-            writer=data.writer,
+            writer=data.writer if isinstance(data.writer, FolderWriter) else None,
             workers=workers,
             deadline=deadline,
             memory=memory << 20,
@@ -203,9 +217,11 @@ def serve(
             cache_bytes=cache << 20,
             sources=sources,
             known=known,
+            proxies=proxies,
         )
         with _listen(host, port) as listener:
-            address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}/"
+            host, port = listener.getsockname()[:2]
+            address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
             server = waitress.server.create_server(app, sockets=[listener], **WAITRESS)
             size, is_read_only = len(data.kg), data.writer is None
             if as_json:
@@ -213,7 +229,8 @@ def serve(
             else:
                 how = "read-only; " if is_read_only else ""
                 tell(f"{address} serves {size} quads, {how}SPARQL at {address}sparql\n")
-            with ended_by_signals(server, app.extensions["geokg"], grace=deadline + 2):
+            longest = deadline if pool is None else pool.longest
+            with ended_by_signals(server, app.extensions["geokg"], grace=max(longest, write_deadline) + 5):
                 server.run()
         if pool is not None:
             pool.close()  # before the copies that it reads are removed
@@ -234,6 +251,15 @@ def _data(graph: str | None, *, is_writable: bool, create: bool, ephemeral: bool
         return
     kg = read_graph(graph or str(packaged("data")))
     tell_notices(kg)
+    if is_writable and not kg.store.is_here:
+        if ephemeral:
+            raise click.UsageError("--ephemeral is for a graph from files; what is written to a service stays there")
+        with (
+            tempfile.TemporaryDirectory(prefix="geokg-") as temporary,
+            closing(_remote_writer(cast("RemoteStore", kg.store), Path(temporary) / "copy", **settings)) as writer,
+        ):
+            yield _Data(kg, writer=writer)
+        return
     if not ephemeral:
         yield _Data(kg, folder=folder if is_store else None)
         return
@@ -249,6 +275,16 @@ def _writer(folder: Path, **settings: Any) -> FolderWriter:
         return FolderWriter(folder, **settings)
 
 
+def _remote_writer(store: RemoteStore, folder: Path, **settings: Any) -> Writer:
+    """Whoever writes to a service: unjudged and without rules what is written need not be read."""
+    from ..endpoint.remote_writer import JudgingWriter, PassingWriter  # needs geokg[remote], as the store does
+
+    if settings["gate"] == "off" and not settings["is_ruled"]:
+        return PassingWriter(store)
+    with busy("Reading and checking what is there"):
+        return JudgingWriter(store, folder, **settings)
+
+
 def _stop(*_: object) -> None:
     """End as with Ctrl-C, so that what is open is closed."""
     raise KeyboardInterrupt
@@ -262,6 +298,8 @@ def _open_log(target: str) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if os.environ.get("LISTEN_PID") == str(os.getpid()):  # systemd has a socket for us, and keeps it as we start anew
+        return socket.socket(fileno=3)
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:

@@ -44,8 +44,9 @@ def _same(given: str, token: str) -> bool:
 
 
 def _unauthorized() -> Unauthorized:
+    # The space keeps the quotes, which a realm always has (RFC 9110, section 11.5).
     told = "writing here needs the header Authorization: Bearer, with the token of this endpoint"
-    return Unauthorized(told, www_authenticate=WWWAuthenticate("bearer", {"realm": "geokg"}))
+    return Unauthorized(told, www_authenticate=WWWAuthenticate("bearer", {"realm": "geokg: writing"}))
 
 
 def refuse_foreign(request: Request) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, g, request, url_for
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestHeaderFieldsTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ..errors import QueryError
 from ..sparql import Limits
@@ -19,7 +20,7 @@ from .cache import Cache, Caching
 from .direct import FAILED, Direct
 from .encoding import unmark_conditions
 from .formats import HTML, RDF, choose
-from .headers import add_headers
+from .headers import LONGEST, add_headers, too_long
 from .metrics import Metrics
 from .observing import Observed, write_line
 from .problems import from_http_exception, from_query_error
@@ -50,6 +51,7 @@ def create_app(
     cache_bytes: int = 64 << 20,
     sources: Sequence[str | Path] = (),
     known: Sequence[Known] | None = None,
+    proxies: int = 0,
     **config: object,
 ) -> Flask:
     """A Flask app that serves one graph, for any WSGI server.
@@ -68,6 +70,9 @@ def create_app(
         sources: the folders that documents come from, and that annotations made in the browser go to.
         known: findings that are known, as :func:`geokg.validation.baseline.read` gives them: the report tells new ones
             apart; without them it compares with what stood before the last change.
+        proxies: how many proxies stand in front and are believed: in who asks, the one farthest from here
+            (``X-Forwarded-For``); in scheme, host and path as the client sees them, the one next to here
+            (``X-Forwarded-Proto``, ``-Host``, ``-Prefix``).
         config: settings of Flask, such as ``MAX_CONTENT_LENGTH``.
 
     >>> import geokg
@@ -106,6 +111,9 @@ def create_app(
         if site.cache is not None:
             inner = Caching(inner, site.cache, lambda: pool.generation)
     app.wsgi_app = Observed(inner, observers)  # type: ignore[method-assign]
+    if proxies:  # outermost: what is kept and logged goes by what they say
+        found = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=1, x_host=1, x_prefix=1)
+        app.wsgi_app = found  # type: ignore[method-assign]
     return app
 
 
@@ -126,7 +134,7 @@ def blueprint() -> Blueprint:
     """
     parts = Blueprint("geokg", __name__, static_folder="static", static_url_path="/static")
     parts.add_url_rule("/sparql", "sparql", sparql, methods=["GET", "POST"], strict_slashes=False)
-    parts.add_url_rule("/update", "update", update.update, methods=["GET", "POST"], strict_slashes=False)
+    parts.add_url_rule("/update", "update", update.update, methods=["POST"], strict_slashes=False)
     for address, name in (("/store", "store"), ("/store/<path:path>", "direct_store")):
         parts.add_url_rule(address, name, graph_store.graph_store, methods=graph_store.METHODS, strict_slashes=False)
     parts.add_url_rule("/.well-known/void", "void", void)
@@ -136,17 +144,20 @@ def blueprint() -> Blueprint:
     parts.add_url_rule("/metrics", "metrics", health.metrics)
     parts.add_url_rule("/admin/queries", "queries", admin.queries)
     parts.add_url_rule("/admin/queries/<int:number>", "cancel", admin.cancel, methods=["DELETE"])
+    parts.before_request(_refuse_unreadable)
     pages.add_to(parts)
     parts.register_error_handler(QueryError, from_query_error)
     parts.register_error_handler(HTTPException, from_http_exception)
     parts.before_request(unmark_conditions)
-    parts.before_request(_refuse_unreadable)
     parts.after_request(add_headers)
     return parts
 
 
 def _refuse_unreadable() -> None:
-    """What stands behind the question mark is UTF-8, or nobody looks at it."""
+    """No header is longer than anybody's; what stands behind the question mark is UTF-8; or nobody looks at them."""
+    for name in too_long(request.environ):
+        request.environ[name] = ""  # to tell about it would be to read it
+        raise RequestHeaderFieldsTooLarge(f"a header is longer than {LONGEST} bytes")
     utf8(request.query_string)
 
 
@@ -159,7 +170,9 @@ def sparql() -> Response:
     asked = read_request(request)
     if asked is not None:
         g.query, g.began = asked.query, time.perf_counter()  # for pages to show
-        to_page, match = partial(pages.results, query=asked.query), request.if_none_match.contains_weak
+        # Not by a star: nobody knows yet that there is an answer.
+        held = request.if_none_match.as_set(include_weak=True) if request.method != "POST" else set()
+        to_page, match = partial(pages.results, query=asked.query), held.__contains__
         if site.pool is not None:
             response = pooled.answer(site.answering, site.pool, asked, page=to_page, match=match)
         else:
@@ -170,6 +183,7 @@ def sparql() -> Response:
     chosen = choose(request.accept_mimetypes, RDF, name=request.args.get("format"))
     if chosen is HTML:
         return Response(pages.form(), content_type=HTML.content_type)
+    site.begin()
     triples = description.service(
         site.sizes,
         request.base_url,

@@ -19,7 +19,7 @@ from ..errors import GeokgError
 from .cache import KEEP, PATHS
 from .encoding import LEAST, choose_coding, compress, compress_pieces
 from .formats import HTML
-from .headers import CHANGING, PUBLIC, SECURITY
+from .headers import CHANGING, PUBLIC, SECURITY, too_long
 from .observing import ROUTE
 from .pooled import offers, submit
 from .problems import ProtocolError
@@ -113,7 +113,7 @@ class Direct:
 
 def _read(environ: WSGIEnvironment) -> QueryRequest | None:
     """The query of a request; ``None`` if the app should look at it."""
-    if "HTTP_IF_NONE_MATCH" in environ:
+    if "HTTP_IF_NONE_MATCH" in environ or too_long(environ):
         return None
     if environ["REQUEST_METHOD"] == "POST":
         length = environ.get("CONTENT_LENGTH", "")

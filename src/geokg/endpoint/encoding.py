@@ -121,7 +121,6 @@ def encode(response: Response) -> Response:
         _mark(response, held)
     if (
         coding is None
-        or request.method == "HEAD"
         or response.status_code in (204, 304)
         or response.direct_passthrough
         or "Content-Encoding" in response.headers

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
+import math
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing import Pipe
@@ -17,17 +18,22 @@ from typing import cast
 import pyoxigraph as ox
 
 from ..errors import Busy, GeokgError, QueryError, QueryTimeout
+from ..files import make_folder
 from ..sparql.snapshot import FolderSnapshot
 from ..store import Store
 from ..validation import Report
 from ..vocabulary import Base
 from .changes import Change
+from .delta import Delta
 from .problems import ProtocolError
 from .runs import Runs
-from .scribe import FAILED, REPORT, Settings
+from .scribe import FAILED, PREPARED, READY, REPORT, Settings, remove_copies, remove_copy
 from .writer import Gate, Verdict, Written, check_conditions
 
 _STARTING = 60.0
+"""Seconds after which a process that shows nothing, or no longer, is given up."""
+_PATIENCE = 10
+"""Seconds that a change waits for what is being judged; where more are to be expected, its client is sent away."""
 
 
 @dataclass
@@ -50,6 +56,9 @@ class FolderWriter:
         waiting: how many changes may wait for another; more are sent away.
         is_ruled: whether accepted and inferred facts are found again after each change.
         base: where data and graphs are named.
+        confirm: called with what a change makes different, before it counts; what it raises refuses the change. Not
+            for a writer without gate and rules, which looks at no change before it is made.
+        is_patient: wait until the store is judged; else only until it can be read, and changes are ``Busy`` meanwhile.
 
     Attributes:
         store: the newest copy, for reading; it changes with each change.
@@ -70,12 +79,14 @@ class FolderWriter:
         waiting: int = 4,
         is_ruled: bool = True,
         base: Base | None = None,
+        confirm: Callable[[Delta], None] | None = None,
+        is_patient: bool = True,
     ) -> None:
         self.store = Store.memory(base=base)
         self.on_change: Callable[[FolderSnapshot], None] | None = None
         self._folder, self._gate, self._deadline, self._memory = folder.resolve(), gate, deadline, memory
         self.runs = Runs.of(self._folder)
-        self._is_ruled = is_ruled
+        self._is_ruled, self._confirm = is_ruled, confirm
         self._copies = self._folder.with_name(f".{self._folder.name}.generations")
         self._lock = threading.Lock()
         self._room = threading.Semaphore(waiting + 1)
@@ -83,11 +94,22 @@ class FolderWriter:
         self._generations: list[_Generation] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Connection | None = None
-        self._is_prepared = False
-        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        self._is_shown = self._is_prepared = False
+        self._begun = 0.0
+        self._took: float | None = None
+        make_folder(self._folder.parent)
         channel = self._start()
         try:
-            self._prepare(channel, None)
+            self._await_copy(channel)
+        except (EOFError, OSError) as error:
+            how = self._end()
+            raise GeokgError(f"{self._folder}: nobody can write there ({error if str(error) else how})") from error
+        except GeokgError:
+            self._end()
+            raise
+        try:
+            if is_patient:
+                self._prepare(channel, None)
         except (GeokgError, EOFError, OSError) as error:
             raise GeokgError(f"{self._folder}: cannot be judged as a whole ({self._end() or error})") from error
 
@@ -124,7 +146,7 @@ class FolderWriter:
                 break  # who reads this one may read those behind it
             if not generation.pools:
                 self._generations.remove(generation)
-                shutil.rmtree(generation.folder, ignore_errors=True)
+                remove_copy(generation.folder)
 
     def write(self, change: Change) -> Written:
         """Carry a change out, alone and whole.
@@ -143,13 +165,16 @@ class FolderWriter:
         """What stands, if the gate knows it already."""
         with self._lock:
             channel = self._channel
-            if channel is None or not self._prepare(channel, 0):
-                return None
             try:
+                if channel is None or not self._prepare(channel, 0):
+                    return None
                 channel.send(REPORT)
                 return cast("Report | None", self._receive(channel, self._deadline))
-            except (EOFError, OSError) as error:
-                self._lost(error, is_done=False)
+            except (EOFError, OSError):
+                self._restart()
+                return None
+            except GeokgError:  # what there is cannot be judged: the next change is told
+                self._end()
                 return None
 
     @contextlib.contextmanager
@@ -165,25 +190,91 @@ class FolderWriter:
     def _order(self, change: Change) -> tuple[bool, Verdict]:
         """Hand a change to the process, and wait for what becomes of it."""
         channel = self._channel or self._start()
+        self._require_prepared(channel)
+        done: object = None
         is_done = False
         try:
-            if not self._prepare(channel, _STARTING):
-                raise Busy("what is judged at the door is still being judged as a whole", retry_after=60)
             channel.send(change)
             done = self._receive(channel, self._deadline)
+            if self._confirm is not None and isinstance(done, Delta):
+                is_done = self._ask(self._confirm, done, channel)
+                done = self._receive(channel, self._deadline)
             is_done = True
-            published = self._receive(channel, _STARTING)
+            self._show(cast("tuple[str, int]", self._receive(channel, _STARTING)))
         except (EOFError, OSError) as error:
-            raise self._lost(error, is_done=is_done) from None
-        self._show(cast("tuple[str, int]", published))
+            how = self._restart()
+            if not is_done:
+                raise self._gone(error, how) from None
+            self._recover()
         return cast("tuple[bool, Verdict]", done)
+
+    def _require_prepared(self, channel: Connection) -> None:
+        try:
+            is_prepared = self._prepare(channel, _PATIENCE if self._left() <= _PATIENCE else 0)
+        except (GeokgError, EOFError, OSError) as error:
+            how = self._end()
+            raise Busy(f"the store cannot be opened and judged ({how or error})", retry_after=self._left()) from None
+        if not is_prepared:
+            raise Busy("what is there is still being judged as a whole", retry_after=self._left())
+
+    def _left(self) -> int:
+        """Seconds until the store is judged, by how long that took before; else as many as have passed already."""
+        passed = time.monotonic() - self._begun
+        return max(1, math.ceil((2 * passed if self._took is None else self._took) - passed))
+
+    def _gone(self, error: Exception, how: str) -> QueryError:
+        """What the client is told of a process that is gone, and its change with it."""
+        if isinstance(error, TimeoutError):
+            return QueryTimeout(f"this takes longer than {self._deadline:g} seconds; the store is as it was")
+        return ProtocolError(f"this takes too much memory, or nests too deep ({how}); the store is as it was", 413)
+
+    def _recover(self) -> None:
+        """Show what the last process wrote and could not show."""
+        try:
+            self._await_copy(self._channel or self._start())
+        except (GeokgError, EOFError, OSError) as error:
+            self._end()
+            raise ProtocolError(f"written, but what was read before is still shown ({error})", 500) from None
+
+    def _ask(self, confirm: Callable[[Delta], None], delta: Delta, channel: Connection) -> bool:
+        """Tell the process that a change counts; whoever is asked may refuse it."""
+        try:
+            confirm(delta)
+        except QueryError:
+            channel.send(False)
+            with contextlib.suppress(QueryError):  # our own word, come back
+                self._receive(channel, self._deadline)
+            raise
+        channel.send(True)
+        return True
+
+    def _await_copy(self, channel: Connection) -> None:
+        """Wait until the process shows what the store holds."""
+        while not self._is_shown:
+            if not self._heed(channel, _STARTING):
+                raise TimeoutError
 
     def _prepare(self, channel: Connection, seconds: float | None) -> bool:
         """Wait until the process has judged the store, if need be for ever; whether it has."""
-        if not self._is_prepared and channel.poll(seconds):
-            self._receive(channel, 0)
-            self._is_prepared = True
-        return self._is_prepared
+        until = None if seconds is None else time.monotonic() + seconds
+        while not self._is_prepared:
+            if not self._heed(channel, None if until is None else max(0.0, until - time.monotonic())):
+                return False
+        return True
+
+    def _heed(self, channel: Connection, seconds: float | None) -> bool:
+        """Take in one thing that a process says that has just been started; whether it said one in time."""
+        if not channel.poll(seconds):
+            return False
+        kind, content = channel.recv()
+        if kind == FAILED:
+            raise content
+        if kind == READY:
+            self._show(content)
+            self._is_shown = True
+        elif kind == PREPARED:
+            self._is_prepared, self._took = True, content
+        return True
 
     def _receive(self, channel: Connection, seconds: float) -> object:
         if not channel.poll(seconds):
@@ -193,23 +284,16 @@ class FolderWriter:
             raise content
         return content
 
-    def _lost(self, error: Exception, *, is_done: bool) -> QueryError:
-        """Start the process anew, and what the client is told of the one that is gone."""
-        is_late = isinstance(error, TimeoutError)
+    def _restart(self) -> str:
+        """Start the process anew, and wait for nothing; how the former one ended."""
         how = self._end()
         self._start()
-        if is_done:
-            return ProtocolError("written, but what was read before is still shown", 500)
-        if is_late:
-            return QueryTimeout(f"this takes longer than {self._deadline:g} seconds; the store is as it was")
-        return ProtocolError(f"this takes too much memory, or nests too deep ({how}); the store is as it was", 413)
+        return how
 
     def _start(self) -> Connection:
-        """Start the process, and show what the store holds.
-
-        Raises:
-            GeokgError: the store cannot be opened for writing.
-        """
+        """Start the process."""
+        self._is_shown = self._is_prepared = False
+        self._begun = time.monotonic()
         ours, theirs = Pipe()
         settings = Settings(
             channel=theirs.fileno(),
@@ -219,6 +303,9 @@ class FolderWriter:
             base=self.store.base.iri,
             memory=self._memory,
             is_ruled=self._is_ruled,
+            is_confirmed=self._confirm is not None,
+            kept=[one.folder.name for one in self._generations],
+            begun=self._begun,
         )
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603
@@ -227,17 +314,7 @@ class FolderWriter:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,  # a Ctrl-C is for us, who then end it in good order
             )
-        try:
-            published = self._receive(ours, _STARTING)
-        except (EOFError, OSError) as error:
-            ours.close()
-            raise GeokgError(f"{self._folder}: nobody can write there ({self._end()})") from error
-        except GeokgError:
-            ours.close()
-            self._end()
-            raise
-        self._channel, self._is_prepared = ours, False
-        self._show(cast("tuple[str, int]", published))
+        self._channel = ours
         return ours
 
     def _end(self) -> str:
@@ -276,4 +353,6 @@ class FolderWriter:
         with self._lock:
             self._end()
             self.store.ox = ox.Store()
-            shutil.rmtree(self._copies, ignore_errors=True)
+            remove_copies(self._copies)
+            with contextlib.suppress(OSError):
+                self._copies.rmdir()

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import cast
 
 import pyoxigraph as ox
-from flask import Request, Response, request
-from werkzeug.exceptions import UnsupportedMediaType
+from flask import Response, request
 from werkzeug.http import parse_options_header
 
 from ..sparql import check_update
@@ -23,7 +22,7 @@ from .problems import ProtocolError
 from .protocol import UPDATE, form_parameters, graph_iri, utf8
 from .site import Site, current
 from .streaming import Stream, writer
-from .update import MAX_UPDATE, refuse_encodings, told, write, writer_for
+from .update import MAX_UPDATE, refuse_encodings, tags, told, write, writer_for
 from .writer import state_tag
 
 MAX_UPLOAD = 100 << 20
@@ -74,10 +73,12 @@ def _send(site: Site, graph: str | None) -> Response:
     store = site.store.ox
     if not has_graph(store, name):
         raise ProtocolError(f"there is no graph <{graph}>", 404)
-    if request.if_none_match.contains(tag):
+    if "If-Match" in request.headers and not request.if_match.contains(tag):
+        raise ProtocolError("the graph is not in the state that the request asks for", 412)
+    if request.if_none_match.contains_weak(tag):
         response = Response(status=304)
     elif request.method == "HEAD":
-        response = Response(content_type=chosen.content_type)
+        response = Response(iter(()), content_type=chosen.content_type)  # of a length that is not known
     else:
         stream = Stream(_producer(store, name, chosen, prefixes(site.base)))
         response = Response(stream, content_type=chosen.content_type)
@@ -104,14 +105,14 @@ def _read(site: Site, graph: str | None, folder: Path) -> Change:
     Raises:
         ProtocolError: the request is not as the protocol wants it.
     """
-    conditions = (_tags(request, "If-Match"), _tags(request, "If-None-Match"))
+    conditions = (tags(request, "If-Match"), tags(request, "If-None-Match"))
     if request.method == "DELETE":
         return Change("delete", graph, if_match=conditions[0], if_none_match=conditions[1])
     refuse_encodings(request)
     base = graph or request.base_url
     if request.method == "PATCH":
         if request.mimetype != UPDATE:
-            raise UnsupportedMediaType(f"a PATCH is sent as {UPDATE}")
+            raise ProtocolError(f"a PATCH is sent as {UPDATE}", 415, accepted=[UPDATE])
         request.max_content_length = MAX_UPDATE
         text = utf8(request.get_data(cache=False))
         check_update(text, prefixes=prefixes(site.base), base_iri=base)
@@ -142,11 +143,3 @@ def _uploads(folder: Path) -> Iterator[Upload]:
 def _by_ending(name: str) -> str:
     found = ox.RdfFormat.from_extension(name.rpartition(".")[2])
     return found.media_type if found is not None else ""
-
-
-def _tags(request: Request, name: str) -> tuple[str, ...]:
-    """The entity tags in a header; a star as one of them."""
-    tags = request.if_match if name == "If-Match" else request.if_none_match
-    if name not in request.headers:
-        return ()
-    return ("*",) if tags.star_tag else tuple(tags.as_set(include_weak=name != "If-Match")) or ("",)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import Response, g, request
 
 from .encoding import encode
 from .observing import ROUTE
 from .wording import say_language
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+LONGEST = 8 << 10
+"""Bytes of a header that are read, as with most servers: some are lists, and each part of a list takes time."""
 _DONE = "geokg.done"
 ANNOTATING = frozenset({"geokg.annotate_by_form", "geokg.put_annotations", "geokg.annotations_back"})
 WRITING = ANNOTATING | {"geokg.update", "geokg.store", "geokg.direct_store", "geokg.fix"}
@@ -29,7 +36,7 @@ CHANGING = {"Cache-Control": "no-cache"}
 """What is said of answers that another state of the data would have otherwise."""
 PUBLIC = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Content-Location",
+    "Access-Control-Expose-Headers": "ETag, Link, Content-Location, Retry-After",
 }
 """What lets pages from elsewhere read an answer."""
 PREFLIGHT = {
@@ -38,6 +45,15 @@ PREFLIGHT = {
     "Access-Control-Max-Age": "86400",
 }
 """What they may ask."""
+
+
+def too_long(environ: WSGIEnvironment) -> list[str]:
+    """The headers of a request that are longer than anybody's, by their names in its environment.
+
+    >>> too_long({"HTTP_ACCEPT": "text/csv", "HTTP_COOKIE": "x" * 10_000})
+    ['HTTP_COOKIE']
+    """
+    return [name for name, value in environ.items() if name.startswith("HTTP_") and len(value) > LONGEST]
 
 
 def add_headers(response: Response) -> Response:

@@ -29,14 +29,15 @@ from .protocol import PAGE_ROWS, Answering, QueryRequest, Table
 from .wording import language
 
 WAITRESS = {
-    "threads": 64,
+    "threads": 96,
     "connection_limit": 1000,
     "asyncore_use_poll": True,
     "channel_request_lookahead": 1,
     "send_bytes": 1,  # by whoever has written it, not by a thread that must be woken first
     "ident": "geokg",
+    "clear_untrusted_proxy_headers": False,  # create_app knows which proxies are trusted
 }
-"""Settings of waitress that go with a pool: a thread for all that run or wait, and word of clients that leave."""
+"""Settings of waitress that go with a pool: a thread for all who wait, pages too, and word of clients that leave."""
 Offered: TypeAlias = tuple[Format | ProtocolError, Format | ProtocolError]
 """The format for rows and the one for triples, or why there is none."""
 _USUAL = 500

@@ -37,6 +37,8 @@ def problem(status: int, detail: str, members: dict[str, object] | None = None, 
     """
     title = HTTPStatus(status).phrase
     accept = request.accept_mimetypes
+    # A page looks there for its language, and what is wrong may be that it is not UTF-8.
+    request.query_string = request.query_string.decode("utf-8", "replace").encode()
     if accept.best_match(["application/problem+json", "application/json", "text/html"]) == "text/html":
         values = {"status": status, "title": title, "detail": detail, "members": members or {}, "query": query}
         page = render("problem", site=current_app.extensions["geokg"], **values)
@@ -58,6 +60,11 @@ def from_query_error(error: QueryError) -> Response:
         if query:
             members["excerpt"] = excerpt(query, error.line, error.column or 1)
     response = problem(error.status, str(error), members, query=query)
+    if isinstance(accepted := members.get("accepted"), list):
+        name = {"POST": "Accept-Post", "PATCH": "Accept-Patch"}.get(request.method, "Accept")
+        response.headers[name] = ", ".join(accepted)
+    if error.status == 415 and request.content_encoding:
+        response.headers["Accept-Encoding"] = "identity"
     if isinstance(error, Busy):
         response.headers["Retry-After"] = str(error.retry_after)
     return response

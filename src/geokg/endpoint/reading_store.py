@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from typing import cast
 
 import pyoxigraph as ox
 
-from ..errors import QueryNotPossible
+from ..errors import Busy, QueryNotPossible, QueryTimeout, QueryTooLarge, TransferCut
 from ..remembering import Remembering
 from ..sparql.pool import Job, Pool
 from ..sparql.worker import ANYTHING
@@ -18,6 +21,8 @@ TOGETHER = 500
 _ANY = ox.NamedNode(ANYTHING)
 _PAGE = 1 << 18
 """Bytes; whoever asks for more rows than that reads nothing else of what stands in them."""
+_MOST = 256 << 20
+"""Bytes of one answer: the names of a large graph take half of that."""
 _SHOWN = 80
 """Characters of the first pattern, for the list of running queries."""
 
@@ -31,6 +36,8 @@ class PooledStore(Remembering):
         store: the store itself: its base, its state, and what rdflib finds.
         pool: the workers.
         client: who asks.
+        until: when the page is to be made, by ``time.monotonic``.
+        is_gone: whether nobody waits for it any more; asked now and then.
 
     >>> import geokg
     >>> from ..sparql.snapshot import MemorySnapshot
@@ -41,10 +48,19 @@ class PooledStore(Remembering):
     ([], True)
     """
 
-    def __init__(self, store: Store, pool: Pool, *, client: str = "geokg") -> None:
+    def __init__(
+        self,
+        store: Store,
+        pool: Pool,
+        *,
+        client: str = "geokg",
+        until: float | None = None,
+        is_gone: Callable[[], bool] | None = None,
+    ) -> None:
         super().__init__(store.ox, base=store.base, together=TOGETHER)
         self.generation = store.generation
         self._pool, self._client = pool, client
+        self._until, self._is_gone = math.inf if until is None else until, is_gone
 
     # Quads
 
@@ -69,7 +85,20 @@ class PooledStore(Remembering):
         return iter(ox.parse(self._run(job), format=ox.RdfFormat.N_QUADS, rename_blank_nodes=False))
 
     def _run(self, job: Job) -> bytes:
-        return b"".join(self._pool.run(job, client=self._client))
+        left = min(self._pool.deadline, self._until - time.monotonic())
+        if left <= 0:
+            raise QueryTimeout(f"the page took longer than {self._pool.deadline:g} s; ask for less at once")
+        pieces, size = [], 0
+        try:
+            with closing(self._pool.run(job, client=self._client, timeout=left, is_gone=self._is_gone)) as answer:
+                for piece in answer:
+                    pieces.append(piece)
+                    size += len(piece)
+                    if size > _MOST:
+                        raise QueryTooLarge(f"a page of more than {_MOST >> 20} MiB is not made; ask for less at once")
+        except TransferCut as error:  # nothing of the page has been sent
+            raise Busy(str(error), retry_after=self._pool.retry_after) from error
+        return b"".join(pieces)
 
     def contains(
         self,

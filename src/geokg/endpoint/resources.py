@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from functools import cache
+from typing import TypeVar
 
 import pyoxigraph as ox
 from flask import Response, request
@@ -14,6 +15,7 @@ from ..store import Store, parse
 from ..vocabulary import OA, packaged, prefixes
 from .formats import QUADS, Format
 
+T = TypeVar("T", ox.Quad, ox.Triple)
 _TYPE = ox.NamedNode(str(RDF.type))
 _LABELS = tuple(ox.NamedNode(str(name)) for name in (SKOS.prefLabel, RDFS.label))
 
@@ -52,20 +54,32 @@ def _is_evidence(store: Store, node: ox.NamedNode) -> bool:
 
 
 def send(statements: Iterable[ox.Quad | ox.Triple], chosen: Format, *, store: Store | None = None) -> Response:
-    """RDF as a response, sorted, each triple once, with an entity tag of its bytes.
+    """RDF as a response, with an entity tag of its bytes; see ``written``."""
+    return conditional(Response(written(statements, chosen, store=store), content_type=chosen.content_type))
+
+
+def written(statements: Iterable[ox.Quad | ox.Triple], chosen: Format, *, store: Store | None = None) -> bytes:
+    """RDF in a format, sorted, each triple once.
 
     Args:
         statements: triples or quads; the named graphs are kept where the format has room for them.
         chosen: the format.
         store: whose prefixes are used.
+
+    >>> from .formats import NTRIPLES
+    >>> written([], NTRIPLES)
+    b''
     """
     if chosen in QUADS:
         wanted = {s if isinstance(s, ox.Quad) else ox.Quad(s.subject, s.predicate, s.object) for s in statements}
-        body = _write(sorted(wanted, key=str), chosen, store)
-    else:
-        triples = {s.triple if isinstance(s, ox.Quad) else s for s in statements}
-        body = _write(sorted(triples, key=str), chosen, store)
-    return conditional(Response(body, content_type=chosen.content_type))
+        return _write(_sorted(wanted), chosen, store)
+    return _write(_sorted({s.triple if isinstance(s, ox.Quad) else s for s in statements}), chosen, store)
+
+
+def _sorted(statements: set[T]) -> list[T]:
+    """As they are written; bit by bit, as a sort that makes its keys lets no other thread go on until it is done."""
+    by_text = {str(one): one for one in statements}
+    return [by_text[text] for text in sorted(by_text)]
 
 
 def _write(ordered: list[ox.Quad] | list[ox.Triple], chosen: Format, store: Store | None) -> bytes:

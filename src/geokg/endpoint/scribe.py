@@ -9,7 +9,6 @@ a few milliseconds) for others to read. It ends with whoever started it, and rea
 from __future__ import annotations
 
 import ctypes
-import errno
 import gc
 import itertools
 import json
@@ -19,7 +18,8 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -27,6 +27,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from ..errors import GeokgError, QueryError, ReadError
+from ..files import exchange_folders, make_folder
 from ..sparql.worker import STACK, forbid_calls, leave_network
 from ..store import Store
 from ..validation.hiding import in_memory
@@ -38,6 +39,8 @@ from .runs import Runs
 from .writer import LARGE, Door, Gate, Verdict
 
 READY, PREPARED, DONE, COPIED, FAILED = "ready", "prepared", "done", "copied", "failed"
+PLANNED = "planned"
+"""What a change makes different, before it counts; the answer says whether it may."""
 REPORT = "report"
 """What is sent in place of a change by who wants to know what stands."""
 _PATIENCE = 10.0
@@ -45,7 +48,8 @@ _IN_MEMORY = 200_000
 """Quads up to which a candidate is in memory: about 100 MB."""
 _EACH = 800
 """Bytes that a quad in memory takes, with what judging it needs."""
-_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
+_GROWN = 1 << 20
+"""Bytes from which the list of files is written afresh, after some 250 changes."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,9 @@ class Settings:
         base: where data and graphs are named.
         memory: bytes that it may take beyond what it starts with.
         is_ruled: whether accepted and inferred facts are found again after each change.
+        is_confirmed: whether whoever started it is asked before a change counts.
+        kept: the copies that somebody still reads; all others are removed.
+        begun: when it was started, on the clock that only goes forward.
     """
 
     channel: int
@@ -69,6 +76,9 @@ class Settings:
     base: str
     memory: int
     is_ruled: bool = True
+    is_confirmed: bool = False
+    kept: Sequence[str] = ()
+    begun: float = 0.0
 
     def to_json(self) -> str:
         """As it is handed over.
@@ -85,10 +95,12 @@ class Scribe:
     Args:
         store: the store, open for writing.
         folder: where it is.
-        copies: the folder that copies are put into; what is in it is removed.
+        copies: the folder that copies are put into; what is in it is removed, but for those that are kept.
         gate: what to do with changes that add violations.
         is_ruled: whether accepted and inferred facts are found again after each change.
         memory: bytes that may be taken.
+        confirm: called with what a change makes different, before it counts; what it raises ends the change.
+        kept: names of copies that somebody still reads.
 
     Attributes:
         runs: what the changes did to the findings.
@@ -103,15 +115,17 @@ class Scribe:
         gate: Gate,
         is_ruled: bool = True,
         memory: int = 4 << 30,
+        confirm: Callable[[Delta], None] | None = None,
+        kept: Collection[str] = (),
     ) -> None:
-        self._memory = memory
+        self._memory, self._confirm = memory, confirm
         self._store, self._folder, self._copies = store, folder, copies
         self.runs = Runs.of(folder)
         self._door = Door(gate, is_ruled=is_ruled)
         self._numbers = itertools.count(time.time_ns())  # no name of a process before this one: its copies are let go
         self._is_open = True
-        shutil.rmtree(copies, ignore_errors=True)
-        copies.mkdir()
+        remove_copies(copies, kept)
+        copies.mkdir(exist_ok=True)
 
     def change(self, change: Change) -> tuple[bool, Verdict]:
         """Carry a change out.
@@ -119,8 +133,8 @@ class Scribe:
         Raises:
             QueryError: it is not carried out; the store is as it was.
         """
-        self._open()
         try:
+            self._open()
             done = self._door.pass_through(self._store, change, self)
         except QueryError:
             raise
@@ -176,6 +190,8 @@ class Scribe:
 
     def commit(self, delta: Delta, candidate: ox.Store | None) -> None:
         """Make the store hold what the candidate does: whole or not at all."""
+        if self._confirm is not None:
+            self._confirm(delta)
         if candidate is None or len(delta) <= LARGE or not self._replace(candidate):
             exchange(self._store.ox, delta)
 
@@ -211,12 +227,26 @@ class Scribe:
         self._store.keep_generation(self._folder)
         return folder, self._store.generation
 
-    def serve(self, channel: Connection) -> None:
-        """Take changes, and questions for the report, from a channel until it is closed."""
+    def _renew(self) -> None:
+        """Open the store anew where RocksDB's list of what became of its files has grown, as each copy copies it."""
+        if max(path.stat().st_size for path in self._folder.glob("MANIFEST-*")) > _GROWN:
+            self._store.ox, self._is_open = ox.Store(), False
+            gc.collect()
+            with suppress(GeokgError):  # somebody makes a backup: it is opened with the next change
+                self._open()
+                self._store.keep_generation(self._folder)
+
+    def serve(self, channel: Connection, begun: float) -> None:
+        """Take changes, and questions for the report, from a channel until it is closed.
+
+        Args:
+            channel: the channel.
+            begun: since when somebody waits for the store to be judged.
+        """
         channel.send((READY, self.publish()))
         self._door.prepare(self._store, self)
         _give_back()
-        channel.send((PREPARED, None))
+        channel.send((PREPARED, time.monotonic() - begun))
         while True:
             try:
                 change = channel.recv()
@@ -235,6 +265,28 @@ class Scribe:
                 channel.send((COPIED, self.publish()))
             except OSError as error:
                 channel.send((FAILED, ProtocolError(f"written, but it cannot be shown: {error}", 507)))
+            self._renew()
+
+
+def remove_copies(folder: Path, kept: Collection[str] = ()) -> None:
+    """Remove what is in a folder of copies, but for those that are kept.
+
+    >>> remove_copies(Path("no/such.generations"))
+    """
+    for path in list(folder.glob("*")):
+        if path.name not in kept:
+            remove_copy(path)
+
+
+def remove_copy(folder: Path) -> None:
+    """Remove a copy; it loses its name first, so that nobody takes half of it for a store.
+
+    >>> remove_copy(Path("no/such.generations/1"))
+    """
+    gone = folder.with_name(f"gone-{folder.name}")
+    with suppress(OSError):
+        folder.replace(gone)
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 def open_patiently(folder: Path, base: Base) -> Store:
@@ -248,34 +300,12 @@ def open_patiently(folder: Path, base: Base) -> Store:
         try:
             return Store.at(folder, base=base)
         except ReadError as error:
-            if "lock" not in str(error).lower() or time.monotonic() > until:
+            if "lock" not in str(error).lower():
                 raise
+            if time.monotonic() > until:
+                told = "is open for writing in another process: a store has one server that writes; end one of the two"
+                raise ReadError(told, path=folder) from error
             time.sleep(0.05)
-
-
-def exchange_folders(one: Path, other: Path) -> None:
-    """Let each of two folders have the name of the other, in one step.
-
-    Raises:
-        OSError: the system cannot do that there.
-
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> (folder / "one" / "file").mkdir(parents=True), (folder / "other").mkdir()
-    (None, None)
-    >>> exchange_folders(folder / "one", folder / "other")
-    >>> (folder / "other" / "file").exists()
-    True
-    """
-    function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)  # Linux has it
-    if function is None:
-        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
-    if function(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) != 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    for parent in {one.parent, other.parent}:
-        handle = os.open(parent, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
 
 
 def _give_back() -> None:
@@ -300,10 +330,26 @@ def _end_with_parent() -> None:
 
 def _run(settings: Settings) -> None:
     channel = Connection(settings.channel)
+
+    def confirm(delta: Delta) -> None:
+        channel.send((PLANNED, delta))
+        if not channel.recv():
+            raise ProtocolError("this is not to count", 409)
+
     try:
         folder, copies = Path(settings.folder), Path(settings.copies)
+        make_folder(folder)  # RocksDB would, and a power cut take it away
         store = open_patiently(folder, Base(settings.base))
-        scribe = Scribe(store, folder, copies, gate=settings.gate, is_ruled=settings.is_ruled, memory=settings.memory)
+        scribe = Scribe(
+            store,
+            folder,
+            copies,
+            gate=settings.gate,
+            is_ruled=settings.is_ruled,
+            memory=settings.memory,
+            confirm=confirm if settings.is_confirmed else None,
+            kept=settings.kept,
+        )
     except (GeokgError, OSError) as error:
         channel.send((FAILED, error))
         return
@@ -312,7 +358,7 @@ def _run(settings: Settings) -> None:
         forbid_calls()
         _limit(settings.memory)
     try:
-        scribe.serve(channel)
+        scribe.serve(channel, settings.begun)
     except GeokgError as error:
         channel.send((FAILED, error.with_traceback(None)))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -11,9 +13,18 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from urllib.parse import quote, unquote
 
 import pyoxigraph as ox
-from flask import Response, after_this_request, current_app, g, has_request_context, request, url_for
+from flask import (
+    Response,
+    after_this_request,
+    copy_current_request_context,
+    current_app,
+    g,
+    has_request_context,
+    request,
+    url_for,
+)
 
-from ..errors import QueryError
+from ..errors import Busy, GeokgError
 from ..sparql import Limits
 from ..store import Store
 from ..views import Views
@@ -21,10 +32,12 @@ from ..vocabulary import GK, GKS, GKX, Base
 from .cache import Cache
 from .description import Census, Sizes, count, measure
 from .metrics import Metrics
-from .pooled import read_rows
+from .pooled import read_rows, watch
+from .problems import ProtocolError
 from .protocol import Answering
 from .reading_store import PooledStore
 from .standing import Findings
+from .turns import Turns
 
 if TYPE_CHECKING:
     from ..graph import KnowledgeGraph
@@ -33,7 +46,14 @@ if TYPE_CHECKING:
     from .writer import Writer
 
 T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
+FORKED = (
+    "this server writes to its data, so that it must be one process; it was forked into others after it was made:"
+    " start it with one, such as gunicorn --workers 1 without --preload"
+)
 _SAFE = "/!$&'()*+,;=:@~"
+_PATIENCE = 2.0
+"""Seconds that a page waits for what is counted anew, if there is what was counted before."""
 
 
 @dataclass
@@ -71,7 +91,9 @@ class Site:
     is_stopping: bool = False
 
     def __post_init__(self) -> None:
+        self._process = os.getpid()
         self.answering = Answering(self.store, limits=self.limits, union=self.union, services=self.allowed_services)
+        self.turns = Turns() if self.pool is None else Turns(at_once=self.pool.lasting)  # a worker is left for others
         self._made: dict[Callable[[Site], Any], _Counted[Any]] = {}
         self.findings = Findings(self)
         rows = self.rows if self.pool is None else partial(read_rows, self.pool)
@@ -121,12 +143,12 @@ class Site:
         """What a function makes of the data, made once for each state of it; what pages share, and is not too large.
 
         Args:
-            work: a function of a module, which is called with the site.
+            work: a function of a module, which is called with the site, in a thread of its own.
 
         Raises:
-            QueryError: it cannot be made now, and was not before.
+            QueryError: it cannot be made now, or not as fast as pages are, and was not before.
         """
-        made = self._made.setdefault(work, _Counted(partial(self.apart, work)))
+        made = self._made.setdefault(work, _Counted(partial(self._held, work)))
         return cast("T", made.get(self.state))
 
     def apart(self, work: Callable[[Site], T]) -> T:
@@ -139,6 +161,26 @@ class Site:
                 g.pop("reading", None)
             if of_page is not None:
                 g.reading = of_page
+
+    def _held(self, work: Callable[[Site], T]) -> T:
+        """What a function makes, while what can be read now stays."""
+        release = self.writer.hold() if self.writer is not None else None
+        try:
+            return work(self)
+        finally:
+            if release is not None:
+                release()
+
+    def begin(self) -> None:
+        """Begin the page of the request at hand: it gets its turn, and the time that a query has; once.
+
+        Raises:
+            Busy: too many pages are being made.
+        """
+        if "end_turn" not in g:
+            until = None if self.pool is None else time.monotonic() + self.pool.deadline
+            g.end_turn = self.turns.take(request.remote_addr or "", is_gone=watch(request.environ))
+            g.until = until
 
     @property
     def state(self) -> int:
@@ -153,7 +195,8 @@ class Site:
         if not has_request_context():
             return PooledStore(self.store, self.pool)
         if "reading" not in g:
-            g.reading = PooledStore(self.store, self.pool, client=request.remote_addr or "")
+            client, is_gone = request.remote_addr or "", watch(request.environ)
+            g.reading = PooledStore(self.store, self.pool, client=client, until=g.get("until"), is_gone=is_gone)
         return cast(Store, g.reading)
 
     @property
@@ -197,29 +240,56 @@ class Site:
 
 
 class _Counted(Generic[T]):
-    """What is counted once for each state of the data, as it takes long; meanwhile, and if it fails, the last one."""
+    """What is counted once for each state of the data, as it takes long; meanwhile, and if it fails, the last one.
+
+    It is made in a thread of its own, which goes on when the page that wanted it may wait no longer.
+    """
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._work = work
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._is_busy = False
         self._last: tuple[int, T] | None = None
+        self._failure: Exception | None = None
 
     def get(self, state: int) -> T:
-        last = self._last
-        if last is not None and (last[0] == state or not self._lock.acquire(blocking=False)):
-            return last[1]
-        if last is None:
-            self._lock.acquire()
+        with self._changed:
+            last = self._last
+            if last is not None and (last[0] == state or self._is_busy):
+                return last[1]
+            if not self._is_busy:
+                self._is_busy, self._failure = True, None
+                make = copy_current_request_context(self._make) if has_request_context() else self._make
+                threading.Thread(target=make, args=(state,), name="counting", daemon=True).start()
+            self._changed.wait_for(lambda: not self._is_busy, time_left(most=None if last is None else _PATIENCE))
+            if self._last is not None:
+                return self._last[1]
+            raise self._failure or Busy("this is being counted for the first time; ask again in a moment")
+
+    def _make(self, state: int) -> None:
+        made: tuple[int, T] | None = None
+        failure: Exception | None = None
         try:
-            if self._last is None or self._last[0] != state:
-                self._last = (state, self._work())
-            return self._last[1]
-        except QueryError:
-            if last is None:
-                raise
-            return last[1]
+            made = state, self._work()
+        except Exception as error:  # whoever waits for it has it
+            failure = error
+            if not isinstance(error, GeokgError):
+                _LOG.exception("what pages need cannot be made")
         finally:
-            self._lock.release()
+            with self._changed:
+                self._last, self._failure, self._is_busy = made or self._last, failure, False
+                self._changed.notify_all()
+
+
+def time_left(*, most: float | None = None) -> float | None:
+    """Seconds that the page at hand may still take, or as many as are given if those are fewer; ``None`` for any time.
+
+    >>> time_left() is None, time_left(most=2.0)
+    (True, 2.0)
+    """
+    until = g.get("until") if has_request_context() else None
+    left = [] if until is None else [max(0.0, until - time.monotonic())]
+    return min([*left, *([] if most is None else [most])], default=None)
 
 
 def is_known(store: Store, iri: str) -> bool:
@@ -240,6 +310,8 @@ def current() -> Site:
     site = current_app.extensions["geokg"]
     if not isinstance(site, Site):
         raise TypeError("this Flask app has no geokg site: make it with create_app")
+    if site.writer is not None and site._process != os.getpid():
+        raise ProtocolError(FORKED, 500)
     if site.writer is not None and "is_held" not in g:
         g.is_held = True
         after_this_request(partial(_released, site.hold()))

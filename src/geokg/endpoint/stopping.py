@@ -20,14 +20,27 @@ def ended_by_signals(server: Any, site: Site, *, grace: float) -> Iterator[None]
     """Let SIGTERM and Ctrl-C end a server of waitress in good order; a second one ends it at once.
 
     After the first, connections are refused, ``/health/ready`` says no, and what has been asked already is answered,
-    for ``grace`` seconds at most. The process is taken to end then: whatever it is told later, it goes on ending.
+    for ``grace`` seconds at most; who keeps a connection is told with its answer that it is closed. The process is
+    taken to end then: whatever it is told later, it goes on ending.
 
     Args:
         server: what ``waitress.server.create_server`` made; inside, it runs on the main thread.
         site: what it serves.
         grace: seconds.
     """
+    from waitress.task import WSGITask  # who does not serve needs neither
+
+    from .connections import Channel
+
     begun, interrupted = threading.Event(), threading.Event()
+
+    class Task(WSGITask):  # type: ignore[misc]
+        def build_response_header(self) -> bytes:
+            if site.is_stopping:
+                self.set_close_on_finish()
+            return bytes(super().build_response_header())
+
+    server.channel_class = type("Served", (Channel,), {"task_class": Task})
 
     def end(*_: object) -> None:
         if (

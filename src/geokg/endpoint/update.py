@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from flask import Request, Response, request
-from werkzeug.exceptions import MethodNotAllowed
 
 from ..sparql import check_update
 from ..vocabulary import prefixes
@@ -35,8 +34,6 @@ def update() -> Response:
     """Carry an update out for who may write."""
     site = current()
     writer = writer_for(site)
-    if request.method != "POST":
-        raise MethodNotAllowed(["POST"], "an update is sent by POST")
     request.max_content_length = MAX_UPDATE
     change = read_update(request)
     check_update(
@@ -63,8 +60,6 @@ def writer_for(site: Site, *, posted: str = "") -> Writer:
         ProtocolError: nobody may write here, or a page of another origin asks.
         Unauthorized: the request does not bear the token.
     """
-    if not site.store.is_here:
-        raise ProtocolError("this endpoint is read-only: its graph is in a service elsewhere; write to that one", 403)
     require_token(request, site.token if site.writer is not None else None, posted=posted)
     if site.writer is None:
         raise ProtocolError("this endpoint is read-only", 403)
@@ -95,7 +90,16 @@ def read_update(request: Request) -> Change:
     default = tuple(graph_iri(value) for name, value in given if name == "using-graph-uri")
     named = tuple(graph_iri(value) for name, value in given if name == "using-named-graph-uri")
     text = with_dataset(updates[0], default, named) if default or named else updates[0]
-    return Change("update", text=text, base_iri=request.base_url)
+    conditions = tags(request, "If-Match"), tags(request, "If-None-Match")
+    return Change("update", None, text, (), request.base_url, *conditions)
+
+
+def tags(request: Request, name: str) -> tuple[str, ...]:
+    """The entity tags in a header; a star as one of them."""
+    found = request.if_match if name == "If-Match" else request.if_none_match
+    if name not in request.headers:
+        return ()
+    return ("*",) if found.star_tag else tuple(found.as_set(include_weak=name != "If-Match")) or ("",)
 
 
 def refuse_encodings(request: Request) -> None:

@@ -85,4 +85,7 @@ def say_language(response: Response) -> None:
     response.headers["Content-Language"] = language()
     response.vary.update(("Accept-Language", "Cookie"))
     if request.args.get(COOKIE) in LANGUAGES:
-        response.set_cookie(COOKIE, language(), max_age=_YEAR, samesite="Lax", httponly=True)
+        root = f"{request.script_root}/"  # behind a proxy others may share its host
+        response.set_cookie(
+            COOKIE, language(), max_age=_YEAR, path=root, secure=request.is_secure, samesite="Lax", httponly=True
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from typing import IO, cast
@@ -10,7 +11,7 @@ from typing import IO, cast
 import httpx
 import pyoxigraph as ox
 
-from ..errors import QueryTooLarge, RemoteError
+from ..errors import QueryTooLarge, RemoteError, RemoteTimeout
 from ..store import Results
 from . import virtuoso
 
@@ -21,6 +22,7 @@ _FORMATS = {"application/n-triples": ox.RdfFormat.N_TRIPLES, "text/turtle": ox.R
 # What Virtuoso says of an answer that is not all there is.
 _PARTIAL = "x-sql-state"
 _ROWS_LIMIT = "x-sparql-maxrows"
+_FAILED = ("error", "errors", "exception")
 
 
 def read(response: httpx.Response, *, largest: int) -> bytes:
@@ -49,6 +51,8 @@ def read(response: httpx.Response, *, largest: int) -> bytes:
 
 def broken(response: httpx.Response, error: Exception) -> RemoteError:
     """The error for an answer that is not whole, or nothing that can be read."""
+    if isinstance(error, httpx.TimeoutException):
+        return RemoteTimeout(f"{response.url}: the answer comes too slowly or not to its end")
     return RemoteError(f"{response.url}: the answer breaks off or is broken: {error}")
 
 
@@ -69,6 +73,8 @@ def rows(
     """
     data = read(response, largest=largest)
     try:
+        if why := _error_inside(data):
+            raise RemoteError(f"{response.url}: says that it failed, with status 200: {why}")
         if response.headers.get("server", "").startswith(virtuoso.NAME):
             data = virtuoso.repaired(data, is_ask=is_ask, truths=virtuoso.truths(query) if query else ())
         first = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
@@ -81,6 +87,14 @@ def rows(
     if isinstance(results, ox.QueryBoolean) is not is_ask:
         raise RemoteError(f"{response.url}: answers with {'rows' if is_ask else 'a truth value'}")
     return results
+
+
+def _error_inside(data: bytes) -> str:
+    """What rows in JSON say went wrong, beside the rows or in place of them; the engine passes over such words."""
+    if not any(b'"%s"' % word.encode() in data for word in _FAILED):
+        return ""
+    answer = json.loads(data)
+    return next((str(answer[word])[:300] for word in _FAILED if answer.get(word)), "")
 
 
 def triples(response: httpx.Response, *, largest: int) -> Results:

@@ -16,6 +16,7 @@ import pyoxigraph as ox
 from .. import canonical
 from ..errors import GeokgError, RemoteError
 from ..store import Store
+from .marks import leave
 from .store import RemoteStore, pieces
 
 CHUNK = 10_000
@@ -57,6 +58,7 @@ def load(
         digest.update(f"{name}\n{''.join(lines)}".encode())
         sizes[name] = len(lines)
     marks = _Marks(store, digest.hexdigest()[:32])
+    leave(store)  # who has written before, and knows what was there, sees that it is so no longer
     total, there, sent = sum(sizes.values()), 0, 0
     try:
         for name in graphs.names:
@@ -73,6 +75,7 @@ def load(
             marks.write()
         raise
     marks.drop()
+    leave(store)
     for graph in store.graphs():
         if graph.startswith(store.base.graph) and not sizes.get(graph):
             store.drop(graph)

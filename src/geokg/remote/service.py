@@ -8,24 +8,31 @@ GEOKG_REMOTE_USER       a user's name, with GEOKG_REMOTE_PASSWORD; sent once the
 GEOKG_REMOTE_TOKEN      a bearer token, sent with each request
 GEOKG_REMOTE_UPDATE     the address for updates, where it does not follow from that for queries
 GEOKG_REMOTE_STORE      the address of the Graph Store Protocol, likewise
+GEOKG_REMOTE_AUTHORITY  a file with the certificates of who may vouch for it, in place of the usual ones
 ======================= ==============================================================================
 """
 
 from __future__ import annotations
 
+import math
 import os
 import re
+import ssl
 import time
 import weakref
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit, urlunsplit
 
-from ..errors import GeokgError, QueryError, QueryTimeout, QueryTooLarge, RemoteError
+from ..errors import GeokgError, QueryError, QueryTooLarge, RemoteBusy, RemoteError, RemoteTimeout
 
 try:
     import httpx
+
+    from .pace import RATE, Transport
 except ImportError as error:
     raise GeokgError("a service on another machine needs httpx: pip install 'geokg[remote]'") from error
 
@@ -33,6 +40,8 @@ TRIES = 3
 """How often a request is sent that may be sent twice."""
 _BUSY = (429, 502, 503, 504)
 _LONGEST_WAIT = 10.0
+_ENCODINGS = ("", "identity", "gzip")
+"""One that unpacks to a thousand times its size at most; of others a single piece may be more than memory holds."""
 _TAG = re.compile(r"<(style|script|title)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
@@ -162,8 +171,9 @@ class Connection:
         self._client = httpx.Client(
             auth=who if who else None,
             timeout=httpx.Timeout(silence, connect=min(10.0, silence)),
+            transport=Transport(_trusted(), silence=silence),
             trust_env=False,
-            headers={"User-Agent": "geokg"},
+            headers={"User-Agent": "geokg", "Accept-Encoding": "gzip"},
         )
         self.close = weakref.finalize(self, self._client.close)  # whoever only lets go of it leaves no socket open
         self.silence = silence
@@ -260,26 +270,47 @@ class Connection:
                 response = self._client.send(request, stream=True)
             except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
                 # Nothing has been sent, so that it may be sent again whatever it is.
-                if wait is None:
-                    raise RemoteError(f"{url}: cannot be reached: {error}") from error
+                is_untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+                if wait is None or is_untrusted:
+                    raise RemoteError(f"{url}: cannot be reached: {error}{_TRUST if is_untrusted else ''}") from error
             except httpx.TimeoutException as error:
                 # Sent again it would only be more work for a service that has too much.
-                raise QueryTimeout(f"{url}: has been silent for {self.silence:g} seconds") from error
+                slow = f"{url}: has been silent for {self.silence:g} seconds, or sends less than {RATE} bytes in one"
+                raise RemoteTimeout(f"{slow}{'' if is_repeatable else _UNSURE}") from error
             except httpx.HTTPError as error:
                 if wait is None or not is_repeatable:
                     raise RemoteError(f"{url}: breaks off: {error}{'' if is_repeatable else _UNSURE}") from error
             else:
+                if (encoding := response.headers.get("content-encoding", "").lower()) not in _ENCODINGS:
+                    response.close()
+                    raise RemoteError(f"{url}: answers packed with {encoding}, which nobody asked for")
                 if any_status or response.is_success or (missing_is_fine and response.status_code == 404):
                     return response
-                if wait is None or not is_repeatable or response.status_code not in _BUSY:
-                    raise _refusal(response, url)
-                wait = _asked_for(response, wait)
+                asked = _asked_for(response)
+                is_final = not is_repeatable or response.status_code not in _BUSY or (asked or 0) > _LONGEST_WAIT
+                if wait is None or is_final:
+                    raise _refusal(response, url, asked)
+                wait = wait if asked is None else asked
                 response.close()
             time.sleep(wait or 0)
         raise RemoteError(f"{url}: cannot be reached")
 
 
-_UNSURE = "; it may have been done all the same"
+_UNSURE = "; it may have been done all the same: look before you repeat it"
+_TRUST = "; if you know better, name the certificate of who vouches for it in GEOKG_REMOTE_AUTHORITY"
+
+
+def _trusted() -> ssl.SSLContext:
+    """Whom to trust.
+
+    Raises:
+        GeokgError: the file that says so cannot be read.
+    """
+    path = os.environ.get("GEOKG_REMOTE_AUTHORITY")
+    try:
+        return ssl.create_default_context(cafile=path) if path else httpx.create_ssl_context(trust_env=False)
+    except OSError as error:
+        raise GeokgError(f"GEOKG_REMOTE_AUTHORITY={path}: no file of certificates: {error}") from error
 
 
 def _waits() -> Iterator[float | None]:
@@ -289,9 +320,15 @@ def _waits() -> Iterator[float | None]:
     yield None
 
 
-def _asked_for(response: httpx.Response, wait: float) -> float:
+def _asked_for(response: httpx.Response) -> float | None:
+    """For how many seconds a service asks us to wait, if it does."""
     told = response.headers.get("retry-after", "")
-    return min(float(told), _LONGEST_WAIT) if told.isdecimal() else wait
+    if told.isdecimal():
+        return float(told)
+    try:
+        return max(0.0, (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):  # no date, or one of no zone
+        return None
 
 
 def _words(response: httpx.Response) -> str:
@@ -308,8 +345,8 @@ def _words(response: httpx.Response) -> str:
     return text[:300] or "nothing"
 
 
-def _refusal(response: httpx.Response, url: str) -> QueryError:
-    """The error that a status stands for."""
+def _refusal(response: httpx.Response, url: str, asked: float | None) -> QueryError:
+    """The error that a status stands for; ``asked`` is for how long we are asked to wait."""
     status = response.status_code
     with closing(response):
         told = _words(response)
@@ -324,5 +361,7 @@ def _refusal(response: httpx.Response, url: str) -> QueryError:
     if status == 413:
         return QueryTooLarge(f"{url}: finds this too large: {told}")
     if status in (408, 504):
-        return QueryTimeout(f"{url}: gave up: {told}")
+        return RemoteTimeout(f"{url}: gave up: {told}")
+    if status in (429, 503):
+        return RemoteBusy(f"{url}: answers {status}: {told}", retry_after=math.ceil(asked or 1))
     return RemoteError(f"{url}: answers {status}: {told}")

@@ -72,6 +72,8 @@ class RemoteStore(Remembering):
 
     Attributes:
         connection: to the service.
+        written: the graph that marks what geokg has written; it is not among ``graphs``, nor are its triples in answers
+            but those of ``query``.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class RemoteStore(Remembering):
         self.connection = connection
         self._largest = largest
         self._blank = self.base.iri + ".well-known/genid/"
+        self.written = self.base.graph + "written"
         self._union = ""
         self._has_unnamed = False
 
@@ -104,6 +107,11 @@ class RemoteStore(Remembering):
         """Nothing to keep."""
 
     is_here = False
+
+    @property
+    def reads_alike(self) -> bool:
+        """Whether the service runs the engine that we do."""
+        return self.connection.service.name.startswith("Oxigraph")
 
     # Queries
 
@@ -193,9 +201,12 @@ class RemoteStore(Remembering):
     # Quads
 
     def __len__(self) -> int:
+        return sum(self.sizes().values()) + self.unnamed_size()
+
+    def unnamed_size(self) -> int:
+        """How many triples stand in the unnamed graph; none where the service takes all graphs together for it."""
         self._find_union()
-        number = sum(self.sizes().values())
-        return number + self._count("") if self._has_unnamed else number
+        return self._count("") if self._has_unnamed else 0
 
     def _count(self, where: str) -> int:
         """How many triples stand in a graph, or in the unnamed one."""
@@ -206,13 +217,14 @@ class RemoteStore(Remembering):
         """How many triples stand in each named graph."""
         rows = self._rows("SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g")
         found = {row["g"].value: int(row["n"].value) for row in rows if isinstance(row["g"], ox.NamedNode)}
-        return {graph: found[graph] for graph in sorted(found) if not graph.startswith(_SYSTEM)}
+        return {graph: found[graph] for graph in sorted(found) if not self._is_hidden(graph)}
 
     def graphs(self) -> list[str]:
         """The IRIs of the named graphs that hold anything, sorted; not those that a server keeps for itself."""
-        rows = self._rows("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }")
-        found = {row["g"].value for row in rows if isinstance(row["g"], ox.NamedNode)}
-        return sorted(graph for graph in found if not graph.startswith(_SYSTEM))
+        return list(self.sizes())  # Virtuoso counts them in a moment, and takes minutes for SELECT DISTINCT ?g
+
+    def _is_hidden(self, graph: str) -> bool:
+        return graph == self.written or graph.startswith(_SYSTEM)
 
     def has_graph(self, graph: str) -> bool:
         """Whether a named graph holds anything."""
@@ -229,7 +241,7 @@ class RemoteStore(Remembering):
             RemoteError: a graph came with fewer triples than the service says it has.
         """
         for name in self.graphs() if graph is None else [graph]:
-            yield from self._whole(ox.NamedNode(name))
+            yield from map(self.own, self.as_sent(name))
         if graph is None:
             yield from self.unnamed()
 
@@ -237,16 +249,28 @@ class RemoteStore(Remembering):
         """The quads of the unnamed graph; none where the service takes all graphs together for it."""
         self._find_union()
         if self._has_unnamed:
-            yield from self._whole(ox.DefaultGraph())
+            yield from map(self.own, self.as_sent(None))
 
-    def _whole(self, graph: ox.NamedNode | ox.DefaultGraph) -> Iterator[ox.Quad]:
-        number, name = 0, graph.value if isinstance(graph, ox.NamedNode) else None
-        for quad in answers.dump(self._dumped(name)):
+    def as_sent(self, graph: str | None) -> Iterator[ox.Quad]:
+        """The quads of a graph as the service sends them: those with names for blank nodes of ours as they are.
+
+        Args:
+            graph: the graph; ``None`` is the unnamed one.
+
+        Raises:
+            RemoteError: it came with fewer triples than the service says it has.
+        """
+        number, name = 0, ox.DefaultGraph() if graph is None else ox.NamedNode(graph)
+        for quad in answers.dump(self._dumped(graph)):
             number += 1
-            yield ox.Quad(self._own(quad.subject), quad.predicate, self._own(quad.object), graph)
-        counted = self._count(str(graph) if name else "")
+            yield ox.Quad(quad.subject, quad.predicate, quad.object, name)
+        counted = self._count("" if graph is None else str(name))
         if number < counted:
-            raise RemoteError(f"{graph}: only {number} of {counted} triples came")
+            raise RemoteError(f"{name}: only {number} of {counted} triples came")
+
+    def own(self, quad: ox.Quad) -> ox.Quad:
+        """A quad with blank nodes where the service has our names for them."""
+        return ox.Quad(self._own(quad.subject), quad.predicate, self._own(quad.object), quad.graph_name)
 
     def _dumped(self, graph: str | None) -> Any:
         if self.connection.service.graph_store is not None:
@@ -270,11 +294,16 @@ class RemoteStore(Remembering):
         """The quads that fit subject, predicate and object, as they are sent."""
         if any(isinstance(term, ox.BlankNode | ox.Triple) for term in terms):
             return  # named in another answer; here it would stand for any node
+        nodes: dict[str, ox.BlankNode] = {}  # the same label in another answer is another node
+
+        def alone(term: Any) -> Any:
+            return nodes.setdefault(term.value, ox.BlankNode()) if isinstance(term, ox.BlankNode) else term
+
         names = [f"?{name}" if term is None else str(term) for name, term in zip("spo", terms, strict=True)]
         for row in self._rows(f"SELECT * {{ {before}{self._anywhere(' '.join(names))} }}"):
             s, p, o = (row[name] if term is None else term for name, term in zip("spo", terms, strict=True))
-            if row["g"] is None or not row["g"].value.startswith(_SYSTEM):
-                yield ox.Quad(self._own(s), p, self._own(o), row["g"] or ox.DefaultGraph())
+            if row["g"] is None or not self._is_hidden(row["g"].value):
+                yield self.own(ox.Quad(alone(s), p, alone(o), row["g"] or ox.DefaultGraph()))
 
     def _anywhere(self, pattern: str) -> str:
         """A triple pattern in all graphs, as ``?g``."""
@@ -348,15 +377,16 @@ class RemoteStore(Remembering):
         inside = f"{where} {{\n{text}}}" if where else text
         self.connection.update(f"{first}INSERT DATA {{ {inside} }}", is_repeatable=True)
 
-    def drop(self, graph: str) -> None:
-        """Remove a named graph with all that it holds; no error when it is not there."""
+    def drop(self, graph: str | None) -> None:
+        """Remove a graph with all that it holds; no error when it is not there. ``None`` is the unnamed one."""
         self.forget()
         if self.connection.service.update is not None:
-            self.connection.update(f"DROP SILENT GRAPH {ox.NamedNode(graph)}", is_repeatable=True)
+            named = f"GRAPH {ox.NamedNode(graph)}" if graph else "DEFAULT"
+            self.connection.update(f"DROP SILENT {named}", is_repeatable=True)
         else:
             self.connection.graph("DELETE", graph).close()
 
-    def update(self, sparql: str) -> None:
+    def update(self, sparql: str, *, base_iri: str | None = None) -> None:
         """Send a SPARQL update; the usual prefixes need no declaration."""
         self.forget()
-        self.connection.update(self._prologue(sparql) + sparql)
+        self.connection.update(self._prologue(sparql, base_iri) + sparql)

@@ -113,7 +113,8 @@ def _source(store: ox.Store, out: frozenset[str]) -> StoreSource:
 
 def _judge_service(service: Store, shapes: Model, out: frozenset[str], engine: Engine) -> Outcome:
     """Judge what a service holds, there if that can be, else a copy of it."""
-    reason = "graphs of it do not count" if any(map(service.has_graph, out)) else ""
+    reason = "" if service.reads_alike else "a service of this kind reads queries in its own way"
+    reason = reason or ("graphs of it do not count" if any(map(service.has_graph, out)) else "")
     if not reason:
         try:
             return _judge(ServiceSource(service), shapes, None, engine)

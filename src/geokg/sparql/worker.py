@@ -61,6 +61,7 @@ FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
 FIRST, _PIECE = 4096, 1 << 16
 """Bytes of the first piece and of the others; an answer with less comes with its end behind it."""
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 1, 38, 22, 2
+_SECCOMP_RET_EPERM = 0x00050000 | 1
 _CLONE_NEWNET, _CLONE_NEWUSER = 0x40000000, 0x10000000
 # audit architecture; then the numbers of socket, execve, execveat, ptrace, io_uring_setup
 _CALLS: dict[str, tuple[int, tuple[int, ...]]] = {
@@ -368,14 +369,14 @@ def leave_network() -> bool:
     return any(libc.unshare(flags) == 0 for flags in (_CLONE_NEWNET, _CLONE_NEWUSER | _CLONE_NEWNET))
 
 
-def forbid_calls(*, but_sockets: bool = False) -> bool:
+def forbid_calls(*, but_sockets: bool = False, refuse: int = _SECCOMP_RET_EPERM) -> bool:
     """Give up, for good, the system calls that open a socket or start a program; whether the system knows how."""
     if platform.machine() not in _CALLS:
         return False
     architecture, calls = _CALLS[platform.machine()]
     calls = calls[1:] if but_sockets else calls
     load, equal, at_least, give = 0x20, 0x15, 0x35, 0x06
-    refuse, allow = 0x00050000 | 1, 0x7FFF0000  # SECCOMP_RET_ERRNO with EPERM, SECCOMP_RET_ALLOW
+    allow = 0x7FFF0000  # SECCOMP_RET_ALLOW
     rules = [(load, 0, 0, 4), (equal, 0, len(calls) + 3, architecture), (load, 0, 0, 0)]
     rules.append((at_least, len(calls) + 1, 0, 0x40000000))  # the same calls under x32 numbers
     rules += [(equal, len(calls) - n, 0, call) for n, call in enumerate(calls)]

@@ -87,8 +87,10 @@ def hold(target: KnowledgeGraph | Graph | str | Path | Iterable[ox.Quad], *, wit
     """
     if isinstance(target, KnowledgeGraph):
         held = Held(target.store)
-        # A service is judged where it is, unless graphs of it do not count: then all of it comes here, and once.
-        as_it_is = target.store.is_here or not any(map(target.store.has_graph, (held.inferred, held.reported)))
+        # A service is judged where it is, unless it reads queries otherwise than we do, or graphs of it do not count:
+        # then all of it comes here, and once.
+        is_apart = not target.store.is_here and any(map(target.store.has_graph, (held.inferred, held.reported)))
+        as_it_is = target.store.reads_alike and not is_apart
         if as_it_is and (has_ontology(target.store) or not with_ontology):
             return held
         return filled(target.store.quads(), target.base, None, with_ontology=with_ontology)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -10,7 +11,7 @@ from threading import Lock
 from typing import Any, TypeAlias, TypeVar, cast
 
 import pyoxigraph as ox
-from flask import Response, request
+from flask import Response, has_request_context, request
 from werkzeug.datastructures import MIMEAccept
 
 from ...errors import QueryError, TransferCut
@@ -19,12 +20,14 @@ from ...sparql.pool import Job, Pool
 from .. import pooled
 from ..formats import CSV, HTML, JSON, Format, choose
 from ..protocol import QueryRequest, Term
-from ..site import Site
+from ..site import Site, time_left
 
 T = TypeVar("T")
 Row: TypeAlias = Mapping[str, Term | None]
-_KEPT = 64
-"""As many answers are kept; each is of a page, so small."""
+_KEPT, _ROWS = 64, 50_000
+"""As many answers are kept, and as many rows of them all together."""
+_LEAST = 0.1
+"""Seconds."""
 
 
 def rows(site: Site, sparql: str) -> tuple[Row, ...]:
@@ -50,7 +53,8 @@ def kept(site: Site, key: Hashable, make: Callable[[], T]) -> T:
         key: what tells it from all else that is kept so.
         make: what makes it.
     """
-    return cast("T", site.once(_Shelf).get(key, make))
+    root = request.script_root if has_request_context() else ""  # what is made may hold addresses of ours
+    return cast("T", site.once(_Shelf).get((root, key), make))
 
 
 class _Shelf:
@@ -58,6 +62,7 @@ class _Shelf:
 
     def __init__(self, _site: Site) -> None:
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._rows = 0
         self._lock = Lock()
 
     def get(self, key: Hashable, make: Callable[[], Any]) -> Any:
@@ -67,10 +72,17 @@ class _Shelf:
                 return self._kept[key]
         found = make()  # two may make the same; neither waits for the other
         with self._lock:
-            self._kept[key] = found
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+            if key not in self._kept:
+                self._kept[key] = found
+                self._rows += _size(found)
+            while len(self._kept) > _KEPT or self._rows > _ROWS:
+                self._rows -= _size(self._kept.popitem(last=False)[1])
         return found
+
+
+def _size(kept: Any) -> int:
+    """How many rows something has, that is made of them."""
+    return len(kept) if isinstance(kept, tuple | list) else 1
 
 
 def chosen_format(ending: str = "") -> Format:
@@ -96,7 +108,8 @@ def send_rows(site: Site, sparql: str, chosen: Format) -> Response:
     Raises:
         QueryError: it is not answered; nothing has been sent yet.
     """
-    asked = QueryRequest(sparql, request.base_url, format=chosen.name)
+    left = time_left()
+    asked = QueryRequest(sparql, request.base_url, format=chosen.name, timeout=left and max(left, _LEAST))
     match = request.if_none_match.contains_weak
     if site.pool is not None:
         response = pooled.answer(site.answering, site.pool, asked, page=_no_page, match=match)
@@ -111,6 +124,8 @@ def send_rows(site: Site, sparql: str, chosen: Format) -> Response:
 def send_parts(site: Site, pool: Pool, parts: Sequence[str]) -> Response:
     """A long table in CSV, one query after the other, so that no one of them takes longer than queries may.
 
+    All of them together take no longer than the longest query may; what is left then is cut off.
+
     Args:
         site: the graph.
         pool: the workers.
@@ -123,7 +138,16 @@ def send_parts(site: Site, pool: Pool, parts: Sequence[str]) -> Response:
     if request.if_none_match.contains_weak(tag):
         response = Response(status=304)
     else:
-        run = partial(pool.run, client=request.remote_addr or "", is_gone=pooled.watch(request.environ))
+        client, is_gone, until = (
+            request.remote_addr or "",
+            pooled.watch(request.environ),
+            time.monotonic() + pool.longest,
+        )
+
+        def run(job: Job) -> Answer:
+            left = min(until - time.monotonic(), pool.deadline)
+            return pool.run(job, client=client, timeout=max(left, _LEAST), is_gone=is_gone)
+
         jobs = [Job(part, rows=CSV.name) for part in parts]
         first = run(jobs[0])
         response = Response(_joined(run, first, jobs[1:]), content_type=CSV.content_type)

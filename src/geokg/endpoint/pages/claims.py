@@ -131,9 +131,8 @@ def claims(ending: str = "") -> Response:
     order = ORDERS[chosen.other("sort", "text")]
     query = listing(chosen, order)
     if wanted is CSV and site.pool is not None:
-        parts = Pages(find(site, chosen, order, Pages(0, 1, AT_ONCE)).count, 1, AT_ONCE).last
-        windows = (find(site, chosen, order, Pages(0, number, AT_ONCE)) for number in range(1, parts + 1))
-        return send_parts(site, site.pool, [listing(chosen, order, window) for window in windows])
+        found = windows(site, chosen, order, AT_ONCE)
+        return send_parts(site, site.pool, [listing(chosen, order, window) for window in found])
     if wanted is not HTML:
         return send_rows(site, query, wanted)
     reading, pages = Reading(site), Pages(0, chosen.page)
@@ -194,6 +193,37 @@ def find(site: Site, chosen: Chosen, order: Order, pages: Pages) -> Window:
     Raises:
         QueryError: it cannot be found out now.
     """
+    groups: list[str] = []
+    before = count = 0
+    for group, size in _groups(site, chosen, order):
+        if count + size > pages.offset and count < pages.offset + pages.size:
+            if not groups:
+                before = count
+            groups.append(group)
+        count += size
+    return Window(count, tuple(groups), pages.offset - before, pages.size)
+
+
+def windows(site: Site, chosen: Chosen, order: Order, size: int) -> list[Window]:
+    """Where all parts of the list lie; at least one.
+
+    Raises:
+        QueryError: it cannot be found out now.
+    """
+    parts: list[tuple[int, list[str]]] = []
+    count = 0
+    for group, claims in _groups(site, chosen, order):
+        for place in range(count // size, -(-(count + claims) // size)):
+            if place == len(parts):
+                parts.append((count, []))
+            parts[place][1].append(group)
+        count += claims
+    found = [Window(count, tuple(groups), n * size - before, size) for n, (before, groups) in enumerate(parts)]
+    return found or [Window(0, (), 0, size)]
+
+
+def _groups(site: Site, chosen: Chosen, order: Order) -> Iterator[tuple[str, int]]:
+    """The keys and documents that the list has claims of, as they stand in ``VALUES``, each with how many."""
     names = f"{order.key} {order.rank} ?document"
     patterns = "\n".join(chosen.patterns())
     found = rows(
@@ -203,17 +233,9 @@ def find(site: Site, chosen: Chosen, order: Order, pages: Pages) -> Window:
           ?claim gk:isMadeIn ?document . {order.link} {order.named} }}
         GROUP BY {names} ORDER BY {order.by}?document""",
     )
-    groups: list[str] = []
-    before = count = 0
     for row in found:
-        size = number(row["n"])
-        if count + size > pages.offset and count < pages.offset + pages.size:
-            if not groups:
-                before = count
-            key = [row[order.key[1:]]] if order.key else []
-            groups.append(f"({' '.join(str(term) for term in (*key, row['document']))})")
-        count += size
-    return Window(count, tuple(groups), pages.offset - before, pages.size)
+        key = [row[order.key[1:]]] if order.key else []
+        yield f"({' '.join(str(term) for term in (*key, row['document']))})", number(row["n"])
 
 
 @dataclass(frozen=True)

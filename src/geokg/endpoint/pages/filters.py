@@ -20,7 +20,7 @@ from werkzeug.datastructures import MultiDict
 
 from ...dates import Interval
 from ..problems import ProtocolError
-from ..wording import COOKIE
+from ..wording import COOKIE, LANGUAGES
 
 IT = "$it"
 PAGE = "page"
@@ -205,9 +205,9 @@ class Chosen:
         Traceback (most recent call last):
         geokg.endpoint.problems.ProtocolError: whom: there is no such parameter here; did you mean who?
         """
-        filters, allowed = tuple(filters), dict(others or {})
+        filters, allowed = tuple(filters), {**(others or {}), COOKIE: tuple(LANGUAGES)}
         by_name = {filter_.name: filter_ for filter_ in filters}
-        names = [*by_name, *allowed, PAGE]
+        names = [*by_name, *(others or {}), PAGE]
         values: dict[str, tuple[str, ...]] = {}
         kept: dict[str, str] = {}
         page = 1
@@ -220,8 +220,8 @@ class Chosen:
                     values[name] = found[-1:] if by_name[name].is_single else found
             elif name == PAGE:
                 page = _number(found)
-            elif name in allowed or name == COOKIE:
-                known = list(allowed.get(name, ()))
+            elif name in allowed:
+                known = list(allowed[name])
                 for value in found[-1:]:
                     if known:
                         _known(name, value, known)

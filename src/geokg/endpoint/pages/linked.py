@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import pyoxigraph as ox
 from flask import Blueprint, Response, request
@@ -15,15 +16,18 @@ from ..formats import HTML, RDF, Format, choose, split_ending
 from ..pooled import send_graph
 from ..problems import ProtocolError
 from ..protocol import PAGE_ROWS
-from ..resources import about, send, shapes
+from ..resources import about, conditional, send, shapes, written
 from ..site import Site, current
 from ..wording import gettext as _
+from ..wording import language
+from .asking import kept
 from .claim import claim_page
 from .entity import entity_page, is_entity
 from .node import node_page
 from .page import html, page
 from .reader import document_page
 from .reading import Reading
+from .shown import Value
 
 _SORTED = 5_000
 """Triples of a graph whose page shows the first ones."""
@@ -134,32 +138,46 @@ def _first_rows(site: Site, graph: str, count: int) -> list[ox.QuerySolution]:
 
 def ontology() -> Response:
     """All classes and properties."""
-    site = current()
-    graph = site.base.graph + "ontology"
     properties = [OWL.ObjectProperty, OWL.DatatypeProperty, OWL.AnnotationProperty]
     kinds = {_("Classes"): [OWL.Class], _("Properties"): properties}
-    return _index(site, _("Ontology"), site.reading, list(site.reading.quads(graph)), kinds)
+    return _index(_("Ontology"), current().reading, "ontology", kinds)
 
 
 def vocabulary() -> Response:
     """All concepts, by scheme."""
-    site = current()
     kinds = {_("Concept schemes"): [SKOS.ConceptScheme], _("Concepts"): [SKOS.Concept, GK.AcceptancePolicy]}
-    return _index(site, _("Concepts"), site.reading, list(site.reading.quads(site.base.graph + "vocab")), kinds)
+    return _index(_("Concepts"), current().reading, "vocab", kinds)
 
 
 def all_shapes() -> Response:
     """All shapes."""
-    kinds = {_("Shapes"): [SH.NodeShape, SH.PropertyShape]}
-    return _index(current(), _("Shapes"), shapes(), list(shapes().quads()), kinds)
+    return _index(_("Shapes"), shapes(), "", {_("Shapes"): [SH.NodeShape, SH.PropertyShape]})
 
 
-def _index(site: Site, title: str, store: Store, quads: list[ox.Quad], kinds: Mapping[str, Iterable[str]]) -> Response:
-    """Many terms: all their RDF, or a page that lists them."""
+def _index(title: str, store: Store, graph: str, kinds: Mapping[str, Iterable[str]]) -> Response:
+    """Many terms: all their RDF, or a page that lists them; either is made once, as to sort so many holds up others.
+
+    Args:
+        title: of the page.
+        store: where the terms are.
+        graph: the graph of our base that they stand in; empty for the whole store.
+        kinds: the classes whose terms the page lists, by heading.
+    """
+    site = current()
     chosen = choose(request.accept_mimetypes, RDF, name=request.args.get("format"))
+    quads = partial(store.quads, site.base.graph + graph if graph else None)
     if chosen is not HTML:
-        return send(quads, chosen, store=site.store)
+        body = kept(site, ("index", graph, chosen.name), lambda: written(quads(), chosen, store=site.store))
+        return conditional(Response(body, content_type=chosen.content_type))
     reading = Reading(site, store)
+    sections = kept(site, ("index", graph, language()), lambda: _listed(reading, list(quads()), kinds))
+    return html(page("index", reading=reading, title=title, sections=sections))
+
+
+def _listed(
+    reading: Reading, quads: list[ox.Quad], kinds: Mapping[str, Iterable[str]]
+) -> dict[str, list[tuple[Value, str, str]]]:
+    """Terms by heading, each with its name, in short, and what it means."""
     sections = {}
     for heading, classes in kinds.items():
         wanted = {str(one) for one in classes}
@@ -170,8 +188,8 @@ def _index(site: Site, title: str, store: Store, quads: list[ox.Quad], kinds: Ma
             and isinstance(quad.subject, ox.NamedNode)
             and isinstance(quad.object, ox.NamedNode)
             and quad.object.value in wanted
-            and site.address(quad.subject.value)
+            and reading.site.address(quad.subject.value)
         }
         rows = [(reading.name(iri), reading.short(iri), reading.meaning(iri)) for iri in found]
         sections[heading] = sorted(rows, key=lambda row: (row[0].text.casefold(), row[1]))
-    return html(page("index", reading=reading, title=title, sections=sections))
+    return sections

@@ -38,12 +38,14 @@ def add_to(parts: Blueprint) -> None:
 
 def form() -> str:
     """The page to write a query on."""
+    current().begin()
     return page("query", query=EXAMPLE, table=None, **_beside(current()))
 
 
 def results(table: Table, query: str) -> str:
     """The page with the first rows of a result."""
     site = current()
+    site.begin()
     reading = Reading(site)
     rows = [[None if cell is None else reading.value(cell, is_named=False) for cell in row] for row in table.rows]
     formats = [offer for offer in (RDF if table.is_rdf else ROWS) if offer is not HTML]

@@ -1,0 +1,165 @@
+"""What was acknowledged stays when the power fails, the disk is full, or somebody is killed; and stores do not grow."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+
+import powercut
+from geokg.store import Store
+
+TOKEN = "a secret"
+LARGE = 10_050
+"""More than may be one transaction."""
+STRIDE = 25
+"""Of so many things that a program does to the disk, one is followed by a power cut; each acknowledgement is."""
+ANSWERED = rb"^HTTP/1.1 2|\"address\""
+
+
+def content(store: ox.Store) -> str:
+    """What tells two states of a store apart."""
+    return sha256("\n".join(sorted(map(str, store))).encode()).hexdigest()
+
+
+def cli(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "geokg", *map(str, arguments)]
+
+
+@contextmanager
+def serving(command: list[str], end: Callable[[], None] | None = None) -> Iterator[str]:
+    """A server, and its address."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            told = ""
+            while not told.endswith("}\n"):
+                line = server.stdout.readline()
+                assert line, "the server did not start"
+                told += line
+            yield json.loads(told)["address"]
+        finally:
+            (end or server.terminate)()
+            server.wait(30)
+
+
+def send(address: str, body: str, *, kind: str = "application/sparql-update", method: str = "POST") -> int:
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": kind}
+    request = urllib.request.Request(address, body.encode(), headers, method=method)
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return int(response.status)
+
+
+# The power fails
+
+
+@pytest.fixture(scope="module")
+def traced() -> None:
+    """Skip where no program can be watched."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed: what a power cut leaves cannot be found out")
+    if subprocess.run(["strace", "-f", "-o", "/dev/null", "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("strace may watch nobody here: what a power cut leaves cannot be found out")
+
+
+class Cut:
+    """Cuts the power again and again while a program changes a disk, and looks at what is left.
+
+    Args:
+        disk: the disk.
+        folder: where states are opened.
+    """
+
+    def __init__(self, disk: powercut.Disk, folder: Path) -> None:
+        self._disk, self._folder = disk, folder
+        self._seen: dict[frozenset[tuple[str, bytes | None]], str | None] = {}
+
+    def play(self, log: Path, name: str, *, ends: bytes, states: list[str | None]) -> None:
+        """Play a log; what is left must be the state that was acknowledged last, or the next one, whole.
+
+        Args:
+            log: what strace wrote down.
+            name: the folder of the store.
+            ends: what acknowledges the next state.
+            states: one after the other; nothing where there is no store.
+        """
+        told = 0
+        for number, sent in enumerate(self._disk.run(log)):
+            is_told = re.search(ends, sent) is not None
+            told += is_told
+            for are_names_ahead in (False, True) if is_told or number % STRIDE == 0 else ():
+                found = self._open(self._disk.left(are_names_ahead=are_names_ahead), name)
+                assert found in states[told : told + 2], f"{log.name}, after {told}, {number=}, {are_names_ahead=}"
+        assert told == len(states) - 1
+
+    def _open(self, tree: powercut.Tree, name: str) -> str | None:
+        """The content of a store, if there is one."""
+        if name not in tree:
+            return None
+        files = {path: data for path, data in tree.items() if path == name or path.startswith(f"{name}/")}
+        files = {path: data for path, data in files.items() if not path.startswith(f"{name}/LOG")}  # what RocksDB tells
+        key = frozenset(files.items())
+        if key not in self._seen:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            powercut.write(files, self._folder)
+            self._seen[key] = content(Store.at(self._folder / name).ox) if f"{name}/CURRENT" in files else None
+        return self._seen[key]
+
+
+def small(number: int) -> str:
+    """A change that takes something away and adds something."""
+    triples = " ".join(f"<x:{number}> <x:p> {n} ." for n in range(20))
+    return (
+        "DELETE { GRAPH <x:last> { <x:last> <x:is> ?n } } WHERE { GRAPH <x:last> { <x:last> <x:is> ?n } } ; "
+        f"INSERT DATA {{ GRAPH <x:g{number}> {{ {triples} }} GRAPH <x:last> {{ <x:last> <x:is> {number} }} }} ; "
+        f"DROP SILENT GRAPH <x:g{number - 3}>"
+    )
+
+
+def test_a_power_cut_takes_nothing_that_was_acknowledged_and_leaves_nothing_half(traced: None, tmp_path: Path) -> None:
+    root, token = tmp_path / "disk", tmp_path / "token"
+    root.mkdir()
+    token.write_text(TOKEN, encoding="utf-8")
+    disk, same = powercut.Disk(root), ox.Store()
+    cut = Cut(disk, tmp_path / "left")
+
+    def write(name: str, *numbers: int) -> list[str | None]:
+        """Serve the store and write to it; what it holds, one state after the other."""
+        log, states = tmp_path / name, [content(same)]
+        options = ["--create", "--port", "0", "--json", "--gate", "off", "--workers", "1", "--token-file", token]
+        command = powercut.command(log, cli("serve", root / "kg", *options))
+        with serving(command, end=lambda: powercut.end(log)) as address:
+            for number in numbers:
+                if number == LARGE:
+                    body = "".join(f"<x:{n}> <x:p> <x:{n + 1}> .\n" for n in range(LARGE))
+                    assert send(f"{address}store?graph=x:g", body, kind="application/n-triples", method="PUT") == 201
+                    same.load(body.encode(), ox.RdfFormat.N_TRIPLES, to_graph=ox.NamedNode("x:g"))
+                else:
+                    assert send(f"{address}update", small(number)) == 204
+                    same.update(small(number))
+                states.append(content(same))
+        return [*states]
+
+    def run(name: str, *arguments: object) -> None:
+        subprocess.run(powercut.command(tmp_path / name, cli(*arguments)), check=True, stdout=subprocess.PIPE)
+
+    first = write("first", 1, 2, 3)
+    cut.play(tmp_path / "first", "kg", ends=ANSWERED, states=[None, *first])
+    run("backup", "backup", root / "kg", root / "kept")
+    cut.play(tmp_path / "backup", "kept", ends=b" holds ", states=[None, first[-1]])
+    second = write("second", 4, LARGE, 5)
+    cut.play(tmp_path / "second", "kg", ends=ANSWERED, states=[first[-1], *second])
+    run("restore", "restore", root / "kept", root / "kg", "--force")
+    cut.play(tmp_path / "restore", "kg", ends=b" holds ", states=[second[-1], first[-1]])
+    there = {str(path.relative_to(root)): path.read_bytes() if path.is_file() else None for path in root.rglob("*")}
+    assert disk.seen() == there, "the disk that forgets has done what the other one did"
