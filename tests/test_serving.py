@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import signal
 import socket
@@ -339,16 +340,21 @@ def _ask_and_be_cut_off(port: int) -> None:
     ],
     ids=["gunicorn", "gunicorn, loaded before it forks", "granian"],
 )
-def test_other_servers_serve_the_app_of_server_py(root: Path, command: list[str]) -> None:
+def test_other_servers_serve_the_app_of_server_py(root: Path, command: list[str], tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     program = [str(Path(sys.executable).parent / command[0])] + [part.format(port=port) for part in command[1:]]
-    with subprocess.Popen(program, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+    log = tmp_path / "access.log"
+    settings = os.environ | {"GEOKG_PROXIES": "1", "GEOKG_ACCESS_LOG": str(log)}
+    with subprocess.Popen(
+        program, cwd=root, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
         try:
             address = f"http://127.0.0.1:{port}"
             _wait(server, f"{address}/health/ready")
             url = f"{address}/sparql?format=csv&query="
-            with urllib.request.urlopen(url + quote(CLAIM), timeout=30) as response:
+            asked = urllib.request.Request(url + quote(CLAIM), headers={"X-Forwarded-For": "192.0.2.1"})
+            with urllib.request.urlopen(asked, timeout=30) as response:
                 assert response.read() == b"true\n"
             with urllib.request.urlopen(url + quote("SELECT * { ?a ?b ?c . ?d ?e ?f }"), timeout=30) as response:
                 assert response.read(100_000).startswith(b"a,b,c,d,e,f\r\n")  # and leaves in the middle
@@ -359,6 +365,8 @@ def test_other_servers_serve_the_app_of_server_py(root: Path, command: list[str]
                 assert b"geokg_requests_total" in response.read()
             server.terminate()
             assert server.wait(30) in (0, -signal.SIGTERM)
+            lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+            assert "192.0.2.1" in {line["client"] for line in lines}
         finally:
             server.kill()
 
