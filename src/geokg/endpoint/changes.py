@@ -13,10 +13,11 @@ from typing import Literal, TypeAlias
 import pyoxigraph as ox
 
 from ..bombs import bomb
-from ..store import syntax_error
-from .delta import Delta, names
-from .operations import Load, Upload, data_operations
+from .delta import Delta, difference, exchange, names
+from .effects import data, effect, told
+from .operations import Load, Operation, Upload, operations
 from .problems import ProtocolError
+from .syntax import check_syntax
 
 Kind: TypeAlias = Literal["update", "put", "post", "delete", "patch"]
 GraphName: TypeAlias = ox.NamedNode | ox.DefaultGraph
@@ -70,19 +71,19 @@ def plan(store: ox.Store, change: Change, prefixes: dict[str, str]) -> Delta | N
         prefixes: those that updates need not declare.
 
     Returns:
-        What becomes different; ``None`` for an update whose patterns have to be looked for: see :func:`run`.
+        What becomes different; ``None`` for an update that has to be carried out to know that: see :func:`carry_out`.
 
     Raises:
         QuerySyntaxError: the update does not parse.
         ProtocolError: the change cannot be carried out, or what was sent cannot be read.
 
     >>> delta = plan(ox.Store(), Change("update", text="INSERT DATA { <x:a> <x:b> 1 }"), {})
-    >>> len(delta.added), plan(ox.Store(), Change("update", text="CLEAR ALL"), {}) is None
+    >>> len(delta.added), plan(ox.Store(), Change("update", text="CLEAR ALL ; CREATE GRAPH <x:g>"), {}) is None
     (1, True)
     """
     name, created = change.name, [] if change.graph is None else [change.graph]
     if change.kind == "update":
-        return _plan_data(store, change, prefixes)
+        return _plan_update(store, change, prefixes)
     if change.kind == "delete":
         if not has_graph(store, name):
             raise ProtocolError(f"there is no graph <{change.graph}>", 404)
@@ -109,25 +110,73 @@ def _content(store: ox.Store, name: GraphName) -> list[ox.Quad]:
     return list(store.quads_for_pattern(None, None, None, name))
 
 
-def _plan_data(store: ox.Store, change: Change, prefixes: dict[str, str]) -> Delta | None:
-    """What ``INSERT DATA`` and ``DELETE DATA`` would do, if the update has nothing else."""
-    text = with_loaded(change)
-    operations = data_operations(text)
-    if operations is None:
+def _plan_update(store: ox.Store, change: Change, prefixes: dict[str, str]) -> Delta | None:
+    """What an update would do of which no operation hangs on those before it."""
+    steps = _steps(change, prefixes)
+    if steps is None or (len(steps) > 1 and not all(step.is_data for step in steps)):
         return None
+    if len(steps) == 1:
+        return effect(store, steps[0], change.base_iri, prefixes)
     last: dict[ox.Quad, bool] = {}
     created: set[str] = set()
-    run(ox.Store(), change, prefixes)  # for its errors, at their places in the text
-    for is_insertion, operation in operations:
-        alone = ox.Store()
-        run(alone, Change("update", text=operation, base_iri=change.base_iri), prefixes)
-        last |= dict.fromkeys(alone, is_insertion)
-        created |= names(alone) if is_insertion else set()
+    for step in steps:
+        alone = data(step.inserted or step.deleted, change.base_iri, prefixes)
+        last |= dict.fromkeys(alone, bool(step.inserted))
+        created |= names(alone) if step.inserted else set()
     return Delta(
-        removed=[quad for quad, is_insertion in last.items() if not is_insertion and quad in store],
-        added=[quad for quad, is_insertion in last.items() if is_insertion and quad not in store],
+        removed=[quad for quad, is_inserted in last.items() if not is_inserted and quad in store],
+        added=[quad for quad, is_inserted in last.items() if is_inserted and quad not in store],
         created=sorted(created - names(store)),
     )
+
+
+def _steps(change: Change, prefixes: dict[str, str]) -> list[Operation] | None:
+    """The operations of an update, if they can be told apart.
+
+    Raises:
+        QuerySyntaxError: it does not parse.
+    """
+    text = with_loaded(change)
+    check_syntax(text, base_iri=change.base_iri, prefixes=prefixes)
+    return operations(text)
+
+
+def carry_out(store: ox.Store, change: Change, prefixes: dict[str, str], before: ox.Store) -> Delta:
+    """Carry out the update of a change on a store that nobody else sees, and say what became different.
+
+    An operation with a pattern is a query for what its templates take: that costs as much as it finds.
+
+    Args:
+        store: changed in place.
+        change: the update.
+        prefixes: those that it need not declare.
+        before: a store with the same content, which stays so.
+
+    Raises:
+        QuerySyntaxError: it does not parse.
+        ProtocolError: it cannot be carried out. The store is as it was.
+
+    >>> store = ox.Store()
+    >>> text = "INSERT DATA { <x:a> <x:b> 1 } ; DELETE { ?s ?p 1 } INSERT { ?s ?p 2 } WHERE { ?s ?p 1 }"
+    >>> [quad.object.value for quad in carry_out(store, Change("update", text=text), {}, ox.Store()).added]
+    ['2']
+    >>> len(store)
+    1
+    """
+    steps = _steps(change, prefixes)
+    if steps is None:
+        run(store, change, prefixes)
+        return difference(before, store)
+    total = Delta()
+    try:
+        for step in steps:
+            delta = effect(store, step, change.base_iri, prefixes)
+            exchange(store, delta)
+            total += delta
+    except BaseException:
+        exchange(store, -total)
+        raise
+    return total
 
 
 def run(store: ox.Store, change: Change, prefixes: dict[str, str]) -> None:
@@ -142,13 +191,8 @@ def run(store: ox.Store, change: Change, prefixes: dict[str, str]) -> None:
     >>> len(store)
     1
     """
-    try:
+    with told():
         store.update(with_loaded(change), base_iri=change.base_iri, prefixes=prefixes)
-    except SyntaxError as error:
-        raise syntax_error(str(error)) from None
-    except (RuntimeError, ValueError) as error:
-        status = 404 if "does not exist" in str(error) else 409  # such as a graph to be made that is there
-        raise ProtocolError(f"the update cannot be carried out: {error}", status) from None
 
 
 def with_loaded(change: Change) -> str:
@@ -160,15 +204,15 @@ def with_loaded(change: Change) -> str:
     pieces: list[str] = []
     done = 0
     for load in change.loads:
-        data: bytes | None = None
+        triples: bytes | None = None
         try:
             if load.upload is not None:
-                triples = (quad.triple for quad in read(load.upload, load.source))
-                data = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES)
+                found = (quad.triple for quad in read(load.upload, load.source))
+                triples = ox.serialize(found, format=ox.RdfFormat.N_TRIPLES)
         except ProtocolError:
             if not load.is_silent:
                 raise
-        inserted = (data or b"").decode("utf-8")
+        inserted = (triples or b"").decode("utf-8")
         if load.target:
             inserted = f"GRAPH {load.target} {{ {inserted} }}"
         pieces += [change.text[done : load.start], f"INSERT DATA {{ {inserted} }}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 import pyoxigraph as ox
 
@@ -14,6 +14,7 @@ from ..vocabulary import Base
 from .problems import ProtocolError
 
 Term: TypeAlias = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+_Item = TypeVar("_Item")
 _STEP = 1000
 _OURS = "urn:geokg:row:"
 
@@ -37,9 +38,82 @@ class Delta:
     def __len__(self) -> int:
         return len(self.removed) + len(self.added)
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether all stays as it is, graphs without content too."""
+        return not (len(self) or self.created or self.dropped)
+
     def __neg__(self) -> Delta:
         """The way back."""
         return Delta(self.added, self.removed, self.dropped, self.created)
+
+    def __add__(self, later: Delta) -> Delta:
+        """Both, one after the other; each says what was different, and nothing else.
+
+        >>> one = Delta(created=["x:g"])
+        >>> one + -one
+        Delta(removed=[], added=[], created=[], dropped=[])
+        """
+        removed, added = dict.fromkeys(self.removed), dict.fromkeys(self.added)
+        created, dropped = dict.fromkeys(self.created), dict.fromkeys(self.dropped)
+        _pass(later.removed, added, removed)
+        _pass(later.added, removed, added)
+        _pass(later.dropped, created, dropped)
+        _pass(later.created, dropped, created)
+        return Delta(list(removed), list(added), sorted(created), sorted(dropped))
+
+    def without(self, graphs: Collection[ox.NamedNode]) -> Delta:
+        """The same but for some graphs.
+
+        >>> Delta(created=["x:g", "x:h"]).without([ox.NamedNode("x:g")])
+        Delta(removed=[], added=[], created=['x:h'], dropped=[])
+        """
+        names = {graph.value for graph in graphs}
+        removed, added = ([q for q in quads if q.graph_name not in graphs] for quads in (self.removed, self.added))
+        created, dropped = ([name for name in some if name not in names] for some in (self.created, self.dropped))
+        return Delta(removed, added, created, dropped)
+
+
+class Held(Protocol):
+    """What can be asked for a quad or a graph, such as a store."""
+
+    def __contains__(self, quad: ox.Quad, /) -> bool:
+        """Whether it holds a quad."""
+
+    def contains_named_graph(self, graph_name: ox.NamedNode, /) -> bool:
+        """Whether it has a graph."""
+
+
+class Ahead:
+    """A store as it will be after a change.
+
+    >>> quad = ox.Quad(ox.NamedNode("x:a"), ox.NamedNode("x:b"), ox.Literal("c"))
+    >>> quad in Ahead(ox.Store(), Delta(added=[quad]))
+    True
+    """
+
+    def __init__(self, store: ox.Store, delta: Delta) -> None:
+        self._store = store
+        self._removed, self._added = frozenset(delta.removed), frozenset(delta.added)
+        self._created, self._dropped = frozenset(delta.created), frozenset(delta.dropped)
+
+    def __contains__(self, quad: ox.Quad, /) -> bool:
+        """Whether it will hold a quad."""
+        return quad in self._added or (quad in self._store and quad not in self._removed)
+
+    def contains_named_graph(self, graph_name: ox.NamedNode, /) -> bool:
+        """Whether it will have a graph."""
+        name = graph_name.value
+        return name in self._created or (name not in self._dropped and self._store.contains_named_graph(graph_name))
+
+
+def _pass(items: Iterable[_Item], undone: dict[_Item, None], done: dict[_Item, None]) -> None:
+    """Note what was done last: either it undoes what was done before, or it is done now."""
+    for item in items:
+        if item in undone:
+            del undone[item]
+        else:
+            done[item] = None
 
 
 class Recorder(Store):
@@ -77,7 +151,7 @@ class Recorder(Store):
         self._graphs.update((name, None) for name in dict.fromkeys(map(name_of, noted)) if name is not None)
         return noted
 
-    def since(self, before: ox.Store, delta: Delta = Delta()) -> Delta:
+    def since(self, before: Held, delta: Delta = Delta()) -> Delta:
         """What has become different.
 
         Args:

@@ -1,14 +1,21 @@
-"""The operations of a SPARQL update, seen on its tokens: which of them load, name no dataset, or hold data alone."""
+"""The operations of a SPARQL update, seen on its tokens: which of them load or name no dataset; what each may do."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from ..sparql.tokens import OPERANDS, tokens
+from ..sparql.tokens import OPERANDS, Token, tokens
 from .problems import ProtocolError
+
+MARK = f"urn:uuid:{uuid.uuid4()}:"
+"""What stands for a variable in a template that is read as data, with its number behind."""
+_UNASKED = "geokg"
+"""The variable that is asked for where templates have none."""
+_MISREAD = frozenset("()[]'#")
 
 
 @dataclass(frozen=True)
@@ -67,38 +74,173 @@ def loads(update: str) -> list[Load]:
     return found
 
 
-def data_operations(update: str) -> list[tuple[bool, str]] | None:
-    """The operations of an update that inserts and deletes data, and does nothing else; ``None`` for another one.
+@dataclass(frozen=True)
+class Operation:
+    """One operation of an update, in pieces that the engine can read: prefixes and escapes are for it to make out.
 
-    Returns:
-        For each whether it inserts, and ``INSERT DATA`` of what it is about, with all that is declared before it.
-
-    >>> data_operations("PREFIX x: <x:> DELETE DATA { x:a x:b 1 } ; INSERT DATA { x:a x:b 2 }")
-    [(False, 'PREFIX x: <x:> INSERT DATA { x:a x:b 1 }'), (True, 'PREFIX x: <x:> INSERT DATA { x:a x:b 2 }')]
-    >>> data_operations("DELETE WHERE { ?s ?p ?o }") is None
-    True
+    Attributes:
+        text: the operation alone, with all that is declared before it.
+        deleted: ``INSERT DATA`` of what it takes away, each variable an IRI of :data:`MARK`; empty for nothing.
+        inserted: the same of what it adds.
+        scope: ``INSERT DATA`` of something in each graph that it names outside of these; empty for none.
+        variables: the variables, by their numbers.
+        using: the dataset of its pattern, as a query has it.
+        pattern: its ``WHERE``; empty for data.
+        declared: what is declared before it.
+        everywhere: ``CLEAR`` or ``DROP`` of ``ALL`` graphs or of the ``NAMED`` ones, as these two words; else empty.
     """
-    found: list[tuple[bool, str]] = []
+
+    text: str
+    deleted: str = ""
+    inserted: str = ""
+    scope: str = ""
+    variables: tuple[str, ...] = ()
+    using: str = ""
+    pattern: str = ""
+    declared: str = ""
+    everywhere: str = ""
+
+    @property
+    def is_data(self) -> bool:
+        """Whether it inserts or deletes data."""
+        return bool(self.deleted or self.inserted) and not self.pattern
+
+    def query(self, *, is_distinct: bool) -> str:
+        """A query for the values of the variables."""
+        names = " ".join(f"?{name}" for name in self.variables or (_UNASKED,))
+        return f"{self.declared}SELECT {'DISTINCT ' if is_distinct else ''}{names} {self.using}WHERE {self.pattern}"
+
+
+def operations(update: str) -> list[Operation] | None:
+    """The operations of an update that parses, and loads nothing; ``None`` if they cannot be told apart for sure.
+
+    >>> found = operations(
+    ...     "PREFIX x: <x:> DELETE DATA { x:a x:b 1 } ; INSERT { GRAPH ?g { x:a x:b 2 } } WHERE { x:a x:b ?g }"
+    ... )
+    >>> [(one.deleted, one.pattern) for one in found]
+    [('PREFIX x: <x:> INSERT DATA { x:a x:b 1 }', ''), ('', '{ x:a x:b ?g }')]
+    >>> found[1].query(is_distinct=True)
+    'PREFIX x: <x:> SELECT DISTINCT ?g WHERE { x:a x:b ?g }'
+    """
+    found: list[Operation] = []
     declared = ""
-    outside = _outside(update)
-    place = 0
-    while place < len(outside):
-        token, after, last = (outside[n] if n < len(outside) else None for n in range(place, place + 3))
-        words = [_word(token), _word(after)]
-        if words[0] in ("PREFIX", "BASE"):
-            ending = last if words[0] == "PREFIX" else after
-            if ending is None or ending.kind != "iri":
+    for parts in _statements(update):
+        place = 0
+        while (length := _declaration(parts[place : place + 3])) > 0:
+            declared += update[parts[place].start : parts[place + length - 1].end] + " "
+            place += length
+        if place < len(parts):
+            operation = _operation(update, declared, parts[place:])
+            if operation is None:
                 return None
-            declared += update[outside[place].start : ending.end] + " "
-            place += 3 if ending is last else 2
-        elif words in (["INSERT", "DATA"], ["DELETE", "DATA"]) and last is not None and last.text == "{":
-            found.append((words[0] == "INSERT", f"{declared}INSERT DATA {update[last.start : last.end]}"))
-            place += 3
-        elif outside[place].text == ";":
-            place += 1
-        else:
-            return None
+            found.append(operation)
     return found
+
+
+def _statements(update: str) -> Iterator[list[_Part]]:
+    parts: list[_Part] = []
+    for part in _outside(update):
+        if part.text == ";":
+            yield parts
+            parts = []
+        else:
+            parts.append(part)
+    yield parts
+
+
+def _declaration(parts: Sequence[_Part]) -> int:
+    """How many parts a declaration at the beginning of some takes; none if there is none."""
+    length = {"PREFIX": 3, "BASE": 2, "VERSION": 2}.get(_word(parts[0]), 0) if parts else 0
+    return length if len(parts) >= length > 0 and parts[length - 1].kind in ("iri", "string") else 0
+
+
+def _operation(update: str, declared: str, parts: Sequence[_Part]) -> Operation | None:
+    words = [_word(part) or part.kind for part in parts]
+    texts = [update[part.start : part.end] for part in parts]
+    text = f"{declared}{update[parts[0].start : parts[-1].end]}"
+    if words[0] in ("INSERT", "DELETE") and words[1:] == ["DATA", "open"]:
+        data = f"{declared}INSERT DATA {texts[2]}"
+        return Operation(text, inserted=data) if words[0] == "INSERT" else Operation(text, deleted=data)
+    if words[0] in ("INSERT", "DELETE", "WITH"):
+        return _modification(text, declared, words, texts)
+    rest = [word for word in words[1:] if word != "SILENT"]
+    if words[0] in ("CLEAR", "DROP") and rest in (["ALL"], ["NAMED"]):
+        return Operation(text, everywhere=f"{words[0]} {rest[0]}")
+    named = [texts[number] for number, word in enumerate(words) if word in ("iri", "name")]
+    shape = " ".join("iri" if word == "name" else word for word in rest if word != "GRAPH")
+    wanted = {"CLEAR": ("iri", "DEFAULT"), "DROP": ("iri", "DEFAULT"), "CREATE": ("iri",)}
+    pairs = ("iri TO iri", "iri TO DEFAULT", "DEFAULT TO iri", "DEFAULT TO DEFAULT")
+    if shape not in wanted.get(words[0], pairs if words[0] in ("COPY", "MOVE", "ADD") else ()):
+        return None
+    return Operation(text, scope=_scope(declared, named, with_unnamed="DEFAULT" in rest))
+
+
+def _modification(text: str, declared: str, words: list[str], texts: list[str]) -> Operation | None:
+    """An operation with a ``WHERE``."""
+    scope, place = "", 0
+    if words[0] == "WITH" and words[1:2] in (["iri"], ["name"]):
+        scope, place = _scope(declared, [texts[1]]), 2
+    templates = {"DELETE": "", "INSERT": ""}
+    if words == ["DELETE", "WHERE", "open"]:
+        if any(f"{one.text}{two.text}" == "{}" for one, two in pairwise(tokens(texts[2]))):
+            return None  # of GRAPH <x> {} the engine asks nothing here, and elsewhere that there is the graph
+        templates["DELETE"], place = texts[2], 1
+    for verb in templates:
+        if words[place : place + 2] == [verb, "open"]:
+            templates[verb], place = texts[place + 1], place + 2
+    using: list[str] = []
+    while words[place : place + 1] == ["USING"]:
+        length = 3 if words[place + 1 : place + 2] == ["NAMED"] else 2
+        using += ["FROM", *texts[place + 1 : place + length]]
+        if words[place + length - 1 : place + length] not in (["iri"], ["name"]):
+            return None
+        place += length
+    if not any(templates.values()) or words[place:] != ["WHERE", "open"] or _is_misread(texts[-1]):
+        return None
+    numbers: dict[str, int] = {}
+    read = {verb: f"{declared}INSERT DATA {_marked(one, numbers)}" if one else "" for verb, one in templates.items()}
+    dataset = " ".join([*using, ""]) if using else ""
+    return Operation(text, read["DELETE"], read["INSERT"], scope, tuple(numbers), dataset, texts[-1], declared)
+
+
+def _scope(declared: str, graphs: Sequence[str], *, with_unnamed: bool = False) -> str:
+    something = "<x:> <x:> <x:>"
+    data = [f"GRAPH {graph} {{ {something} }}" for graph in graphs] + [something] * with_unnamed
+    return f"{declared}INSERT DATA {{ {' '.join(data)} }}"
+
+
+def _marked(template: str, numbers: dict[str, int]) -> str:
+    """A template with an IRI for each variable; ``numbers`` has those of the variables that were met."""
+    pieces: list[str] = []
+    done = 0
+    for token in tokens(template):
+        if token.kind == "variable":
+            number = numbers.setdefault(token.text[1:], len(numbers))
+            pieces += [template[done : token.start], f"<{MARK}{number}>"]
+            done = token.start + len(token.text)
+    return "".join([*pieces, template[done:]])
+
+
+def _is_misread(pattern: str) -> bool:
+    """Whether what looks like an IRI may be "smaller than" to the engine, and hide a bracket, a quote or a comment."""
+    opened: list[str] = []
+    before: Token | None = None
+    is_values = False
+    for token in tokens(pattern):
+        is_behind = before is not None and (before.kind in OPERANDS or before.text == ")")
+        if token.kind == "iri" and opened[-1:] == ["("] and is_behind and not _MISREAD.isdisjoint(token.text):
+            if "rows" not in opened:  # where nothing is compared
+                return True
+        elif token.kind == "open":
+            is_rows = is_values and token.text == "{"
+            opened.append("rows" if is_rows else token.text)
+            is_values = is_values and not is_rows
+        elif token.kind == "close" and opened:
+            opened.pop()
+        elif token.kind == "word" and token.text.upper() == "VALUES":
+            is_values = True
+        before = token
+    return False
 
 
 def with_dataset(update: str, default: Sequence[str], named: Sequence[str]) -> str:

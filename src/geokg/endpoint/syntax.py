@@ -14,7 +14,7 @@ from ..store import syntax_error
 _THERE = "urn:geokg:there"
 _STOP = f"CREATE GRAPH <{_THERE}> ; "
 _PLACE = re.compile(r"(?<=error at )(\d+):(\d+)")
-_PROLOGUE = {"BASE": 1, "PREFIX": 2}
+_PROLOGUE = {"BASE": 1, "PREFIX": 2, "VERSION": 1}
 
 
 def check_syntax(update: str, *, base_iri: str | None = None, prefixes: Mapping[str, str] | None = None) -> None:

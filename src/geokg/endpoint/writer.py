@@ -10,13 +10,14 @@ from typing import Literal, Protocol, TypeAlias
 import pyoxigraph as ox
 
 from .. import rules
+from ..errors import QueryError
 from ..store import Store
 from ..validation import Finding, Report, Severity
 from ..validation.hiding import in_memory
 from ..validation.standing import Kept, StandingReport
 from ..vocabulary import GK, prefixes
-from .changes import Change, has_graph, plan, run
-from .delta import Delta, Recorder, difference, exchange, rewrite
+from .changes import Change, carry_out, has_graph, plan, run
+from .delta import Ahead, Delta, Recorder, exchange, rewrite
 from .problems import ProtocolError
 from .runs import Run, Runs
 
@@ -26,6 +27,7 @@ TOLD = 2_000
 """Findings up to which changes may wait while they are put into words: a second or two."""
 LARGE = 10_000
 """Quads from which a change is made by writing all anew: a transaction of so many takes seconds (measured)."""
+_NOTHING = Delta()
 
 
 @dataclass(frozen=True)
@@ -136,25 +138,39 @@ class Door:
         self.is_ruled = is_ruled
         self.candidate: ox.Store | None = None
         self._standing: StandingReport | None = None
+        self._pending = _NOTHING
         self._is_current = False
 
     def prepare(self, store: Store, place: Place) -> None:
-        """Judge the store, and see whether rules leave it as it is, so that the first change need not wait for it.
+        """Find what rules give, and judge the store with it, so that the first change need not wait for that.
+
+        What they give and the store does not hold is pending: it is put there with the first change.
 
         Raises:
             ValidationError: a query of a shape cannot be run.
         """
+        is_concerned = self.is_ruled and _are_rules_concerned(store, Delta())
+        if self.gate == "off" and not is_concerned:
+            return
+        candidate, scratch = place.copy(), place.scratch()
+        if is_concerned:
+            ruled = Recorder(candidate if scratch is None else scratch, base=store.base)
+            rules.apply(ruled)
+            self._pending, self._is_current = ruled.since(store.ox), True
+            if scratch is not None:
+                _pour(candidate, self._pending)
+        self.candidate = candidate
         if self.gate == "off":
             return
-        scratch = place.scratch()
-        if scratch is not None and self.is_ruled and _are_rules_concerned(store, Delta()):
-            ruled = Recorder(scratch, base=store.base)
-            rules.apply(ruled)
-            self._is_current = ruled.since(store.ox) == Delta([], [], [], [])
-            if not self._is_current:
-                scratch = place.scratch()
-        self.candidate = place.copy()
-        report = StandingReport(Store(self.candidate, base=store.base), copy=place.without, scratch=scratch)
+
+        def without(judged: ox.Store, graphs: Collection[ox.NamedNode]) -> ox.Store:
+            if self._standing is not None or any(map(store.ox.contains_named_graph, graphs)):
+                return place.without(judged, graphs)
+            copy = place.without(store.ox, ())  # nothing has to be taken out of it, which takes long
+            _pour(copy, self._pending.without(graphs))
+            return copy
+
+        report = StandingReport(Store(candidate, base=store.base), copy=without, scratch=scratch)
         self._standing = report
         place.runs.add(Run.now(report.counts))
 
@@ -175,44 +191,67 @@ class Door:
         """
         is_new = change.kind != "update" and not has_graph(store.ox, change.name)
         delta = plan(store.ox, change, prefixes(store.base))
-        former, self.candidate = self.candidate, None
-        was_current, self._is_current = self._is_current, False
         if self.gate == "off" and not (self.is_ruled and _are_rules_concerned(store, delta)):
             if delta is None:
                 run(store.ox, change, prefixes(store.base))
             else:
                 place.commit(delta, _prepared(store, delta, place) if len(delta) > LARGE else None)
+            self.candidate = None
             return is_new, Verdict()
-        if delta is None:
-            candidate = former or place.copy()
-            self.candidate, self._is_current = candidate, was_current  # an update that fails leaves all as it was
-            run(candidate, change, prefixes(store.base))
-            self.candidate, self._is_current = None, False
-            delta = difference(store.ox, candidate)
-        else:
-            candidate = _prepared(store, delta, place, former)
+        candidate, delta = self._carried_out(store, change, delta, place)
         if self.is_ruled:
-            delta = _ruled(store, candidate, delta, was_current=was_current)
+            delta = self._ruled(store, candidate, delta)
+        total = delta if self._pending.is_nothing else self._pending + delta
         verdict = Verdict()
         if self.gate == "off":
-            place.commit(delta, candidate)
+            place.commit(total, candidate)
         else:
             standing = self._standing = self._standing or StandingReport(store, copy=place.without)
             after = Store(candidate, base=store.base)
             kept = standing.apply(delta.removed, delta.added, store=after, severities=_JUDGED)
             try:
                 verdict = self._verdict(standing, kept)
-                place.commit(delta, candidate)
+                place.commit(total, candidate)
             except BaseException as error:
+                standing.undo(kept)
                 if isinstance(error, Refused) and len(delta) <= LARGE:
                     exchange(candidate, -delta)
-                    self.candidate, self._is_current = candidate, was_current
-                standing.undo(kept)
+                    self.candidate = candidate
                 raise
             if kept.come or kept.fixed:
                 place.runs.add(Run.now(standing.counts, kept.come, kept.fixed))
-        self.candidate, self._is_current = candidate, self.is_ruled
+        self.candidate, self._pending, self._is_current = candidate, _NOTHING, self.is_ruled
         return is_new, verdict
+
+    def _carried_out(self, store: Store, change: Change, delta: Delta | None, place: Place) -> tuple[ox.Store, Delta]:
+        """A candidate that has had a change, and what that did; the door has none until it is through."""
+        former, self.candidate = self.candidate, None
+        if delta is not None:
+            return _prepared(store, delta, place, former, self._pending), delta
+        # An update that is carried out to know what it does must not see what is pending.
+        candidate = former if former is not None and self._pending.is_nothing else place.copy()
+        try:
+            delta = carry_out(candidate, change, prefixes(store.base), store.ox)
+        except QueryError:  # all is as it was
+            _pour(candidate, self._pending)
+            self.candidate = candidate
+            raise
+        _pour(candidate, self._pending)
+        return candidate, delta
+
+    def _ruled(self, store: Store, candidate: ox.Store, delta: Delta) -> Delta:
+        """Let facts and inferences follow on a candidate, and all that it then differs in from what it was.
+
+        What others wrote into the graphs of rules goes.
+        """
+        ruled = Recorder(candidate, base=store.base)
+        if not rules.policies(ruled) and not rules.graphs(ruled) and not rules.graphs(store):
+            return delta
+        if self._is_current:
+            rules.refresh(ruled, removed=delta.removed, added=delta.added)
+        else:
+            rules.apply(ruled)
+        return ruled.since(store.ox if self._pending.is_nothing else Ahead(store.ox, self._pending), delta)
 
     def report(self) -> Report | None:
         """What stands, if that is known; not if it would take long to put it into words."""
@@ -228,19 +267,29 @@ class Door:
         return verdict
 
 
-def _prepared(store: Store, delta: Delta, place: Place, former: ox.Store | None = None) -> ox.Store:
-    """A candidate that holds what a store will hold after a change; ``former`` is one that holds what it does now."""
+def _prepared(
+    store: Store, delta: Delta, place: Place, former: ox.Store | None = None, pending: Delta = _NOTHING
+) -> ox.Store:
+    """A candidate that has had a change, and what is pending; ``former`` is one that has not had it."""
     if len(delta.removed) > LARGE:
         candidate = place.empty()
         rewrite(store.ox, delta, candidate)
+        _pour(candidate, pending)
         return candidate
     candidate = former or place.copy()
-    if len(delta.added) > LARGE:  # nobody else sees a candidate, so it need not be one transaction
+    if former is None:
+        _pour(candidate, pending)
+    _pour(candidate, delta)
+    return candidate
+
+
+def _pour(candidate: ox.Store, delta: Delta) -> None:
+    """Let a candidate have a change; nobody else sees it, so it need not be one transaction."""
+    if len(delta.added) > LARGE:
         exchange(candidate, replace(delta, added=()))
         candidate.bulk_extend(delta.added)
-    else:
+    elif not delta.is_nothing:
         exchange(candidate, delta)
-    return candidate
 
 
 def _are_rules_concerned(store: Store, delta: Delta | None) -> bool:
@@ -249,21 +298,6 @@ def _are_rules_concerned(store: Store, delta: Delta | None) -> bool:
         return True
     policy = ox.NamedNode(GK.AcceptancePolicy)
     return any(quad.object == policy for quad in delta.added)
-
-
-def _ruled(store: Store, candidate: ox.Store, delta: Delta, *, was_current: bool) -> Delta:
-    """Let facts and inferences follow on a candidate, and all that it then differs in.
-
-    What others wrote into the graphs of rules goes.
-    """
-    ruled = Recorder(candidate, base=store.base)
-    if not rules.policies(ruled) and not rules.graphs(ruled) and not rules.graphs(store):
-        return delta
-    if was_current:
-        rules.refresh(ruled, removed=delta.removed, added=delta.added)
-    else:
-        rules.apply(ruled)
-    return ruled.since(store.ox, delta)
 
 
 def check_conditions(store: Store, change: Change) -> None:

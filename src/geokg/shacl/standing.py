@@ -137,6 +137,7 @@ class Standing:
         model: the shapes.
         spelling: how its literals were written, if :func:`.spelling.fill` filled it; it is then judged as spelt.
         scratch: a store with the same content that can be read faster; it is judged in its stead at first.
+        doubled: the triples that stand in two graphs, if that is known.
 
     Raises:
         ShapesError: the reference engine cannot use a shape that is left to it.
@@ -155,10 +156,16 @@ class Standing:
     """
 
     def __init__(
-        self, store: ox.Store, model: Model, *, spelling: Spelling | None = None, scratch: ox.Store | None = None
+        self,
+        store: ox.Store,
+        model: Model,
+        *,
+        spelling: Spelling | None = None,
+        scratch: ox.Store | None = None,
+        doubled: frozenset[ox.Triple] | None = None,
     ) -> None:
         shapes, source = _Shapes.of(model), StoreSource(store if scratch is None else scratch)
-        doubled = doubled_in(source.store)
+        doubled = doubled_in(source.store) if doubled is None else doubled
         source.is_doubled = bool(doubled)
         state = _State(shapes, source, Footprint(model.shapes, source.subclasses), doubled, spelling=spelling)
         state = self._judge(state, dict.fromkeys(shapes.by_node), {})[0]

@@ -17,7 +17,7 @@ def in_memory(store: ox.Store, without: Collection[ox.NamedNode]) -> ox.Store:
     0
     """
     copy = ox.Store()
-    copy.bulk_extend(quad for quad in store if quad.graph_name not in without)
+    copy.bulk_extend((quad for quad in store if quad.graph_name not in without) if without else store)
     return copy
 
 

@@ -171,18 +171,22 @@ class StandingReport:
         whole = View(store, {self._reported}, self._more, copy=self._copy)
         stated = self._without_inferred(whole)
         axioms = self._axioms(whole.store)
-        doubled = frozenset(onegraph.doubled(Held(Store(whole.store, base=self._base)))) if self._is_packaged else ()
-        state = _State(whole, stated, axioms, *self._read(axioms), frozenset(), frozenset(doubled))
-        source = StoreSource(stated.store)
-        idle = frozenset(shape.node for shape in state.early.shapes if not is_aimed(shape, source))
-        self._state = replace(state, idle=idle)
         if scratch is not None:
             scratch.remove_graph(self._reported)
             scratch.extend(self._more)
-        self._late = Standing(whole.store, self._state.late, spelling=spelling, scratch=scratch)
+        held = Held(Store(whole.store if scratch is None else scratch, base=self._base))
+        doubled = tuple(onegraph.doubled(held)) if self._is_packaged else ()
+        state = _State(whole, stated, axioms, *self._read(axioms), frozenset(), frozenset(doubled))
+        source = StoreSource(stated.store)
+        idle = frozenset(shape.node for shape in state.early.shapes if not is_aimed(shape, source))
+        state = self._state = replace(state, idle=idle)
+        twice = None if not self._is_packaged else frozenset(first.triple for first, _ in doubled)
+        self._late = Standing(whole.store, state.late, spelling=spelling, scratch=scratch, doubled=twice)
         if scratch is not None:
             scratch.remove_graph(self._inferred)
-        self._early = Standing(stated.store, self._state.early, spelling=spelling, scratch=scratch)
+        if twice is not None:  # to look for them again would take seconds
+            twice = frozenset(pair[0].triple for pair in doubled if self._inferred not in map(_graph, pair))
+        self._early = Standing(stated.store, state.early, spelling=spelling, scratch=scratch, doubled=twice)
 
     def apply(
         self,
@@ -382,6 +386,10 @@ class StandingReport:
 
 def _of(model: Model, nodes: frozenset[ShapeNode]) -> Model:
     return replace(model, shapes=tuple(shape for shape in model.shapes if shape.node in nodes))
+
+
+def _graph(quad: ox.Quad) -> object:
+    return quad.graph_name
 
 
 def _name(quad: ox.Quad) -> str:
