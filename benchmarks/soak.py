@@ -1,9 +1,10 @@
 """Readers, writers, killers and leavers at once, for as long as it takes to see what leaks.
 
-A server is started on a new store. Readers ask, some for too much; writers insert and delete; leavers go away in the
-middle of an answer, or before its first byte; killers end running queries by the operator's address and by a signal
-to their process. Every answer must be one by design: 2xx, 4xx, or 503. In the end there must be as many processes and
-open files as in the beginning, no copy of the data that nobody reads, and what was acknowledged must be there.
+A server is started on the article's graph. Readers ask, some for too much; visitors look at pages; writers insert and
+delete; leavers go away in the middle of an answer, or before its first byte; killers end running queries by the
+operator's address and by a signal to their process. Every answer must be one by design: 2xx, 4xx, or 503. In the end
+there must be as many processes and open files as in the beginning, no copy of the data that nobody reads, and what was
+acknowledged must be there.
 
     python benchmarks/soak.py [--seconds S]
 """
@@ -27,6 +28,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
+DATA = Path(__file__).resolve().parents[1] / "data"
 TOKEN = "a secret for the soak"
 QUICK = ["ASK { ?s ?p ?o }", "SELECT * { ?s ?p ?o } LIMIT 10", "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", "ASK { broken"]
 HEAVY = [
@@ -34,6 +36,10 @@ HEAVY = [
     "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?i",
     "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }",
 ]
+
+PAGES = ["/", "/claims", "/claims?page=2", "/claims.csv", "/claims.json", "/commitments", "/data/entity/taliban"]
+PAGES += ["/data/entity/taliban.ttl", "/network", "/network.json", "/timeline", "/timeline.csv", "/map", "/sparql"]
+PAGES += ["/report", "/report.csv", "/report/state", "/search?q=taliban", "/suggest?q=ta", "/ontology", "/nothing"]
 
 
 class Soak:
@@ -54,10 +60,11 @@ class Soak:
 
     def send(self, who: str, method: str, path: str, body: str | None = None, kind: str = "", read: int = -1) -> int:
         """Ask once; the status, or 0 if the connection broke."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         status, told = 0, b""
         try:
             headers = {"Authorization": f"Bearer {TOKEN}"} | ({"Content-Type": kind} if kind else {})
+            headers |= {"Accept": "text/html, */*;q=0.5"} if who == "visitor" else {}
             connection.request(method, path, body, headers)
             if read != 0:
                 response = connection.getresponse()
@@ -82,6 +89,10 @@ class Soak:
         """Ask something, now and then too much."""
         query = dice.choice(HEAVY) if dice.random() < 0.2 else dice.choice(QUICK)
         self.send("reader", "GET", f"/sparql?timeout=2&query={quote(query)}", read=1 << 20)
+
+    def visitor(self, dice: random.Random) -> None:
+        """Look at a page; now and then not to its end."""
+        self.send("visitor", "GET", dice.choice(PAGES), read=dice.choice([1 << 20, 1 << 20, 1 << 20, 100]))
 
     def leaver(self, dice: random.Random) -> None:
         """Ask for much and go away."""
@@ -170,7 +181,9 @@ def is_alive(process: int) -> bool:
 def soak(folder: Path, seconds: float) -> list[str]:
     """Run it; what was wrong."""
     (folder / "token").write_text(TOKEN, encoding="utf-8")
-    command = [sys.executable, "-m", "geokg", "serve", str(folder / "store"), "--create", "--port", "0", "--json"]
+    geokg = [sys.executable, "-m", "geokg"]
+    subprocess.run([*geokg, "build", str(DATA), "-o", str(folder / "store")], check=True, capture_output=True)
+    command = [*geokg, "serve", str(folder / "store"), "--port", "0", "--json"]
     command += ["--token-file", str(folder / "token"), "--gate", "off", "--deadline", "3", "--memory", "512"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         try:
@@ -183,9 +196,9 @@ def soak(folder: Path, seconds: float) -> list[str]:
                 told += line
             port = int(json.loads(told)["address"].rsplit(":", 1)[1].strip("/"))
             pester = Soak(port, server.pid, time.monotonic() + seconds)
-            data = "\n".join(f"<x:{n}> <x:p> {n} ." for n in range(300))
-            pester.send("writer", "PUT", "/store?graph=x:data", data, "text/turtle")
             pester.query("ASK {}")
+            for page in PAGES:  # some of what is read stays open
+                pester.send("visitor", "GET", page)
             before = state(server.pid)
             _pester(pester)
             return pester.wrong + _aftermath(pester, server, before, folder)
@@ -194,7 +207,7 @@ def soak(folder: Path, seconds: float) -> list[str]:
 
 
 def _pester(pester: Soak) -> None:
-    roles = [pester.reader] * 4 + [pester.leaver] * 2 + [pester.writer, pester.killer]
+    roles = [pester.reader] * 3 + [pester.visitor] * 2 + [pester.leaver] * 2 + [pester.writer, pester.killer]
     threads = [threading.Thread(target=pester.run, args=(role, seed)) for seed, role in enumerate(roles)]
     for thread in threads:
         thread.start()
@@ -212,7 +225,7 @@ def _aftermath(pester: Soak, server: subprocess.Popen[str], before: tuple[int, i
     expected = {str(number) for number, is_there in pester.written.items() if is_there}
     if set(rows) != expected:
         wrong.append(f"{len(set(rows) ^ expected)} of what was acknowledged is otherwise")
-    for _ in range(100):
+    for _ in range(300):  # what a page has begun to check is checked to its end
         after, left = state(server.pid), len(list(copies.iterdir()))
         if after[0] <= before[0] and after[1] <= before[1] + 3 and left == 1:
             break
