@@ -546,12 +546,16 @@ def test_other_servers_do_what_ours_does(program: str, _sample: KnowledgeGraph, 
 def test_a_writer_that_is_forked_says_so_and_answers_nothing(
     fresh_kg: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = create_app(fresh_kg, token=TOKEN, writer=StoreWriter(fresh_kg.store))
-    assert app.test_client().get("/health/ready").status_code == 200
-    monkeypatch.setattr(os, "getpid", lambda: 1)  # as in a process of gunicorn --preload
-    for path in ("/sparql?query=ASK+%7B%7D", "/health/ready", "/"):
-        response = app.test_client().get(path)
-        assert response.status_code == 500 and "--workers 1" in response.json["detail"]
+    pool = create_pool(fresh_kg.store, workers=1)
+    assert pool is not None
+    with pool:
+        app = create_app(fresh_kg, token=TOKEN, writer=StoreWriter(fresh_kg.store), pool=pool)
+        assert app.test_client().get("/health/ready").status_code == 200
+        monkeypatch.setattr(app.extensions["geokg"], "_process", 1)  # as in a process of gunicorn --preload
+        for path in ("/sparql?query=ASK+%7B%7D", "/health/ready", "/"):
+            response = app.test_client().get(path)
+            assert response.status_code == 500
+            assert "--workers 1" in response.json["detail"]
 
 
 ACTIVATED = """

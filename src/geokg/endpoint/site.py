@@ -106,8 +106,16 @@ class Site:
         return self.kg.store
 
     def hold(self) -> Callable[[], None]:
-        """Keep what can be read now until the function that is returned is called."""
-        return (lambda: None) if self.writer is None else self.writer.hold()
+        """Keep what can be read now until the function that is returned is called.
+
+        Raises:
+            ProtocolError: 500, somebody writes, and this process was forked from the one that can.
+        """
+        if self.writer is None:
+            return lambda: None
+        if self._process != os.getpid():
+            raise ProtocolError(FORKED, 500)
+        return self.writer.hold()
 
     @property
     def base(self) -> Base:
@@ -310,8 +318,6 @@ def current() -> Site:
     site = current_app.extensions["geokg"]
     if not isinstance(site, Site):
         raise TypeError("this Flask app has no geokg site: make it with create_app")
-    if site.writer is not None and site._process != os.getpid():
-        raise ProtocolError(FORKED, 500)
     if site.writer is not None and "is_held" not in g:
         g.is_held = True
         after_this_request(partial(_released, site.hold()))
