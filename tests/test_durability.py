@@ -163,3 +163,107 @@ def test_a_power_cut_takes_nothing_that_was_acknowledged_and_leaves_nothing_half
     cut.play(tmp_path / "restore", "kg", ends=b" holds ", states=[second[-1], first[-1]])
     there = {str(path.relative_to(root)): path.read_bytes() if path.is_file() else None for path in root.rglob("*")}
     assert disk.seen() == there, "the disk that forgets has done what the other one did"
+
+
+# The disk is full
+
+FULL = """
+import os, shutil, subprocess, sys, tempfile
+from pathlib import Path
+import pyoxigraph as ox
+from click.testing import CliRunner
+from geokg.cli import main
+from geokg.endpoint import create_app
+from geokg.endpoint.folder import FolderWriter
+from geokg.graph import KnowledgeGraph
+from geokg.store import Store
+
+root = Path(sys.argv[1])
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(root)], check=True)
+tempfile.tempdir = str(root)
+BEARER = {"Authorization": "Bearer t"}
+
+def leave(room):
+    disk = os.statvfs(root)
+    (root / "ballast").write_bytes(bytes(max(0, disk.f_bavail * disk.f_frsize - room)))
+
+def room_again():
+    (root / "ballast").unlink()
+
+def update(number):
+    text = f"INSERT DATA {{ GRAPH <x:g> {{ <x:a> <x:b> {number} }} }}"
+    return client.post("/update", data={"update": text}, headers=BEARER)
+
+def put(number):
+    body = "".join(f'<x:{n}> <x:p> "{number}" .\\n' for n in range(10_050))
+    return client.put("/store?graph=x:large", data=body, content_type="application/n-triples", headers=BEARER)
+
+def state(store):
+    small = {int(quad.object.value) for quad in store.quads("x:g")}
+    large = [quad.object.value for quad in store.quads("x:large")]
+    assert len(large) in (0, 10_050) and len(set(large)) <= 1, "half of it is there"
+    return small, int(large[0]) if large else 0
+
+writer = FolderWriter(root / "kg", gate="off")
+client = create_app(KnowledgeGraph(writer.store), writer=writer, token="t").test_client()
+small, large, told = set(), 0, []
+for number, room in enumerate((0, 8, 24, 48, 400, 1600, 2400, 3200, 4800), 1):
+    leave(room << 10)
+    for change in (update, put):
+        answer = change(number)
+        told.append(answer.status_code)
+        assert answer.status_code in (200, 201, 204, 507), answer.text
+        if answer.status_code != 507 or "written, but" in answer.text:
+            if change is update:
+                small.add(number)
+            else:
+                large = number
+    room_again()
+    assert update(-number).status_code == 204, "there is room again"
+    small.add(-number)
+    assert state(writer.store) == (small, large)
+print(*told)
+
+def run(*arguments):
+    result = CliRunner().invoke(main, [*map(str, arguments)])
+    print(result.exit_code, result.stderr.strip())
+    return result.exit_code
+
+def names():
+    return {path.name for path in root.iterdir()}
+
+for is_served in (True, False):
+    before = names()
+    leave(100 << 10)
+    assert run("backup", root / "kg", root / "kept") == 3
+    room_again()
+    assert names() == before, "nothing half is left"
+    assert run("backup", root / "kg", root / "kept") == 0
+    if is_served:
+        update(100)
+        writer.close()
+    before = names()
+    leave(100 << 10)
+    assert run("restore", root / "kept", root / "kg", "--force") == 3
+    room_again()
+    assert names() == before
+    assert state(Store.at(root / "kg", read_only=True)) == (small | {100}, large)
+    shutil.rmtree(root / "kept")
+leave(20 << 10)
+assert run("serve", root / "kg", "--token-file", sys.argv[2]) == 2
+room_again()
+assert state(Store.at(root / "kg")) == (small | {100}, large)
+"""
+
+
+def test_a_full_disk_loses_nothing_and_writing_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    alone = ["unshare", "--user", "--map-root-user", "--mount"]
+    if shutil.which("unshare") is None or subprocess.run([*alone, "true"], check=False).returncode != 0:
+        pytest.skip("no disk of our own can be mounted here, so none can be filled")
+    (tmp_path / "token").write_text(TOKEN, encoding="utf-8")
+    (tmp_path / "disk").mkdir()
+    command = [*alone, sys.executable, "-c", FULL, str(tmp_path / "disk"), str(tmp_path / "token")]
+    child = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert child.returncode == 0, child.stdout + child.stderr
+    told = child.stdout.split("\n")[0].split()
+    assert {"507", "204"} <= set(told), told

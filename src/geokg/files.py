@@ -148,10 +148,15 @@ def sync_names(folder: Path) -> None:
     """
     if sys.platform != "win32":
         with suppress(PermissionError):  # a folder may be there to be written to and not to be looked into
-            _sync(folder)
+            sync_file(folder)
 
 
-def _sync(path: Path) -> None:
+def sync_file(path: Path) -> None:
+    """Let what is in a file outlast a power cut.
+
+    Raises:
+        OSError: the disk is broken, or the file is not there.
+    """
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -167,8 +172,8 @@ def _sync_tree(folder: Path) -> None:
         return
     for above, _, names in os.walk(folder):
         for name in names:
-            _sync(Path(above, name))
-        _sync(Path(above))
+            sync_file(Path(above, name))
+        sync_file(Path(above))
 
 
 @contextmanager

@@ -70,19 +70,17 @@ def restore(copy: Path, folder: Path, *, force: bool, as_json: bool) -> None:
 
 
 def _copy_now(folder: Path, target: Path) -> None:
-    """A copy of a store: made by RocksDB if nobody writes, else of the newest generation that the server shows."""
+    """Copy a store that nobody changes; else the newest generation that its server shows. Nothing is written to it."""
+    target.mkdir()
     try:
-        store = Store.at(folder)
+        with _closed(folder):
+            _copy_files(folder, target)
     except ReadError:
         generations = folder.resolve().with_name(f".{folder.resolve().name}.generations")
         numbers = [int(one.name) for one in generations.glob("*") if one.name.isdecimal()]
         if not numbers:
             raise
-        target.mkdir()
         _copy_files(generations / str(max(numbers)), target)
-    else:
-        store.ox.backup(str(target))
-        store.keep_generation(folder)  # opening it has changed its files, and not what it holds
 
 
 def _copy_files(folder: Path, target: Path) -> None:
@@ -122,7 +120,7 @@ def _told(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise GeokgError(f"{target}: cannot be written: {error.strerror or error}; it is as it was") from error
+        raise GeokgError(f"{target}: cannot be written: {error.strerror or error}") from error
 
 
 def _size(folder: Path) -> int:

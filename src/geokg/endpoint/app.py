@@ -23,7 +23,7 @@ from .formats import HTML, RDF, choose
 from .headers import LONGEST, add_headers, too_long
 from .metrics import Metrics
 from .observing import Observed, write_line
-from .problems import from_http_exception, from_query_error
+from .problems import from_full_disk, from_http_exception, from_query_error
 from .protocol import read_request, utf8
 from .resources import send
 from .site import Site, current
@@ -148,6 +148,7 @@ def blueprint() -> Blueprint:
     pages.add_to(parts)
     parts.register_error_handler(QueryError, from_query_error)
     parts.register_error_handler(HTTPException, from_http_exception)
+    parts.register_error_handler(OSError, from_full_disk)
     parts.before_request(unmark_conditions)
     parts.after_request(add_headers)
     return parts

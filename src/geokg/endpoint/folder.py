@@ -161,6 +161,27 @@ class FolderWriter:
             is_new, verdict = self._order(change)
             return Written(is_new, self.store.generation, verdict)
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the store is judged, so that changes can be.
+
+        Raises:
+            GeokgError: it cannot be judged, or opened.
+        """
+        if self._is_prepared or not self._lock.acquire(blocking=False):
+            return self._is_prepared
+        try:
+            if self._channel is None:
+                raise GeokgError(f"{self._folder}: could not be opened and judged; the next change tries it again")
+            return self._prepare(self._channel, 0)
+        except (EOFError, OSError) as error:
+            raise GeokgError(f"{self._folder}: cannot be judged as a whole ({self._end() or error})") from error
+        except GeokgError:
+            self._end()
+            raise
+        finally:
+            self._lock.release()
+
     def report(self) -> Report | None:
         """What stands, if the gate knows it already."""
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from http import HTTPStatus
 
@@ -68,6 +69,13 @@ def from_query_error(error: QueryError) -> Response:
     if isinstance(error, Busy):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def from_full_disk(error: OSError) -> Response:
+    """What does not fit on the server's disk, as a problem; any other error of the system is ours, and raised."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        raise error
+    return problem(507, f"the server has no room for this: {error.strerror}")
 
 
 def from_http_exception(error: HTTPException) -> Response:

@@ -27,7 +27,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from ..errors import GeokgError, QueryError, ReadError
-from ..files import exchange_folders, make_folder
+from ..files import exchange_folders, make_folder, sync_file
 from ..sparql.worker import STACK, forbid_calls, leave_network
 from ..store import Store
 from ..validation.hiding import in_memory
@@ -141,7 +141,8 @@ class Scribe:
         except MemoryError:
             raise ProtocolError("this takes more memory than a change may take", 413) from None
         except OSError as error:
-            raise ProtocolError(f"the store could not be written to: {error}", 507) from None
+            self._let_go()  # RocksDB takes no more writes once one has failed, but for who opens it anew
+            raise ProtocolError(f"the store could not be written to, and is as it was: {error}", 507) from None
         except (GeokgError, RuntimeError, ValueError) as error:
             raise ProtocolError(f"the change cannot be carried out: {error}", 500) from None
         finally:
@@ -202,8 +203,7 @@ class Scribe:
             candidate.backup(str(beside))
         except RuntimeError:  # it is in memory
             rewrite(candidate, Delta(), ox.Store(str(beside)))
-        self._store.ox, self._is_open = ox.Store(), False
-        gc.collect()
+        self._let_go()
         try:
             ox.Store(str(self._folder))  # fails if anything still has it open
             exchange_folders(self._folder, beside)
@@ -212,27 +212,52 @@ class Scribe:
             return False
         return True
 
+    def _let_go(self) -> None:
+        self._store.ox, self._is_open = ox.Store(), False
+        gc.collect()
+
     def _open(self) -> None:
+        """Open the store if it is not open.
+
+        Raises:
+            OSError: it cannot be opened now.
+        """
         if not self._is_open:
-            self._store.ox = open_patiently(self._folder, self._store.base).ox
+            try:
+                self._store.ox = open_patiently(self._folder, self._store.base).ox
+            except ReadError as error:
+                raise OSError(str(error)) from None
             self._is_open = True
 
     def publish(self) -> tuple[str, int]:
-        """Put a copy of the store where others can read it; its folder, and the number of its state."""
+        """Put a copy of the store where others can read it; its folder, and the number of its state.
+
+        RocksDB makes a copy of what is on disk, so that what it holds outlasts a power cut.
+
+        Raises:
+            OSError: there is no room for it; what was written stays.
+        """
         self._open()
         for former in self._copies.glob("next-*"):
             shutil.rmtree(former, ignore_errors=True)
-        folder = str(self._copies / str(next(self._numbers)))
-        self._store.ox.backup(folder)
-        self._store.keep_generation(self._folder)
-        return folder, self._store.generation
+        folder = self._copies / str(next(self._numbers))
+        try:
+            self._store.ox.backup(str(folder))
+        except OSError:
+            self._let_go()
+            for log in self._folder.glob("*.log"):  # the change stands there alone
+                sync_file(log)
+            remove_copy(folder.with_name(f"{folder.name}.tmp"))
+            raise
+        with suppress(GeokgError):  # without it the next who opens the store gives it a new number
+            self._store.keep_generation(self._folder)
+        return str(folder), self._store.generation
 
     def _renew(self) -> None:
         """Open the store anew where RocksDB's list of what became of its files has grown, as each copy copies it."""
-        if max(path.stat().st_size for path in self._folder.glob("MANIFEST-*")) > _GROWN:
-            self._store.ox, self._is_open = ox.Store(), False
-            gc.collect()
-            with suppress(GeokgError):  # somebody makes a backup: it is opened with the next change
+        if self._is_open and max(path.stat().st_size for path in self._folder.glob("MANIFEST-*")) > _GROWN:
+            self._let_go()
+            with suppress(OSError, GeokgError):  # somebody makes a backup: it is opened with the next change
                 self._open()
                 self._store.keep_generation(self._folder)
 
@@ -264,7 +289,8 @@ class Scribe:
             try:
                 channel.send((COPIED, self.publish()))
             except OSError as error:
-                channel.send((FAILED, ProtocolError(f"written, but it cannot be shown: {error}", 507)))
+                told = f"written, but it will be shown only with the next change: {error}"
+                channel.send((FAILED, ProtocolError(told, 507)))
             self._renew()
 
 
@@ -359,7 +385,7 @@ def _run(settings: Settings) -> None:
         _limit(settings.memory)
     try:
         scribe.serve(channel, settings.begun)
-    except GeokgError as error:
+    except (GeokgError, OSError) as error:
         channel.send((FAILED, error.with_traceback(None)))
 
 
