@@ -161,6 +161,13 @@ def test_a_post_to_the_store_makes_a_graph(client: FlaskClient, store: Store) ->
     assert client.get(response.headers["Location"]).status_code == 200
 
 
+@pytest.mark.parametrize("graph", ["p://\u206d\u753f", "http://a..b/", f"http://{'x' * 64}/", "http://x:99999/"])
+def test_a_graph_may_have_a_name_that_is_no_place(client: FlaskClient, store: Store, graph: str) -> None:
+    response = put(client, "<x:a> <x:b> 1 .", query_string={"graph": graph})
+    assert (response.status_code, "Location" in response.headers) == (201, False)
+    assert len(store) == 1
+
+
 def test_parts_of_a_form_are_put_together(client: FlaskClient, store: Store) -> None:
     files = {
         "a": (io.BytesIO(b"<x:a> <x:b> 1 ."), "a.ttl", TURTLE),

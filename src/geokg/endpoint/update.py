@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from flask import Request, Response, request
+from werkzeug.urls import iri_to_uri
 
 from ..sparql import check_update
 from ..vocabulary import prefixes
@@ -134,7 +136,8 @@ def told(written: Written | Response, *, location: str | None = None) -> Respons
         response = Response(status=status)
         response.headers.remove("Content-Type")
     if location is not None and written.is_new:
-        response.headers["Location"] = location
+        with suppress(ValueError):  # what has a host that cannot be one is the name of a graph, but no place
+            response.headers["Location"] = iri_to_uri(location)
         response.autocorrect_location_header = False
     return response
 
