@@ -330,6 +330,12 @@ def test_an_answer_that_is_cut_is_seen_to_be(site: Site) -> None:
         with pytest.raises((http.client.IncompleteRead, ConnectionError, ssl.SSLError)):
             while response.read(1 << 20):
                 pass
+    with socket.create_connection(("127.0.0.1", site.port), 30) as old:  # past nginx, as one that speaks HTTP/1.0
+        old.sendall(f"GET /sparql?{urlencode({'query': ENDLESS, 'timeout': 1})} HTTP/1.0\r\n\r\n".encode())
+        assert old.recv(15) == b"HTTP/1.0 200 OK"
+        with pytest.raises(ConnectionResetError):
+            while old.recv(1 << 20):
+                pass
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed, which speaks HTTP/2")
     command = [

@@ -8,11 +8,13 @@ to whoever reads. What is cut so is seen to be cut.
 from __future__ import annotations
 
 import socket
+import struct
 import time
 from contextlib import suppress
 from typing import Any
 
 from waitress.channel import HTTPChannel
+from waitress.task import WSGITask
 
 SPARE = 8
 """Connections below the limit from which one gives way to each that comes."""
@@ -20,6 +22,24 @@ ROOM = 256 << 20
 """Bytes that may wait to be read by all clients together: a thread waits for a reader that is 16 MiB behind."""
 _NEAR = 1 << 16
 """Bytes; whoever is no further behind keeps up."""
+
+
+class Task(WSGITask):  # type: ignore[misc]
+    """The answer to a request, which is seen to be cut where it is.
+
+    HTTP/1.0, which nginx speaks to us unless told otherwise, takes the end of a connection for the end of a streamed
+    answer; so the connection of one that breaks off is reset.
+    """
+
+    def execute(self) -> None:
+        """Answer the request."""
+        try:
+            super().execute()
+        except BaseException:
+            if self.wrote_header and self.version == "1.0":
+                at_once = struct.pack("ii", 1, 0)
+                self.channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+            raise
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
@@ -30,6 +50,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         behind_since: since when its reader has not had all that was written.
         is_cut: whether it has given way.
     """
+
+    task_class = Task
 
     def __init__(self, server: Any, *arguments: Any, **more: Any) -> None:
         super().__init__(server, *arguments, **more)

@@ -28,19 +28,17 @@ def ended_by_signals(server: Any, site: Site, *, grace: float) -> Iterator[None]
         site: what it serves.
         grace: seconds.
     """
-    from waitress.task import WSGITask  # who does not serve needs neither
-
-    from .connections import Channel
+    from .connections import Channel, Task  # with waitress, which nobody else needs
 
     begun, interrupted = threading.Event(), threading.Event()
 
-    class Task(WSGITask):  # type: ignore[misc]
+    class Last(Task):
         def build_response_header(self) -> bytes:
             if site.is_stopping:
                 self.set_close_on_finish()
             return bytes(super().build_response_header())
 
-    server.channel_class = type("Served", (Channel,), {"task_class": Task})
+    server.channel_class = type("Served", (Channel,), {"task_class": Last})
 
     def end(*_: object) -> None:
         if (
