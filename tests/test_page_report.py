@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 import geokg
 from browser import axe, looking, serving
 from geokg.cli import main
-from geokg.endpoint import create_app, standing
+from geokg.endpoint import create_app, downloads, standing
 from geokg.endpoint.changes import Change
 from geokg.endpoint.folder import FolderWriter
 from geokg.endpoint.runs import Run, Runs
@@ -175,11 +175,42 @@ def test_a_process_of_its_own_finds_the_same(broken: KnowledgeGraph, client: Fla
     assert judged_apart(broken.store).known == look.judged.report.known
 
 
-def test_much_data_is_judged_in_a_process_of_its_own(broken: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_report_is_written_by_a_process_of_its_own_once(
+    broken: KnowledgeGraph, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Judged there too: the graph that SHACL describes never comes here."""
+    addresses = ("/report.ttl", "/report.csv?severity=warning&by=shape", "/report.rq")
+    read(client)
+    short = {address: client.get(address).get_data() for address in addresses}
     monkeypatch.setattr(standing, "LARGE", 1)
-    monkeypatch.setattr(standing, "judged_apart", lambda store: geokg.validation.Report(notes=(str(len(store)),)))
-    look = site_of(create_app(broken).test_client()).findings.look(30)
-    assert look.judged is not None and look.judged.report.notes == (str(len(broken)),)
+    monkeypatch.setattr(downloads, "LONG", 1)
+    there = create_app(broken).test_client()
+    look = site_of(there).findings.look(60)
+    assert look.judged is not None and len(look.judged.report.graph) == 0
+    for address in addresses:
+        while (response := there.get(address)).status_code == 503:
+            assert response.headers["Retry-After"]
+        with response:
+            assert response.get_data() == short[address]
+        assert int(response.headers["Content-Length"]) == len(short[address])
+        monkeypatch.setattr(downloads, "_write_apart", None)  # nobody writes it again
+        with there.get(address, headers={"If-None-Match": response.headers["ETag"]}) as again:
+            assert again.status_code == 304
+        monkeypatch.undo()
+        monkeypatch.setattr(downloads, "LONG", 1)
+
+
+def test_a_report_that_cannot_be_written_says_so(
+    broken: KnowledgeGraph, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError("no space is left")
+
+    read(client)
+    monkeypatch.setattr(downloads, "LONG", 1)
+    monkeypatch.setattr(downloads, "_write_apart", fails)
+    response = client.get("/report.md")
+    assert (response.status_code, "no space is left" in response.text) == (500, True)
 
 
 def test_why_there_is_no_report_is_said(broken: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import pickle
-import resource
 import subprocess
 import sys
 import threading
@@ -15,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
@@ -28,6 +27,7 @@ from ..validation.baseline import Difference, Known
 from ..validation.catalogue import catalogue
 from ..validation.demands import Rule
 from ..vocabulary import Base
+from .downloads import Downloads, be_modest, dump, load
 
 if TYPE_CHECKING:
     from .site import Site
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 LARGE = 50_000
 """Quads from which a process of its own judges: it takes seconds, and memory that is then given back."""
-_MEMORY = 8 << 30
-_NICE = 10
 _HOUR = 3600
 _AGAIN = 60.0
 """Seconds until something is tried again that failed."""
@@ -53,6 +51,7 @@ class Judged:
         before: what the last report held that was another, or the baseline; ``None`` if there is nothing to compare
             with.
         memory: what pages made of it that takes long where there is very much.
+        downloads: what was written of it for others to keep.
     """
 
     report: Report
@@ -60,6 +59,7 @@ class Judged:
     at: datetime
     before: tuple[Known, ...] | None = None
     memory: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    downloads: Downloads = field(default_factory=Downloads, repr=False)
 
     @cached_property
     def difference(self) -> Difference | None:
@@ -154,8 +154,9 @@ class Findings:
 
     def _work(self) -> None:
         state, report, failure = self._state, None, ""
+        downloads = Downloads()
         try:
-            report = self._report()
+            report = self._report(downloads.whole)
             demands()
         except GeokgError as error:
             failure = str(error)
@@ -168,7 +169,8 @@ class Findings:
                 if report is None:
                     self._failure = (state, time.monotonic() + _AGAIN, failure)
                 else:
-                    self._judged = Judged(report, state, datetime.now(UTC), self._before(report))
+                    before = self._before(report)
+                    self._judged = Judged(report, state, datetime.now(UTC), before, downloads=downloads)
                 self._changed.notify_all()
 
     def _before(self, report: Report) -> tuple[Known, ...] | None:
@@ -177,8 +179,8 @@ class Findings:
             return self.known
         return last.report.known if report.difference(last.report) else last.before
 
-    def _report(self) -> Report:
-        """What the gate knows; else what comes of judging all."""
+    def _report(self, keep: Path) -> Report:
+        """What the gate knows; else what comes of judging all. What stays away from this process is kept in a file."""
         writer = self.site.writer
         if writer is not None and (standing := writer.report()) is not None:
             return standing
@@ -188,7 +190,7 @@ class Findings:
             if not store.is_here:
                 return validate(self.site.kg)
             store = Store(store.ox, base=store.base)  # a writer on disk puts another store there with each change
-            return judged_apart(store) if len(store) >= LARGE else validate(KnowledgeGraph(store))
+            return judged_apart(store, keep=keep) if len(store) >= LARGE else validate(KnowledgeGraph(store))
         finally:
             release()
 
@@ -207,8 +209,12 @@ def _nothing() -> None:
     """Let go of nothing."""
 
 
-def judged_apart(store: Store) -> Report:
+def judged_apart(store: Store, *, keep: Path | None = None) -> Report:
     """The report of a store, made by a process of low priority that ends with it, or with us.
+
+    Args:
+        store: the store.
+        keep: a file for the report with the graph that SHACL describes, which then does not come along.
 
     Raises:
         ValidationError: the process did not come to its end.
@@ -218,7 +224,14 @@ def judged_apart(store: Store) -> Report:
     """
     theirs, ours = os.pipe()
     with subprocess.Popen(  # noqa: S603
-        [sys.executable, "-c", "from geokg.endpoint.standing import main; main()", str(theirs), store.base.iri],
+        [
+            sys.executable,
+            "-c",
+            "from geokg.endpoint.standing import main; main()",
+            str(theirs),
+            store.base.iri,
+            str(keep or ""),
+        ],
         stdin=subprocess.PIPE,  # closes when we are gone
         stdout=subprocess.PIPE,
         pass_fds=[theirs],
@@ -227,38 +240,33 @@ def judged_apart(store: Store) -> Report:
         os.close(theirs)
         with suppress(BrokenPipeError), os.fdopen(ours, "wb") as file:
             MemorySnapshot(store.ox).feed(file)
-        content = process.stdout.read() if process.stdout else b""
-    if process.returncode:
-        raise ValidationError(f"the process that judged the data ended with exit code {process.returncode}")
-    answer = pickle.loads(content)  # noqa: S301 (our own process wrote it)
-    if isinstance(answer, Report):
-        return answer
-    raise ValidationError(str(answer))
+        told = b"" if process.stdout is None else process.stdout.readline().decode().strip()
+        report = None if told or process.stdout is None else load(process.stdout)
+    if report is None or process.returncode:
+        raise ValidationError(told or f"the process that judged the data ended with exit code {process.returncode}")
+    return report
 
 
 def main() -> None:
-    """Read a store, judge it, write the report, or the error."""
-    os.nice(_NICE)
-    if sys.platform.startswith("linux"):
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    """Read a store, judge it, write what went wrong, a line that is empty at best, and the report."""
+    be_modest()
     store = Store.memory(base=Base(sys.argv[2]))
-    answer: Report | str
     try:
         with os.fdopen(int(sys.argv[1]), "rb") as file:
             file.readline()  # the names of graphs, empty ones too
             store.ox.bulk_load(input=file, format=ox.RdfFormat.N_QUADS)
     except (OSError, SyntaxError):
         os._exit(1)  # whoever fed us is gone
+    out, keep = sys.stdout.buffer, Path(sys.argv[3]) if sys.argv[3] else None
     try:
-        answer = validate(KnowledgeGraph(store))
-    except (GeokgError, MemoryError) as error:
-        answer = str(error) or type(error).__name__
-    pickle.dump(answer, sys.stdout.buffer)
-    sys.stdout.flush()
+        report = validate(KnowledgeGraph(store))
+        if keep is not None:
+            with keep.open("wb") as file:
+                dump(report, file)
+    except (GeokgError, MemoryError, OSError) as error:
+        out.write(" ".join((str(error) or type(error).__name__).split()).encode() + b"\n")
+    else:
+        out.write(b"\n")
+        dump(report, out, whole=keep is None)
+    out.flush()
     os._exit(0)  # the other thread still reads
-
-
-def _end_with_parent() -> None:
-    os.read(sys.stdin.fileno(), 1)
-    os._exit(1)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterable
+from functools import partial
 
 from flask import Blueprint, Response, redirect, request, url_for
 
 from ...errors import Busy, QueryError
 from ...validation import fixes
+from .. import downloads
 from ..access import FIELD
 from ..changes import Change
 from ..formats import CSV, HTML, JSONLD, TURTLE, Format, choose
@@ -15,7 +19,7 @@ from ..problems import ProtocolError
 from ..protocol import FORM
 from ..resources import conditional
 from ..site import current
-from ..standing import Look
+from ..standing import Judged, Look
 from ..update import refuse_encodings, write, writer_for
 from ..wording import gettext as _
 from .findings import FIELDS, Listed
@@ -37,6 +41,7 @@ FORMATS = {
     HTML: "html",
 }
 """What the report comes in, with what ``geokg check`` calls it."""
+_PIECE = 1 << 16
 FIXES = Format("rq", "application/sparql-update")
 """All that would mend something, as one update."""
 DOWNLOADS = (
@@ -91,15 +96,38 @@ def _send(chosen: Format) -> Response:
     if look.judged is None or not look.is_current:
         raise _missing(look)
     listed = Listed(site, look.judged)
+    if len(look.judged.report) >= downloads.LONG:
+        return _send_file(look.judged, listed, chosen)
     shown = look.judged.report.only(listed.findings)
     if chosen is FIXES:
         body = fixes.script(shown)
     else:
         body = shown.serialize(FORMATS[chosen], group=listed.chosen.others.get("by"))
+    return conditional(_response(body, chosen))
+
+
+def _response(body: str | Iterable[bytes], chosen: Format) -> Response:
     response = Response(body, content_type=chosen.content_type)
     if chosen is HTML:  # it brings styles of its own, which a page of ours may not have
         response.headers["Content-Disposition"] = "attachment; filename=report.html"
-    return conditional(response)
+    return response
+
+
+def _send_file(judged: Judged, listed: Listed, chosen: Format) -> Response:
+    """What is long comes out of a file, which another process writes."""
+    places = None
+    if listed.chosen.values and chosen not in (TURTLE, JSONLD):  # these are always whole
+        wanted = set(map(id, listed.findings))
+        places = tuple(place for place, one in enumerate(judged.report) if id(one) in wanted)
+    name = downloads.FIXES if chosen is FIXES else FORMATS[chosen]
+    asked = downloads.Asked(name, listed.chosen.others.get("by"), places)
+    file = judged.downloads.get(judged.report, asked, wait=WAITING)
+    response = _response(iter(partial(file.read, _PIECE), b""), chosen)
+    response.call_on_close(file.close)
+    response.content_length = os.fstat(file.fileno()).st_size
+    response.set_etag(f"{judged.at:%Y%m%d%H%M%S%f}-{asked.key}")
+    response.make_conditional(request)
+    return response
 
 
 def _missing(look: Look) -> QueryError:
