@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from flask.testing import FlaskClient
 
 import geokg
 from geokg import rules
-from geokg.cli import main
+from geokg.cli import main, serve
 from geokg.endpoint import create_app, scribe
 from geokg.endpoint.changes import Change, plan
 from geokg.endpoint.delta import Delta, difference, exchange
@@ -32,7 +33,7 @@ from geokg.endpoint.operations import Upload, with_dataset
 from geokg.endpoint.problems import ProtocolError
 from geokg.endpoint.scribe import Scribe
 from geokg.endpoint.writer import Refused, StoreWriter
-from geokg.errors import Busy, QueryError, QueryNotAllowed, QuerySyntaxError, QueryTimeout, ReadError
+from geokg.errors import Busy, GeokgError, QueryError, QueryNotAllowed, QuerySyntaxError, QueryTimeout, ReadError
 from geokg.graph import KnowledgeGraph
 from geokg.sparql import check_update
 from geokg.store import Store
@@ -479,6 +480,89 @@ def test_one_store_has_one_writer(writer: FolderWriter, tmp_path: Path, monkeypa
     with pytest.raises(ReadError):
         Store.at(tmp_path / "kg")
     assert len(writer.store) == 0
+
+
+# While what is there is being checked
+
+CHECKING, FAILED = "what is there is still being checked", "what is there cannot be checked"
+
+
+@contextlib.contextmanager
+def held_up(monkeypatch: pytest.MonkeyPatch, outcome: type[Exception] | None = None) -> Iterator[None]:
+    """Nobody hears that a store has been judged; or what is heard is that this cannot be done."""
+    heed = FolderWriter._heed
+
+    def deaf(self: FolderWriter, channel: Connection, seconds: float | None) -> bool:
+        if not self._is_shown:
+            return heed(self, channel, seconds)
+        if outcome is not None:
+            raise outcome
+        return False
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderWriter, "_heed", deaf)
+        patch.setattr("geokg.endpoint.folder._PATIENCE", 0)
+        yield
+
+
+def test_who_reads_need_not_wait_until_all_is_checked_and_who_writes_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    KnowledgeGraph.empty().store.save(tmp_path / "kg")
+    with held_up(monkeypatch):
+        writer = FolderWriter(tmp_path / "kg", is_patient=False)
+        client = create_app(KnowledgeGraph(writer.store), writer=writer, token=TOKEN).test_client()
+        assert client.get("/sparql", query_string={"query": "ASK { ?s ?p ?o }"}).json["boolean"] is True
+        ready = client.get("/health/ready")
+        assert (ready.status_code, ready.json) == (200, {"status": "ok", "writes": CHECKING})
+        response = client.post("/update", data={"update": GOOD}, headers=BEARER)
+        assert response.status_code == 503
+        assert int(response.headers["Retry-After"]) >= 1
+        assert writer.report() is None
+    with contextlib.closing(writer):
+        while not writer.is_ready:
+            time.sleep(0.05)
+        assert client.get("/health/ready").json["writes"] == "ready"
+        assert client.post("/update", data={"update": BAD}, headers=BEARER).status_code == 422
+        assert client.post("/update", data={"update": GOOD}, headers=BEARER).status_code == 204
+
+
+def test_a_store_that_cannot_be_checked_is_read_and_checked_again_for_the_next_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with held_up(monkeypatch, EOFError):
+        writer = FolderWriter(tmp_path / "kg", is_patient=False)
+        client = create_app(KnowledgeGraph(writer.store), writer=writer, token=TOKEN).test_client()
+        for _ in range(2):
+            assert client.get("/health/ready").json["writes"] == FAILED
+        assert client.get("/sparql", query_string={"query": "ASK {}"}).status_code == 200
+        with pytest.raises(GeokgError):
+            assert writer.is_ready
+    with contextlib.closing(writer):
+        writer.write(Change("update", text=GOOD))
+        assert client.get("/health/ready").json["writes"] == "ready"
+
+
+@pytest.mark.parametrize("outcome", [None, "no shapes"])
+def test_people_are_told_that_a_store_is_being_checked(capsys: pytest.CaptureFixture[str], outcome: str | None) -> None:
+    class Slow:
+        looks = 0
+
+        @property
+        def is_ready(self) -> bool:
+            self.looks += 1
+            if outcome is not None:
+                raise GeokgError(outcome)
+            return self.looks > 2
+
+    writer = Slow()
+    with serve._watched(writer):  # type: ignore[arg-type]
+        while writer.looks <= (2 if outcome is None else 0):
+            time.sleep(0.01)
+    told = capsys.readouterr().err
+    assert ("no shapes" in told) == (outcome is not None)
+    with serve._watched(None):
+        pass
 
 
 # Backups

@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 import tempfile
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -24,10 +26,14 @@ from ..graph import KnowledgeGraph
 from ..sparql.guard import check_start
 from ..validation.baseline import read as read_baseline
 from ..vocabulary import packaged
-from .common import STDIN, Command, busy, is_source, json_option, read_graph, tell, tell_json, tell_notices
+from .common import STDIN, Command, busy, is_source, json_option, read_graph, tell, tell_json, tell_notices, told
 
 if TYPE_CHECKING:
     from ..remote import RemoteStore
+
+
+_LOOK = 0.2
+"""Seconds between two looks at whether a store has been checked."""
 
 
 @dataclass(frozen=True)
@@ -230,7 +236,8 @@ def serve(
                 how = "read-only; " if is_read_only else ""
                 tell(f"{address} serves {size} quads, {how}SPARQL at {address}sparql\n")
             longest = deadline if pool is None else pool.longest
-            with ended_by_signals(server, app.extensions["geokg"], grace=max(longest, write_deadline) + 5):
+            ending = ended_by_signals(server, app.extensions["geokg"], grace=max(longest, write_deadline) + 5)
+            with _watched(data.writer), ending:
                 server.run()
         if pool is not None:
             pool.close()  # before the copies that it reads are removed
@@ -271,8 +278,36 @@ def _data(graph: str | None, *, is_writable: bool, create: bool, ephemeral: bool
 
 
 def _writer(folder: Path, **settings: Any) -> FolderWriter:
-    with busy("Checking what is there"):
-        return FolderWriter(folder, **settings)
+    return FolderWriter(folder, is_patient=False, **settings)
+
+
+@contextmanager
+def _watched(writer: Writer | None) -> Iterator[None]:
+    """Show to people that what is there is being checked, while others already read; say when writers may come."""
+    ended = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(writer, ended), daemon=True)
+    if writer is not None:
+        watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        if writer is not None:
+            watcher.join()
+
+
+def _watch(writer: Writer, ended: threading.Event) -> None:
+    begun = time.monotonic()
+    try:
+        if writer.is_ready or ended.wait(_LOOK):
+            return
+        words = "Checking what is there; who writes has to wait"
+        with busy(words) as shown:
+            while not writer.is_ready and not ended.wait(_LOOK):
+                if shown is not None:
+                    shown.update(f"{words} ({time.monotonic() - begun:.0f} s)")
+    except GeokgError as error:
+        click.echo(f"{told(error)}; nobody can write", err=True)
 
 
 def _remote_writer(store: RemoteStore, folder: Path, **settings: Any) -> Writer:

@@ -21,6 +21,7 @@ from .syntax import check_syntax
 
 Kind: TypeAlias = Literal["update", "put", "post", "delete", "patch"]
 GraphName: TypeAlias = ox.NamedNode | ox.DefaultGraph
+_ACCEPTED = ["text/turtle", "application/n-triples", "application/rdf+xml", "application/ld+json", "text/n3"]
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,8 @@ def read(upload: Upload, base_iri: str | None) -> Iterator[ox.Quad]:
     """
     rdf_format = ox.RdfFormat.from_media_type(upload.mimetype)
     if rdf_format is None or (rdf_format.supports_datasets and rdf_format != ox.RdfFormat.JSON_LD):
-        raise ProtocolError(f"{upload.mimetype or 'a body of no type'} is not RDF for one graph", 415)
+        said = upload.mimetype or "a body of no type"
+        raise ProtocolError(f"{said} is not RDF for one graph", 415, accepted=_ACCEPTED)
     if why := bomb(upload.path.read_bytes, rdf_format):
         raise ProtocolError(why, 413 if rdf_format == ox.RdfFormat.JSON_LD else 400)
     try:

@@ -24,11 +24,12 @@ from ..store import Store
 from ..validation import Report
 from ..vocabulary import Base
 from .changes import Change
+from .conditions import check_conditions
 from .delta import Delta
 from .problems import ProtocolError
 from .runs import Runs
 from .scribe import FAILED, PREPARED, READY, REPORT, Settings, remove_copies, remove_copy
-from .writer import Gate, Verdict, Written, check_conditions
+from .writer import Gate, Verdict, Written
 
 _STARTING = 60.0
 """Seconds after which a process that shows nothing, or no longer, is given up."""

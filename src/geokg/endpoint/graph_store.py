@@ -16,6 +16,7 @@ from werkzeug.http import parse_options_header
 from ..sparql import check_update
 from ..vocabulary import prefixes
 from .changes import Change, has_graph
+from .conditions import state_tag
 from .formats import HTML, QUADS, RDF, Format, choose
 from .operations import Upload
 from .problems import ProtocolError
@@ -23,7 +24,6 @@ from .protocol import UPDATE, form_parameters, graph_iri, utf8
 from .site import Site, current
 from .streaming import Stream, writer
 from .update import MAX_UPDATE, refuse_encodings, tags, told, write, writer_for
-from .writer import state_tag
 
 MAX_UPLOAD = 100 << 20
 """Bytes of one body."""

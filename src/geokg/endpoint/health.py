@@ -7,7 +7,7 @@ from flask import Response, jsonify
 from ..errors import GeokgError
 from ..sparql.pool import Job
 from .problems import ProtocolError
-from .site import current
+from .site import Site, current
 
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 """The text format of Prometheus."""
@@ -27,6 +27,8 @@ def live() -> Response:
 def ready() -> Response:
     """Whether a query would be answered now; if not, requests should go to another server for a while.
 
+    Writes may have to wait for longer, until what is there has been judged; that is told beside.
+
     Raises:
         ProtocolError: 503, the server is about to end, or no worker answers.
     """
@@ -41,7 +43,17 @@ def ready() -> Response:
             site.store.query("ASK {}")
     except GeokgError as error:
         raise ProtocolError(f"no query is answered now: {error}", 503) from None
-    return _fresh(jsonify(status="ok"))
+    return _fresh(jsonify(status="ok", writes=_writes(site)))
+
+
+def _writes(site: Site) -> str:
+    """Whether writes would be carried out now."""
+    if site.writer is None:
+        return "read-only"
+    try:
+        return "ready" if site.writer.is_ready else "what is there is still being checked"
+    except GeokgError:
+        return "what is there cannot be checked"
 
 
 def metrics() -> Response:

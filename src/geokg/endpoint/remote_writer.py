@@ -58,6 +58,8 @@ class PassingWriter:
         runs: none, as nobody judges.
     """
 
+    is_ready = True
+
     def __init__(self, store: RemoteStore) -> None:
         self._store = store
         self._turns = _Turns()
@@ -148,6 +150,11 @@ class JudgingWriter:
         self._reading: threading.Thread | None = None
         self._failure: GeokgError | None = None
         self._copy = self._make()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether changes are looked at now, and not only after all has been read and judged anew."""
+        return self._reading is None and self._copy.is_ready
 
     @property
     def runs(self) -> Runs:

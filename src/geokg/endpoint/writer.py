@@ -17,6 +17,7 @@ from ..validation.hiding import in_memory
 from ..validation.standing import Kept, StandingReport
 from ..vocabulary import GK, prefixes
 from .changes import Change, carry_out, has_graph, plan, run
+from .conditions import check_conditions
 from .delta import Ahead, Delta, Recorder, exchange, rewrite
 from .problems import ProtocolError
 from .runs import Run, Runs
@@ -82,6 +83,14 @@ class Writer(Protocol):
 
     def hold(self) -> Callable[[], None]:
         """Keep what can be read now until the function that is returned is called."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether changes are looked at now, and not only after what is there has been judged.
+
+        Raises:
+            GeokgError: they never will be.
+        """
 
     @property
     def runs(self) -> Runs:
@@ -300,29 +309,6 @@ def _are_rules_concerned(store: Store, delta: Delta | None) -> bool:
     return any(quad.object == policy for quad in delta.added)
 
 
-def check_conditions(store: Store, change: Change) -> None:
-    """Do nothing if the store is in the state that a client wants it to be in.
-
-    Raises:
-        ProtocolError: 412.
-    """
-    is_there = has_graph(store.ox, change.name)
-    tag = state_tag(store)
-    wanted = not change.if_match or ("*" in change.if_match and is_there) or _is_among(tag, change.if_match)
-    unwanted = ("*" in change.if_none_match and is_there) or _is_among(tag, change.if_none_match)
-    if not wanted or unwanted:
-        raise ProtocolError("the graph is not in the state that the request asks for", 412)
-
-
-def state_tag(store: Store) -> str:
-    """What every entity tag of the present state of a store begins with."""
-    return f"{store.generation:x}"
-
-
-def _is_among(tag: str, tags: tuple[str, ...]) -> bool:
-    return any(one.partition("-")[0] == tag for one in tags)
-
-
 class StoreWriter:
     """Writes to a store of this process. An update that never ends holds it for ever: for tests and small uses.
 
@@ -332,6 +318,7 @@ class StoreWriter:
         is_ruled: whether accepted and inferred facts are found again.
 
     Attributes:
+        is_ready: always.
         runs: what the changes did to the findings.
 
     >>> store = Store.memory()
@@ -340,6 +327,8 @@ class StoreWriter:
     >>> len(store)
     1
     """
+
+    is_ready = True
 
     def __init__(self, store: Store, *, gate: Gate = "off", is_ruled: bool = True) -> None:
         self._store = store
