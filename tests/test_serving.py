@@ -311,6 +311,18 @@ def test_what_was_begun_is_answered_before_the_end(trig: Path) -> None:
         assert "Traceback" not in server.stderr.read()
 
 
+def test_an_answer_that_is_cut_is_a_line_in_the_log_and_no_traceback(trig: Path) -> None:
+    with serving(trig) as (server, port):
+        with pytest.raises(http.client.IncompleteRead):
+            get(port, "/sparql?format=csv&timeout=1&query=" + quote("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"))
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(20) == 0
+        assert server.stderr is not None
+        told = server.stderr.read()
+        assert "is cut off after" in told
+        assert "Traceback" not in told
+
+
 def test_a_second_signal_does_not_wait(trig: Path) -> None:
     with serving(trig, "--deadline", "60") as (server, port):
         thread = threading.Thread(target=_ask_and_be_cut_off, args=(port,))

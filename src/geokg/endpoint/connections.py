@@ -13,8 +13,10 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from waitress.channel import HTTPChannel
+from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.task import WSGITask
+
+from ..errors import TransferCut
 
 SPARE = 8
 """Connections below the limit from which one gives way to each that comes."""
@@ -35,10 +37,12 @@ class Task(WSGITask):  # type: ignore[misc]
         """Answer the request."""
         try:
             super().execute()
-        except BaseException:
+        except BaseException as error:
             if self.wrote_header and self.version == "1.0":
                 at_once = struct.pack("ii", 1, 0)
                 self.channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+            if self.wrote_header and isinstance(error, TransferCut):
+                raise ClientDisconnected from error  # the log has a line on it; a traceback would say no more
             raise
 
 
