@@ -12,6 +12,7 @@ import pytest
 
 import browser
 import geokg
+from services import Service, oxigraph, virtuoso, virtuoso_program
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -48,6 +49,44 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"{folder} is not here; set GEOKG_SHARED to run the tests on real corpora and the W3C suites")
     return folder
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Service]]:
+    """Starts a service when the first test wants it."""
+    started: dict[str, Service] = {}
+    open_services = []
+
+    def start(name: str) -> Service:
+        if name not in started:
+            if name == "oxigraph":
+                context, user = oxigraph(tmp_path_factory.mktemp(name)), ""
+            else:
+                program = virtuoso_program()
+                if program is None:
+                    pytest.skip("no Virtuoso 7 here: install virtuoso-opensource-7-bin, or set GEOKG_VIRTUOSO")
+                context, user = virtuoso(program, tmp_path_factory.mktemp(name)), "dba"
+            started[name] = Service(name, context.__enter__(), user)
+            open_services.append(context)
+        return started[name]
+
+    yield start
+    for context in open_services:
+        context.__exit__(None, None, None)
+
+
+@pytest.fixture(params=("oxigraph", "virtuoso"))
+def service(
+    request: pytest.FixtureRequest, running: Callable[[str], Service], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Service]:
+    """Each service in turn, empty at first."""
+    found = running(request.param)
+    monkeypatch.setenv("GEOKG_REMOTE_USER", found.user)
+    monkeypatch.setenv("GEOKG_REMOTE_PASSWORD", found.user)
+    store = found.store()
+    for graph in (*store.graphs(), store.written):
+        store.drop(graph)
+    yield found
 
 
 @pytest.hookimpl(wrapper=True)

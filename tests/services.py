@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from geokg.remote import Connection, Credentials, RemoteStore
+from geokg.vocabulary import Base
 from w3c.servers import _free_port, _running, find
 
 VIRTUOSO_ROWS = 15_000
@@ -72,6 +75,18 @@ def oxigraph(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/query"
 
 
+@dataclass(frozen=True)
+class Service:
+    """A service that runs."""
+
+    name: str
+    url: str
+    user: str = ""
+
+    def store(self, base: Base | None = None) -> RemoteStore:
+        return RemoteStore(Connection(self.url, credentials=Credentials(self.user, self.user)), base=base)
+
+
 @dataclass
 class Reply:
     """What the service that misbehaves answers.
@@ -84,6 +99,8 @@ class Reply:
         headers: more headers.
         chunked: send the body as chunks, and never the last one.
         silent: send nothing at all, until the service is stopped.
+        drips: send a byte in so many seconds, from the first of the headers on.
+        closes: close the connection afterwards, without having said so.
     """
 
     body: bytes = b""
@@ -93,10 +110,16 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     chunked: bool = False
     silent: bool = False
+    drips: float = 0.0
+    closes: bool = False
 
 
 class Misbehaving:
     """A service that gives one reply after the other, the last again and again; the first request finds a greeting.
+
+    Args:
+        host: where it listens.
+        certificate: a file with its certificate and key, for https.
 
     Attributes:
         url: its address for queries.
@@ -104,7 +127,7 @@ class Misbehaving:
         seen: the method, path and headers of the requests so far, without the greeting.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1", *, certificate: Path | None = None) -> None:
         self.replies: list[Reply] = []
         self.seen: list[tuple[str, str, dict[str, str]]] = []
         self.name = ""
@@ -128,15 +151,29 @@ class Misbehaving:
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(ThreadingHTTPServer):
+            address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+
+            def handle_error(self, *_: object) -> None:
+                """Say nothing of clients that leave."""
+
+        self._server = Server((host, 0), Handler)
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}/sparql"
+        scheme, name = "https" if certificate else "http", f"[{host}]" if ":" in host else host
+        self.url = f"{scheme}://{name}:{self._server.server_port}/sparql"
 
     def _send(self, handler: BaseHTTPRequestHandler, reply: Reply) -> None:
         if reply.silent:
             self._stopped.wait(30)
             handler.close_connection = True
+            return
+        if reply.drips:
+            self._drip(handler, reply)
             return
         handler.send_response_only(reply.status)
         handler.send_header("Content-Type", reply.media)
@@ -151,9 +188,20 @@ class Misbehaving:
         handler.end_headers()
         handler.wfile.write(b"%x\r\n%s\r\n" % (len(reply.body), reply.body) if reply.chunked else reply.body)
         handler.wfile.flush()
+        if reply.closes:
+            handler.close_connection = True
         if reply.chunked or reply.length is not None:
             handler.close_connection = True
             handler.connection.shutdown(socket.SHUT_WR)
+
+    def _drip(self, handler: BaseHTTPRequestHandler, reply: Reply) -> None:
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {reply.media}\r\nContent-Length: {len(reply.body)}\r\n\r\n"
+        with suppress(OSError):
+            for byte in head.encode() + reply.body:
+                if self._stopped.wait(reply.drips):
+                    break
+                handler.wfile.write(bytes([byte]))
+        handler.close_connection = True
 
     def close(self) -> None:
         """Stop."""

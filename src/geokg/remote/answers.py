@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from typing import IO, cast
@@ -22,6 +23,8 @@ _FORMATS = {"application/n-triples": ox.RdfFormat.N_TRIPLES, "text/turtle": ox.R
 # What Virtuoso says of an answer that is not all there is.
 _PARTIAL = "x-sql-state"
 _ROWS_LIMIT = "x-sparql-maxrows"
+_GZIP = zlib.MAX_WBITS | 16
+_PIECE = 1 << 20
 _FAILED = ("error", "errors", "exception")
 
 
@@ -37,16 +40,35 @@ def read(response: httpx.Response, *, largest: int) -> bytes:
             raise RemoteError(f"{response.url}: gave up and sent a part: {response.headers[_PARTIAL]}")
         data = bytearray()
         try:
-            for piece in response.iter_bytes():
+            for piece in unpacked(response):
                 data += piece
                 if len(data) > largest:
                     raise QueryTooLarge(f"{response.url}: the answer has more than {largest} bytes; ask for less")
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, zlib.error) as error:
             raise broken(response, error) from error
         if _ROWS_LIMIT in response.headers:  # told only now, as Virtuoso stalls where its answer is not read
             limit = response.headers[_ROWS_LIMIT]
             raise QueryTooLarge(f"{response.url}: sends no more than {limit} rows (ResultSetMaxRows); ask for less")
         return bytes(data)
+
+
+def unpacked(response: httpx.Response) -> Iterator[bytes]:
+    """The body in pieces, none of them much larger than what it came in; one that is packed has an end of its own.
+
+    Raises:
+        httpx.HTTPError: it breaks off.
+        zlib.error: it is packed, and not to its end.
+    """
+    if response.headers.get("content-encoding", "") in ("", "identity"):
+        yield from response.iter_raw()
+        return
+    unpacker = zlib.decompressobj(_GZIP)
+    for packed in response.iter_raw():
+        while packed:
+            yield unpacker.decompress(packed, _PIECE)
+            packed = unpacker.unconsumed_tail
+    if not unpacker.eof or unpacker.unused_data:
+        raise zlib.error("it is packed, and ends elsewhere than it should")
 
 
 def broken(response: httpx.Response, error: Exception) -> RemoteError:
@@ -77,16 +99,25 @@ def rows(
             raise RemoteError(f"{response.url}: says that it failed, with status 200: {why}")
         if response.headers.get("server", "").startswith(virtuoso.NAME):
             data = virtuoso.repaired(data, is_ask=is_ask, truths=virtuoso.truths(query) if query else ())
-        first = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
-        if not isinstance(first, ox.QueryBoolean):
-            for _ in first:  # to the end, so that what is handed out has one
-                pass
-        results = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
+        is_boolean = _read_to_end(data)
     except (SyntaxError, ValueError, AttributeError) as error:
         raise broken(response, error) from error
-    if isinstance(results, ox.QueryBoolean) is not is_ask:
+    if is_boolean is not is_ask:
         raise RemoteError(f"{response.url}: answers with {'rows' if is_ask else 'a truth value'}")
-    return results
+    return ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
+
+
+def _read_to_end(data: bytes) -> bool:
+    """Whether it is a truth value, or rows all of which can be read."""
+    results = ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
+    try:
+        if isinstance(results, ox.QueryBoolean):
+            return True
+        for _ in results:
+            pass
+        return False
+    finally:
+        del results  # an error keeps what stands in its frames, and rows must end on their own thread
 
 
 def _error_inside(data: bytes) -> str:
@@ -126,7 +157,7 @@ def dump(response: httpx.Response) -> Iterator[ox.Quad]:
     with closing(response):
         try:
             yield from ox.parse(cast(IO[bytes], _Body(response)), format=_format(response), rename_blank_nodes=True)
-        except (SyntaxError, ValueError, OSError, httpx.HTTPError) as error:
+        except (SyntaxError, ValueError, OSError, httpx.HTTPError, zlib.error) as error:
             raise broken(response, error) from error
 
 
@@ -147,7 +178,7 @@ class _Body(io.RawIOBase):
     """A body as a file."""
 
     def __init__(self, response: httpx.Response) -> None:
-        self._pieces = response.iter_bytes()
+        self._pieces = unpacked(response)
         self._rest = b""
 
     def readable(self) -> bool:

@@ -17,7 +17,8 @@ from .. import canonical
 from ..errors import GeokgError, RemoteError
 from ..store import Store
 from .marks import leave
-from .store import RemoteStore, pieces
+from .pieces import pieces
+from .store import RemoteStore
 
 CHUNK = 10_000
 """How many triples go in one request."""

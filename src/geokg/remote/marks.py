@@ -14,8 +14,8 @@ _VERSION = "<http://purl.org/dc/terms/hasVersion>"
 
 def read(store: RemoteStore) -> tuple[str, ...]:
     """What names the last change; two names where two geokg left their first at the same moment, none before that."""
-    rows = store.query(f"SELECT ?mark {{ {pattern(store, ['?mark'])} }}", union=False)
-    return tuple(sorted(row["mark"].value for row in rows)) if isinstance(rows, ox.QuerySolutions) else ()
+    rows = store.rows(f"SELECT ?mark {{ {pattern(store, ['?mark'])} }}", "mark")
+    return tuple(sorted(row["mark"].value for row in rows if isinstance(row["mark"], ox.Literal)))
 
 
 def pattern(store: RemoteStore, marks: Iterable[str]) -> str:

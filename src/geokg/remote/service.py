@@ -41,7 +41,6 @@ TRIES = 3
 _BUSY = (429, 502, 503, 504)
 _LONGEST_WAIT = 10.0
 _ENCODINGS = ("", "identity", "gzip")
-"""One that unpacks to a thousand times its size at most; of others a single piece may be more than memory holds."""
 _TAG = re.compile(r"<(style|script|title)\b.*?</\1\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import groupby
 from typing import Any, cast
 from urllib.parse import quote, unquote
@@ -22,11 +23,11 @@ from ..store import Node, Results, Term, has_dataset
 from ..vocabulary import Base
 from . import answers, virtuoso
 from .engine import Engine
+from .pieces import pieces
 from .service import Connection
 
 _NOWHERE = "urn:geokg:no-graph"
 _TOGETHER = 100
-_LONGEST = 1_000_000
 # Virtuoso goes by what a body looks like, and takes one long triple for plain text.
 _HEAD = "@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .\n"
 # Graphs that Virtuoso keeps for itself.
@@ -41,24 +42,6 @@ _SYSTEM = (
     "urn:virtuoso:val:",
 )
 _UNIONS: dict[str, list[tuple[str, str]]] = {"itself": [], "parameter": [("union-default-graph", "true")]}
-
-
-def pieces(lines: Iterable[str], number: int) -> Iterator[list[str]]:
-    """So many lines at a time as one request should have: no more than a number, nor than a million characters.
-
-    >>> [len(some) for some in pieces(["x" * 400_000] * 5, 10_000)]
-    [2, 2, 1]
-    """
-    some: list[str] = []
-    length = 0
-    for line in lines:
-        if some and (len(some) == number or length + len(line) > _LONGEST):
-            yield some
-            some, length = [], 0
-        some.append(line)
-        length += len(line)
-    if some:
-        yield some
 
 
 class RemoteStore(Remembering):
@@ -131,7 +114,9 @@ class RemoteStore(Remembering):
             QuerySyntaxError: the query does not parse; found out before anything is sent.
             QueryError: the service does not answer it.
         """
-        empty = self.check(sparql, base_iri=base_iri)
+        kind = type(
+            self.check(sparql, base_iri=base_iri)
+        )  # an error would keep the rows, which must end on this thread
         if default_graph is not None or named_graphs is not None:
             chosen = [default_graph] if isinstance(default_graph, str) else list(default_graph or ())
             seen = list(named_graphs or ())
@@ -145,8 +130,8 @@ class RemoteStore(Remembering):
         if substitutions:
             names, values = " ".join(f"?{name}" for name in substitutions), " ".join(map(str, substitutions.values()))
             text += f"\nVALUES ({names}) {{ ({values}) }}"
-        is_ask, halves = isinstance(empty, ox.QueryBoolean), None
-        if isinstance(empty, ox.QueryTriples):
+        is_ask, halves = issubclass(kind, ox.QueryBoolean), None
+        if issubclass(kind, ox.QueryTriples):
             if not self.connection.service.name.startswith(virtuoso.NAME):
                 response = self.connection.query(text, fields, accept=answers.TRIPLES)
                 return answers.triples(response, largest=self._largest)
@@ -176,10 +161,8 @@ class RemoteStore(Remembering):
         """Ask for a triple of a named graph without naming the graph; a service without such triples is asked again."""
         if self._union:
             return
-        row = next(
-            iter(self._rows("SELECT ?s ?p ?o { GRAPH ?g { ?s ?p ?o FILTER(!isBlank(?s) && !isBlank(?o)) } } LIMIT 1")),
-            None,
-        )
+        named = "SELECT ?s ?p ?o { GRAPH ?g { ?s ?p ?o FILTER(!isBlank(?s) && !isBlank(?o)) } } LIMIT 1"
+        row = next(iter(self.rows(named, "s", "p", "o")), None)
         if row is None:
             self._has_unnamed = self._ask("ASK { ?s ?p ?o }")
             return
@@ -193,10 +176,21 @@ class RemoteStore(Remembering):
             self._union = "list"
         self._has_unnamed = self._union != "itself"
 
-    def _rows(self, sparql: str) -> ox.QuerySolutions:
-        """The rows of a query over the named graphs, as the service sees them."""
+    def rows(self, sparql: str, *names: str) -> ox.QuerySolutions:
+        """The rows of a query, as the service sees its graphs; ``names`` are its variables."""
         response = self.connection.query(sparql, accept=answers.ROWS)
-        return cast(ox.QuerySolutions, answers.rows(response, largest=self._largest, is_ask=False))
+        rows = cast(ox.QuerySolutions, answers.rows(response, largest=self._largest, is_ask=False))
+        if not set(names) <= {variable.value for variable in rows.variables}:
+            raise RemoteError(f"{self.connection.service.query}: answers with rows of another query")
+        return rows
+
+    @contextmanager
+    def _as_asked(self) -> Iterator[None]:
+        """Rows that are not those that were asked for are an error of the service."""
+        try:
+            yield
+        except (AttributeError, KeyError, StopIteration, TypeError, ValueError) as error:
+            raise RemoteError(f"{self.connection.service.query}: answers with rows of another query") from error
 
     # Quads
 
@@ -211,12 +205,14 @@ class RemoteStore(Remembering):
     def _count(self, where: str) -> int:
         """How many triples stand in a graph, or in the unnamed one."""
         pattern = f"GRAPH {where} {{ ?s ?p ?o }}" if where else "?s ?p ?o"
-        return int(next(iter(self._rows(f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}")))["n"].value)
+        with self._as_asked():
+            return int(next(iter(self.rows(f"SELECT (COUNT(*) AS ?n) {{ {pattern} }}", "n")))["n"].value)
 
     def sizes(self) -> dict[str, int]:
         """How many triples stand in each named graph."""
-        rows = self._rows("SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g")
-        found = {row["g"].value: int(row["n"].value) for row in rows if isinstance(row["g"], ox.NamedNode)}
+        rows = self.rows("SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g", "g", "n")
+        with self._as_asked():
+            found = {row["g"].value: int(row["n"].value) for row in rows if isinstance(row["g"], ox.NamedNode)}
         return {graph: found[graph] for graph in sorted(found) if not self._is_hidden(graph)}
 
     def graphs(self) -> list[str]:
@@ -300,10 +296,13 @@ class RemoteStore(Remembering):
             return nodes.setdefault(term.value, ox.BlankNode()) if isinstance(term, ox.BlankNode) else term
 
         names = [f"?{name}" if term is None else str(term) for name, term in zip("spo", terms, strict=True)]
-        for row in self._rows(f"SELECT * {{ {before}{self._anywhere(' '.join(names))} }}"):
-            s, p, o = (row[name] if term is None else term for name, term in zip("spo", terms, strict=True))
-            if row["g"] is None or not self._is_hidden(row["g"].value):
-                yield self.own(ox.Quad(alone(s), p, alone(o), row["g"] or ox.DefaultGraph()))
+        asked = [name for name, term in zip("spo", terms, strict=True) if term is None] + ["g"]
+        for row in self.rows(f"SELECT * {{ {before}{self._anywhere(' '.join(names))} }}", *asked):
+            with self._as_asked():
+                s, p, o = (row[name] if term is None else term for name, term in zip("spo", terms, strict=True))
+                quad = self.own(ox.Quad(alone(s), p, alone(o), row["g"] or ox.DefaultGraph()))
+            if not isinstance(quad.graph_name, ox.NamedNode) or not self._is_hidden(quad.graph_name.value):
+                yield quad
 
     def _anywhere(self, pattern: str) -> str:
         """A triple pattern in all graphs, as ``?g``."""

@@ -137,8 +137,7 @@ def curated(site: Site) -> tuple[str, ...]:
     """The graphs that stewards write, and lists of others, for ``Site.once``."""
     base = site.base.graph
     derived = tuple(base + name for name in ("document/", "accepted/", "inferred", "identity", "report"))
-    names = (row["g"].value for row in site.rows("SELECT ?g { GRAPH ?g {} }"))
-    return tuple(sorted(name for name in names if not name.startswith(derived)))
+    return tuple(name for name in site.reading.graphs() if not name.startswith(derived))
 
 
 class Dossier:
