@@ -74,6 +74,7 @@ PEACEFUL = _peaceful()
 HOSTILE = [*HEAVY.values(), *(crash(times) for crash in CRASHES.values() for times in (30, 99, 120))]
 HOSTILE += [text.replace("<R>", NOWHERE).replace("PORT", "4999") for text in REACHING]
 QUERIES = [*PEACEFUL, *HOSTILE * (1 + len(PEACEFUL) // len(HOSTILE) // 3)]
+UPDATING = [text for text in QUERIES if re.search(r"\b(?:INSERT|DELETE|DROP|CLEAR|CREATE|COPY|MOVE|ADD)\b", text)]
 SHORT = [text for text in QUERIES if len(text) < 400]
 WORDS = r"""
 SERVICE LOAD SELECT ASK WHERE FROM NAMED GRAPH OPTIONAL UNION MINUS FILTER BIND VALUES INSERT DELETE DATA USING WITH
@@ -225,7 +226,7 @@ def soup(draw: Random) -> str:
     return "".join(draw.choice(FRAGMENTS) + draw.choice(("", " ")) for _ in range(draw.randrange(26)))
 
 
-def text(draw: Random) -> str:
+def text(draw: Random, kind: str = "query") -> str:
     """A query or an update, or what once was one."""
     match draw.randrange(20):
         case 0:
@@ -235,7 +236,8 @@ def text(draw: Random) -> str:
         case 2:
             return "".join(odd(draw) for _ in range(draw.randrange(30)))
         case _:
-            return edited(draw, draw.choice(draw.choice((SHORT, QUERIES))), FRAGMENTS)
+            sources = draw.choice((SHORT, QUERIES, UPDATING if kind == "update" else QUERIES))
+            return edited(draw, draw.choice(sources), FRAGMENTS)
 
 
 @dataclass(frozen=True)
@@ -350,7 +352,7 @@ def parameters(draw: Random, path: str) -> bytes:
     pieces = []
     for name in chosen:
         if name in ("query", "update"):
-            value = text(draw)
+            value = text(draw, name)
         elif name.endswith(("uri", "graph", "default")):
             value = iri(draw)
         else:
@@ -369,7 +371,7 @@ def body_of(draw: Random, path: str) -> tuple[str, bytes]:
     if kind == FORM:
         body = parameters(draw, path)
     elif kind in (QUERY, UPDATE):
-        body = text(draw).encode(draw.choice(CODECS), "replace")
+        body = text(draw, "update" if kind == UPDATE else "query").encode(draw.choice(CODECS), "replace")
     elif kind == "bytes":
         kind, body = draw.choice(TYPES), draw.randbytes(draw.randrange(200))
     else:

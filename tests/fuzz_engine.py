@@ -21,7 +21,7 @@ import pyoxigraph as ox
 
 from geokg.sparql.worker import STACK, forbid_calls
 
-SECONDS, MEMORY, ROWS = 0.3, 1 << 30, 20
+SECONDS, MEMORY, ROWS = 0.4, 1 << 30, 20
 KILL = 0x80000000  # SECCOMP_RET_KILL_PROCESS
 DATA = list(
     ox.parse(
@@ -29,7 +29,7 @@ DATA = list(
         format=ox.RdfFormat.TRIG,
     )
 )
-FATES = {signal.SIGALRM: "too long", signal.SIGXCPU: "too long", signal.SIGABRT: "too much memory"}
+FATES = {signal.SIGPROF: "too long", signal.SIGXCPU: "too long", signal.SIGABRT: "too much memory"}
 """What may end the process; a stack that overflows ends it by another signal, and so does a socket."""
 
 
@@ -93,9 +93,9 @@ def _serve(prefixes: Mapping[str, str]) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what is said of a panic or of memory that is not there
     while line := _line():
         kind, text = json.loads(line)
-        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         said = _outcome(kind, text, prefixes)
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         _say(said)
 
 

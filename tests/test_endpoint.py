@@ -301,6 +301,13 @@ def test_an_answer_that_the_client_holds_is_not_sent_again() -> None:
     assert "ETag" not in client.get("/sparql", query_string={"query": "SELECT (NOW() AS ?now) {}"}).headers
 
 
+@pytest.mark.parametrize("accept", [BROWSER, "text/turtle"])
+def test_what_is_in_another_state_is_a_problem(client: FlaskClient, accept: str) -> None:
+    response = client.get("/data/entity/taliban", headers={"Accept": accept, "If-Match": '"other"'})
+    assert response.status_code == 412
+    assert "the state that the request asks for" in response.text
+
+
 def test_only_an_answer_is_held(client: FlaskClient) -> None:
     tag = client.get("/sparql", query_string={"query": SELECT}).headers["ETag"]
     assert client.post("/sparql", data={"query": SELECT}, headers={"If-None-Match": tag}).status_code == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import pytest
 
@@ -30,9 +31,12 @@ def test_hostile_input_has_an_answer_by_design(target: str, inputs: int, outcome
 
 
 def test_a_fault_is_found_and_cut_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    def check(query: str, **_: object) -> None:
+    original = fuzz.check
+
+    def check(query: str, **arguments: Any) -> None:
         if query.count("[") == 2:
             raise IndexError(query)
+        original(query, **arguments)
 
     monkeypatch.setattr(fuzz, "check", check)
     with pytest.raises(fuzz.Fault) as caught:
@@ -50,7 +54,7 @@ def test_a_request_is_cut_down_to_what_its_fault_needs() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ASK { FILTER(" + "!" * 2_000_000 + "1) }", "ASK { SERVICE SILENT <http://127.0.0.1:4999/> {} }"]
+    "text", ["ASK { FILTER(" + "(" * 400_000, "ASK { SERVICE SILENT <http://127.0.0.1:4999/> {} }"]
 )
 def test_what_would_end_a_worker_or_leave_it_is_a_fault(text: str) -> None:
     with fuzz.engine({}) as run:

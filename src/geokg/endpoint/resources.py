@@ -14,6 +14,7 @@ from rdflib.namespace import RDF, RDFS, SKOS
 from ..store import Store, parse
 from ..vocabulary import OA, packaged, prefixes
 from .formats import QUADS, Format
+from .problems import ProtocolError
 
 T = TypeVar("T", ox.Quad, ox.Triple)
 _TYPE = ox.NamedNode(str(RDF.type))
@@ -90,10 +91,16 @@ def _write(ordered: list[ox.Quad] | list[ox.Triple], chosen: Format, store: Stor
 
 
 def conditional(response: Response) -> Response:
-    """The response with an entity tag of its bytes, or 304 if the client has them."""
+    """The response with an entity tag of its bytes, or 304 if the client has them.
+
+    Raises:
+        ProtocolError: 412, the client wants to have it in another state only.
+    """
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
     if request.method in ("GET", "HEAD"):
         response.make_conditional(request)
+    if response.status_code == 412:
+        raise ProtocolError("what is here is not in the state that the request asks for", 412)
     return response
 
 
