@@ -311,6 +311,15 @@ def test_what_was_begun_is_answered_before_the_end(trig: Path) -> None:
         assert "Traceback" not in server.stderr.read()
 
 
+def test_nothing_follows_the_head_that_was_asked_for(trig: Path) -> None:
+    with serving(trig) as (_, port), socket.create_connection(("127.0.0.1", port), 30) as connection:
+        query = quote("SELECT * { ?a ?b ?c . ?d ?e ?f }")
+        connection.sendall(f"HEAD /sparql?query={query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        sent = connection.makefile("rb").read()
+    assert b"\r\nTransfer-Encoding: chunked\r\n" in sent
+    assert sent.endswith(b"\r\n\r\n") and not sent.endswith(b"0\r\n\r\n")
+
+
 def test_an_answer_that_is_cut_is_a_line_in_the_log_and_no_traceback(trig: Path) -> None:
     with serving(trig) as (server, port):
         with pytest.raises(http.client.IncompleteRead):

@@ -45,6 +45,14 @@ class Task(WSGITask):  # type: ignore[misc]
                 raise ClientDisconnected from error  # the log has a line on it; a traceback would say no more
             raise
 
+    def finish(self) -> None:
+        """End the answer; one to ``HEAD`` has no body that ends."""
+        if not self.wrote_header:
+            self.write(b"")
+        if self.request.command == "HEAD":
+            self.chunked_response = False
+        super().finish()
+
 
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection that gives way.
