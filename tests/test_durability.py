@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
+from itertools import pairwise
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
 import powercut
+from geokg.endpoint import scribe
+from geokg.endpoint.changes import Change
+from geokg.endpoint.folder import FolderWriter
+from geokg.endpoint.scribe import COPIED, DONE, PREPARED, READY, Scribe
+from geokg.errors import Busy, QueryTimeout
 from geokg.store import Store
 
 TOKEN = "a secret"
+UPDATE = "application/sparql-update"
 LARGE = 10_050
 """More than may be one transaction."""
 STRIDE = 25
@@ -37,7 +50,9 @@ def cli(*arguments: object) -> list[str]:
 
 
 @contextmanager
-def serving(command: list[str], end: Callable[[], None] | None = None) -> Iterator[str]:
+def serving(
+    command: list[str], end: Callable[[subprocess.Popen[str]], None] = subprocess.Popen.terminate
+) -> Iterator[str]:
     """A server, and its address."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
@@ -49,11 +64,11 @@ def serving(command: list[str], end: Callable[[], None] | None = None) -> Iterat
                 told += line
             yield json.loads(told)["address"]
         finally:
-            (end or server.terminate)()
+            end(server)
             server.wait(30)
 
 
-def send(address: str, body: str, *, kind: str = "application/sparql-update", method: str = "POST") -> int:
+def send(address: str, body: str, *, kind: str = UPDATE, method: str = "POST") -> int:
     headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": kind}
     request = urllib.request.Request(address, body.encode(), headers, method=method)
     with urllib.request.urlopen(request, timeout=60) as response:
@@ -138,7 +153,7 @@ def test_a_power_cut_takes_nothing_that_was_acknowledged_and_leaves_nothing_half
         log, states = tmp_path / name, [content(same)]
         options = ["--create", "--port", "0", "--json", "--gate", "off", "--workers", "1", "--token-file", token]
         command = powercut.command(log, cli("serve", root / "kg", *options))
-        with serving(command, end=lambda: powercut.end(log)) as address:
+        with serving(command, end=lambda _: powercut.end(log)) as address:
             for number in numbers:
                 if number == LARGE:
                     body = "".join(f"<x:{n}> <x:p> <x:{n + 1}> .\n" for n in range(LARGE))
@@ -267,3 +282,147 @@ def test_a_full_disk_loses_nothing_and_writing_goes_on_when_there_is_room(tmp_pa
     assert child.returncode == 0, child.stdout + child.stderr
     told = child.stdout.split("\n")[0].split()
     assert {"507", "204"} <= set(told), told
+
+
+# Somebody is killed
+
+ENDLESS = (
+    "INSERT { <x:a> <x:b> ?n } WHERE { { SELECT (COUNT(*) AS ?n) { "
+    + " ".join(f"VALUES ?a{i} {{ {' '.join(map(str, range(30)))} }}" for i in range(10))
+    + " } } }"
+)
+
+
+def family(mark: str) -> set[int]:
+    """The processes that have something in their environment."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if mark.encode() in path.read_bytes():
+                found.add(int(path.parent.name))
+    return found
+
+
+def insert(number: int) -> Change:
+    return Change("update", text=f"INSERT DATA {{ <x:a> <x:b> {number} }}")
+
+
+def test_changes_that_are_killed_one_after_the_other_leave_one_process_and_readers_undisturbed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GEOKG_MARK", mark := str(tmp_path))
+    writer = FolderWriter(tmp_path / "kg", gate="off", deadline=1)
+    try:
+        writer.write(insert(1))
+        for _ in range(3):
+            with pytest.raises(QueryTimeout):
+                writer.write(Change("update", text=ENDLESS))
+            assert len(writer.store) == 1
+            assert len(family(mark)) == 1
+        assert writer._process is not None
+        os.kill(writer._process.pid, signal.SIGSTOP)
+        writer._took = 1000.0  # so long it took, the last time
+        with pytest.raises(Busy) as busy:
+            writer.write(insert(2))
+        assert 900 < busy.value.retry_after <= 1000, "honest"
+        assert len(writer.store) == 1
+        assert family(mark) == {writer._process.pid}
+        os.kill(writer._process.pid, signal.SIGCONT)
+        writer._took = 0.0
+        writer.write(insert(2))
+        assert len(writer.store) == 2
+        assert len(list((tmp_path / ".kg.generations").iterdir())) == 1
+    finally:
+        writer.close()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_what_is_written_by_a_process_that_dies_before_it_can_show_it_is_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = FolderWriter(tmp_path / "kg", gate="off")
+    receive = FolderWriter._receive
+
+    def die(self: FolderWriter, channel: Connection, seconds: float) -> object:
+        done = receive(self, channel, seconds)
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        with suppress(EOFError, OSError):
+            while True:  # it may have shown a copy all the same
+                channel.recv()
+        return done
+
+    monkeypatch.setattr(FolderWriter, "_receive", die)
+    try:
+        assert writer.write(insert(1)).generation == writer.store.generation
+        assert len(writer.store) == 1
+    finally:
+        writer.close()
+
+
+def test_a_store_has_one_server_and_one_that_is_killed_leaves_nothing_that_the_next_does_not_clean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GEOKG_MARK", mark := str(tmp_path))
+    (tmp_path / "token").write_text(TOKEN, encoding="utf-8")
+    options = ["--create", "--port", "0", "--json", "--gate", "off", "--workers", "1"]
+    command = cli("serve", tmp_path / "kg", *options, "--token-file", tmp_path / "token")
+    copies = tmp_path / ".kg.generations"
+
+    with serving(command, end=subprocess.Popen.kill) as address:
+        second = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert (second.returncode, second.stdout) == (2, "")
+        assert "one server that writes" in second.stderr
+        assert send(f"{address}update", small(1)) == 204
+        stale = {path.name for path in copies.iterdir()}
+        with (
+            suppress(OSError),
+            urllib.request.urlopen(
+                urllib.request.Request(
+                    f"{address}update", ENDLESS.encode(), {"Authorization": f"Bearer {TOKEN}", "Content-Type": UPDATE}
+                ),
+                timeout=1,
+            ),
+        ):
+            pass
+    until = time.monotonic() + 30
+    while family(mark) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert family(mark) == set()
+    assert stale and {path.name for path in copies.iterdir()} == stale
+    with serving(command) as address:
+        assert {path.name for path in copies.iterdir()} & stale == set()
+        assert send(f"{address}update", small(2)) == 204
+    assert not copies.exists()
+    assert len(Store.at(tmp_path / "kg", read_only=True)) == 41
+
+
+# Many small changes
+
+
+def test_a_store_does_not_grow_by_being_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "kg"
+    monkeypatch.setattr(scribe, "_GROWN", 20_000)
+    ours, theirs = Pipe()
+    one = Scribe(Store.at(folder), folder, tmp_path / ".kg.generations", gate="off")
+    thread = threading.Thread(target=one.serve, args=(theirs, 0.0))
+    thread.start()
+    sizes, generations = [], []
+    try:
+        assert [ours.recv()[0] for _ in range(2)] == [READY, PREPARED]
+        for number in range(30):
+            ours.send(insert(number))
+            assert ours.recv()[0] == DONE
+            kind, (copy, generation) = ours.recv()
+            assert kind == COPIED
+            assert Store.at(Path(copy), read_only=True).contains(object=ox.Literal(number))
+            sizes.append(sum(path.stat().st_size for path in Path(copy).glob("MANIFEST-*")))
+            generations.append(generation)
+            scribe.remove_copy(Path(copy))
+    finally:
+        ours.close()
+        thread.join()
+    assert max(sizes) < 30_000 < sum(max(0, new - old) for old, new in pairwise(sizes))
+    assert generations == sorted(set(generations))
+    assert Store.at(folder, read_only=True).generation == generations[-1]

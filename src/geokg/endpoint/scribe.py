@@ -43,7 +43,7 @@ PLANNED = "planned"
 """What a change makes different, before it counts; the answer says whether it may."""
 REPORT = "report"
 """What is sent in place of a change by who wants to know what stands."""
-_PATIENCE = 10.0
+_PATIENCE = 3.0
 _IN_MEMORY = 200_000
 """Quads up to which a candidate is in memory: about 100 MB."""
 _EACH = 800
