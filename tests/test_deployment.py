@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import http.client
+import inspect
 import json
 import os
 import re
@@ -28,8 +29,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from geokg import KnowledgeGraph
+from geokg.cli.serve import serve
 from geokg.endpoint import create_app, create_pool, observing
+from geokg.endpoint.app import MAX_BODY
+from geokg.endpoint.folder import FolderWriter
+from geokg.endpoint.graph_store import MAX_UPLOAD
+from geokg.endpoint.pages import annotate
 from geokg.endpoint.writer import StoreWriter
+from geokg.sparql.pool import PATIENCE, Pool
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the pool is for Linux"),
@@ -604,3 +611,22 @@ def test_a_start_anew_refuses_nobody(_sample: KnowledgeGraph, tmp_path: Path) ->
             assert first.wait(20) == 0
         with running(activated, stdout=subprocess.DEVNULL, pass_fds=[held.fileno()]):
             assert late.result(30).status == 200
+
+
+def test_what_the_docs_set_fits_what_the_server_does(root: Path) -> None:
+    page = (root / "docs" / "serving.md").read_text("utf-8")
+
+    def numbers(pattern: str) -> list[int]:
+        return [int(number) for number in re.findall(pattern, page)]
+
+    longest = inspect.signature(Pool).parameters["longest"].default
+    write = next(option.default for option in serve.params if option.name == "write_deadline")
+    waiting = inspect.signature(FolderWriter).parameters["waiting"].default
+    ends = numbers(r"(?:TimeoutStopSec=|--stop-timeout |--graceful-timeout )(\d+)")
+    assert len(ends) == 3
+    assert min(ends) > max(longest, write) + 5
+    asked, written, below = numbers(r"proxy_read_timeout (\d+)s")
+    assert asked > longest + PATIENCE
+    assert min(written, below) > (waiting + 1) * write
+    bodies = [size << 20 for size in numbers(r"client_max_body_size (\d+)m")]
+    assert bodies == [max(MAX_BODY, annotate.MAX_BODY), MAX_UPLOAD, MAX_UPLOAD]

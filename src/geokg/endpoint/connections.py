@@ -22,6 +22,8 @@ SPARE = 8
 """Connections below the limit from which one gives way to each that comes."""
 ROOM = 256 << 20
 """Bytes that may wait to be read by all clients together: a thread waits for a reader that is 16 MiB behind."""
+_RESET = socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+"""The option of a connection that is to be reset when it is closed, whatever is still to be sent."""
 _NEAR = 1 << 16
 """Bytes; whoever is no further behind keeps up."""
 
@@ -39,8 +41,7 @@ class Task(WSGITask):  # type: ignore[misc]
             super().execute()
         except BaseException as error:
             if self.wrote_header and self.version == "1.0":
-                at_once = struct.pack("ii", 1, 0)
-                self.channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+                self.channel.socket.setsockopt(*_RESET)
             if self.wrote_header and isinstance(error, TransferCut):
                 raise ClientDisconnected from error  # the log has a line on it; a traceback would say no more
             raise
@@ -101,5 +102,6 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """End the connection, from any thread: the one that watches all of them then sees that it has ended."""
         self.is_cut = True
         with suppress(OSError):
+            self.socket.setsockopt(*_RESET)
             self.socket.shutdown(socket.SHUT_RDWR)
         self.server.pull_trigger()
