@@ -20,6 +20,7 @@ import pytest
 
 from geokg.errors import Busy, GeokgError, QueryError, QuerySyntaxError, QueryTimeout, QueryTooLarge, TransferCut
 from geokg.sparql import answer as answers
+from geokg.sparql.line import Line, Query, household
 from geokg.sparql.pool import Answer, Job, Pool
 from geokg.sparql.snapshot import FolderSnapshot, MemorySnapshot
 from geokg.store import Store
@@ -297,6 +298,16 @@ def test_a_cheap_query_gets_through_whatever_else_runs(store: ox.Store) -> None:
             done.set()
         until(lambda: any(isinstance(error, QueryTimeout) for error in errors))  # the oldest had all their time
     assert any(isinstance(error, Busy) and error.retry_after > 0 for error in errors)
+
+
+def test_all_addresses_of_a_network_are_one_client() -> None:
+    assert household("2001:db8::1") == household("2001:db8:0:0:ffff::2") != household("2001:db8:0:1::1")
+    assert household("192.0.2.1") == household("::ffff:192.0.2.1") != household("::ffff:192.0.2.2")
+    assert household("a:b") == "a:b"  # whatever a server takes for an address
+    line = Line(workers=2, lasting=2, per_client=1)
+    for number, client in enumerate(("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1")):
+        line.join(Query(number, Job(f"ASK {{}} # {number}"), client, 10.0), now=0.0)
+    assert [query.id for query in line._giving_way()] == [1]
 
 
 def test_one_client_cannot_take_every_worker(store: ox.Store) -> None:

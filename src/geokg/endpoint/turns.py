@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from ..errors import Busy
+from ..sparql.line import household
 
 AT_ONCE, WAITING = 4, 12
 """Pages that are made at once, unless it is said, and how many may wait."""
@@ -60,6 +61,7 @@ class Turns:
         Raises:
             Busy: there are too many others, or there is nobody to make it for.
         """
+        client = household(client)
         one = _Waiting(client)
         with self._lock:
             self._line.append(one)

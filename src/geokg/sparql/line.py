@@ -15,6 +15,7 @@ import threading
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from functools import cached_property
+from ipaddress import IPv6Address
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -107,6 +108,11 @@ class Query:
     worker: Worker | None = None
 
     @cached_property
+    def household(self) -> str:
+        """Whom it counts for."""
+        return household(self.client)
+
+    @cached_property
     def variables(self) -> int:
         """How many variables it has: nothing tells better, before it is run, that a query will be cheap."""
         return len(set(_VARIABLE.findall(self.job.query)))
@@ -122,6 +128,21 @@ class Query:
     def end(self) -> float:
         """When its time is over."""
         return self.started + self.seconds
+
+
+def household(client: str) -> str:
+    """Whom an address belongs to: with IPv6, whoever has one has a network of 2^64 of them (RFC 6177).
+
+    >>> household("192.0.2.1"), household("2001:db8::1") == household("2001:db8:0:0:ffff::2")
+    ('192.0.2.1', True)
+    """
+    if ":" not in client:
+        return client
+    try:
+        address = IPv6Address(client)
+    except ValueError:
+        return client
+    return str(address.ipv4_mapped or f"{int(address) >> 64:x}")
 
 
 class Line:
@@ -199,8 +220,8 @@ class Line:
 
     def _rank(self, query: Query) -> tuple[bool, int, int, int]:
         """What comes first: what is not known to be slow, of those who have least."""
-        has = Counter(one.client for one in (*self.running, *self.waiting))
-        return self._is_slow(query), has[query.client], query.variables, query.id
+        has = Counter(one.household for one in (*self.running, *self.waiting))
+        return self._is_slow(query), has[query.household], query.variables, query.id
 
     def _is_slow(self, query: Query) -> bool:
         return query.job.query in self._slow
@@ -210,8 +231,8 @@ class Line:
         lasting: Counter[str] = Counter()
         found = []
         for query in self.running:
-            if lasting.total() < self.lasting and lasting[query.client] < self.per_client:
-                lasting[query.client] += 1
+            if lasting.total() < self.lasting and lasting[query.household] < self.per_client:
+                lasting[query.household] += 1
             else:
                 found.append(query)
         return found
