@@ -128,6 +128,10 @@ PATHS = (
     "/sparql /sparql/ /update /store /store/x /store/%2e%2e/x /data/entity/taliban /data/entity/taliban.ttl /ontology"
 )
 PATHS += " /shapes /.well-known/void /health /health/ready /metrics /admin/queries /admin/queries/1 / // /static/x"
+PATHS += " /claims /claims.csv /claims.json /commitments /network /network.json /timeline /map.csv /search /suggest"
+PATHS += (
+    " /report /report.csv /report/state /sparql/terms.json /annotate/x.json /annotate/x /vocab /graph/x:g /scheme.json"
+)
 PATHS += " /static/../app.py /%00 /%ff /data/%ed%a0%80 /admin/queries/" + "9" * 5000
 AUTHORIZATIONS = ("Bearer", "Bearer  x", "bearer wrong", "Basic YTpi", "Bearer é", "")
 HEADERS = {
@@ -339,7 +343,7 @@ _NAMES = {
     "/sparql": ["query", "default-graph-uri", "named-graph-uri", "format", "timeout"],
     "/update": ["update", "using-graph-uri", "using-named-graph-uri"],
     "/store": ["graph", "format"],
-    "": ["language", "format"],
+    "": ["language", "format", "who", "q", "page", "kind", "relation", "from", "to", "by", "of", "runs"],
 }
 _ANY = sorted({"default", *(name for names in _NAMES.values() for name in names)})
 
