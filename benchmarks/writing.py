@@ -5,7 +5,8 @@ The store is copied first, and its copy written to. What is written is about a d
     geokg build data -o kg
     python benchmarks/writing.py kg
 
-A store of a million statements: ``python benchmarks/_domain.py --triples 1000000 > graph.nq``, and ``geokg convert``.
+A store of a million statements is ``python benchmarks/_domain.py --triples 1000000 > graph.nq``, and in Python
+``Store.load(Path("graph.nq")).save(Path("kg"))``.
 """
 
 from __future__ import annotations

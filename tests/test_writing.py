@@ -1018,6 +1018,33 @@ def test_what_is_pending_comes_with_the_first_change_as_if_all_were_found_anew(
         assert expected in (None, writer._door._standing.counts)
 
 
+@pytest.mark.parametrize("acts", [[ACTS[6], ACTS[4]], ["CREATE GRAPH <x:g> ; DROP GRAPH <x:no>", BAD, ACTS[8]]])
+def test_what_is_pending_comes_with_the_first_change_on_disk(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, acts: list[str]
+) -> None:
+    monkeypatch.setattr(scribe, "_IN_MEMORY", 0)
+    kg = geokg.sample()
+    for graph in rules.graphs(kg.store):
+        kg.store.drop(graph)
+    kg.store.save(tmp_path / "kg")
+    store, fresh = Store.at(tmp_path / "kg"), Store.memory()
+    one = Scribe(store, tmp_path / "kg", tmp_path / ".kg.generations", gate="refuse")
+    one._door.prepare(store, one)
+    fresh.extend(kg.store.quads())
+    for text in acts:
+        before = set(store.quads())
+        try:
+            one.change(Change("update", text=text))
+        except QueryError:
+            assert set(store.quads()) == before == set(kg.store.quads())
+            continue
+        fresh.ox.update(text, prefixes=prefixes(kg.base))
+        rules.apply(fresh)
+        assert set(store.quads()) == set(fresh.quads())
+    shown, _ = one.publish()
+    assert set(Store.at(Path(shown), read_only=True).quads()) == set(fresh.quads())
+
+
 def test_rules_are_not_asked_for_all_of_it_with_the_first_change(monkeypatch: pytest.MonkeyPatch) -> None:
     kg = geokg.sample()
     for graph in rules.graphs(kg.store):
