@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import socket
 from collections.abc import Callable, Iterator
@@ -659,7 +658,6 @@ def test_the_table_says_what_a_service_does(service: Service, what: str, root: P
 def test_the_table_says_which_questions_are_answered_otherwise(
     loaded: geokg.KnowledgeGraph, kg: geokg.KnowledgeGraph, service: Service, root: Path
 ) -> None:
-    gc.collect()  # what is left of rows in other tests must end on this thread, and truths are looked for in another
     patient = RemoteStore(Connection(service.url, silence=600), base=loaded.base)
 
     def told(store: Store, sparql: str) -> list[str] | None:
