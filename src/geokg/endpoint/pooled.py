@@ -30,7 +30,7 @@ from .wording import language
 
 WAITRESS = {
     "threads": 96,
-    "connection_limit": 1000,
+    "connection_limit": 500,  # of the 1024 files that a process may usually have open; see connections.py
     "asyncore_use_poll": True,
     "channel_request_lookahead": 1,
     "send_bytes": 1,  # by whoever has written it, not by a thread that must be woken first

@@ -93,7 +93,9 @@ class Site:
     def __post_init__(self) -> None:
         self._process = os.getpid()
         self.answering = Answering(self.store, limits=self.limits, union=self.union, services=self.allowed_services)
-        self.turns = Turns() if self.pool is None else Turns(at_once=self.pool.lasting)  # a worker is left for others
+        self.turns = Turns()
+        if self.pool is not None:  # a worker is left for others, and time to make the page
+            self.turns = Turns(at_once=self.pool.lasting, patience=self.pool.deadline / 2)
         self._made: dict[Callable[[Site], Any], _Counted[Any]] = {}
         self.findings = Findings(self)
         rows = self.rows if self.pool is None else partial(read_rows, self.pool)

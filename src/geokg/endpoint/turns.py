@@ -18,7 +18,7 @@ from ..sparql.line import household
 AT_ONCE, WAITING = 4, 12
 """Pages that are made at once, unless it is said, and how many may wait."""
 PATIENCE = 4.0
-"""Seconds that somebody waits at most."""
+"""Seconds that somebody waits at most, unless it is said."""
 _LOOK = 0.25
 
 
@@ -35,6 +35,7 @@ class Turns:
     Args:
         at_once: how many pages are made at once; all but one of them may be for one client.
         waiting: how many may wait.
+        patience: seconds that somebody waits at most.
 
     >>> turns = Turns(at_once=1, waiting=0)
     >>> end = turns.take("192.0.2.1")
@@ -45,8 +46,9 @@ class Turns:
     >>> end = turns.take("192.0.2.2")
     """
 
-    def __init__(self, *, at_once: int = AT_ONCE, waiting: int = WAITING) -> None:
+    def __init__(self, *, at_once: int = AT_ONCE, waiting: int = WAITING, patience: float = PATIENCE) -> None:
         self._at_once, self._per_client, self._most = at_once, max(1, at_once - 1), waiting
+        self._patience = patience
         self._lock = threading.Lock()
         self._taken: list[str] = []
         self._line: list[_Waiting] = []
@@ -70,7 +72,7 @@ class Turns:
                 last = max(reversed(self._line), key=self._has)
                 self._line.remove(last)
                 last.called.set()
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + self._patience
         while not one.called.wait(_LOOK) and time.monotonic() < until and not (is_gone is not None and is_gone()):
             pass
         with self._lock:
