@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from geokg.endpoint import changes
@@ -195,7 +195,7 @@ def same_as_engine(text: str) -> None:
         assert canonical(store) == canonical(engine)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(updates())
 @example("DELETE { GRAPH ?g { ?s ?p ?o } } INSERT { GRAPH ?g { ?s ?p _:n } } WHERE { GRAPH ?g { ?s ?p ?o } }")
 @example("MOVE x:g TO x:h ; DROP GRAPH x:g")

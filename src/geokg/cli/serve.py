@@ -307,7 +307,7 @@ def _watch(writer: Writer, ended: threading.Event) -> None:
                 if shown is not None:
                     shown.update(f"{words} ({time.monotonic() - begun:.0f} s)")
     except GeokgError as error:
-        click.echo(f"{told(error)}; nobody can write", err=True)
+        click.echo(f"{told(error)}; it can be read, and the next write tries again", err=True)
 
 
 def _remote_writer(store: RemoteStore, folder: Path, **settings: Any) -> Writer:
