@@ -483,7 +483,7 @@ def spelling(folder: Path) -> Iterator[Callable[[Respelt], str]]:
                 assert before != "done" or after in ("done", "too long"), f"{before} before, {after} after"
                 assert after != "done" or before in ("done", "too long"), f"{before} before, {after} after"
                 if before == "done":
-                    return f"a {read.__name__}"
+                    return read.__name__
             return "neither"
 
         yield send

@@ -19,7 +19,7 @@ pytestmark = [
     ("target", "inputs", "outcomes"),
     [
         ("guard", 1500, {"query done, update syntax", "query QueryNotAllowed, update done"}),
-        ("spelling", 300, {"a query", "a update", "neither"}),
+        ("spelling", 300, {"query", "update", "neither"}),
         ("app", 1200, {"sparql 200", "sparql 400", "sparql 403", "sparql 413", "store 200", "store 404", "update 204"}),
         ("server", 1000, {"sparql 200", "update 401", "store 415", "400 of the HTTP server", "waits for more"}),
     ],
