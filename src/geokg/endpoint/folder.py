@@ -25,10 +25,11 @@ from ..validation import Report
 from ..vocabulary import Base
 from .changes import Change
 from .conditions import check_conditions
+from .copies import remove_copies, remove_copy
 from .delta import Delta
 from .problems import ProtocolError
 from .runs import Runs
-from .scribe import FAILED, PREPARED, READY, REPORT, Settings, remove_copies, remove_copy
+from .scribe import FAILED, PREPARED, READY, REPORT, Settings
 from .writer import Gate, Verdict, Written
 
 _STARTING = 60.0

@@ -33,6 +33,7 @@ from ..store import Store
 from ..validation.hiding import in_memory
 from ..vocabulary import Base
 from .changes import Change
+from .copies import remove_copies, remove_copy
 from .delta import Delta, exchange, rewrite
 from .problems import ProtocolError
 from .runs import Runs
@@ -294,27 +295,6 @@ class Scribe:
             self._renew()
 
 
-def remove_copies(folder: Path, kept: Collection[str] = ()) -> None:
-    """Remove what is in a folder of copies, but for those that are kept.
-
-    >>> remove_copies(Path("no/such.generations"))
-    """
-    for path in list(folder.glob("*")):
-        if path.name not in kept:
-            remove_copy(path)
-
-
-def remove_copy(folder: Path) -> None:
-    """Remove a copy; it loses its name first, so that nobody takes half of it for a store.
-
-    >>> remove_copy(Path("no/such.generations/1"))
-    """
-    gone = folder.with_name(f"gone-{folder.name}")
-    with suppress(OSError):
-        folder.replace(gone)
-    shutil.rmtree(gone, ignore_errors=True)
-
-
 def open_patiently(folder: Path, base: Base) -> Store:
     """Open a store for writing; one whose last writer is just being ended is worth some waiting.
 
@@ -324,7 +304,7 @@ def open_patiently(folder: Path, base: Base) -> Store:
     until = time.monotonic() + _PATIENCE
     while True:
         try:
-            return Store.at(folder, base=base)
+            store = Store.at(folder, base=base)
         except ReadError as error:
             if "lock" not in str(error).lower():
                 raise
@@ -332,6 +312,10 @@ def open_patiently(folder: Path, base: Base) -> Store:
                 told = "is open for writing in another process: a store has one server that writes; end one of the two"
                 raise ReadError(told, path=folder) from error
             time.sleep(0.05)
+        else:
+            for former in folder.glob("LOG.old.*"):  # what RocksDB told before: it would keep a thousand of them
+                former.unlink(missing_ok=True)
+            return store
 
 
 def _give_back() -> None:
