@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import httpx
@@ -116,14 +117,14 @@ def test_a_service_holds_what_a_store_here_would(service: Service, tmp_path: Pat
     assert same(service.store(), here)
 
 
-def test_shapes_are_asked_and_facts_follow(service: Service, fresh_kg: geokg.KnowledgeGraph, tmp_path: Path) -> None:
-    fresh_kg.save(service.url)
+def test_shapes_are_asked_and_facts_follow(empty: Service, fresh_kg: geokg.KnowledgeGraph, tmp_path: Path) -> None:
+    fresh_kg.save(empty.url)
     changes = [
         ("DELETE WHERE { GRAPH ?g { ?claim gk:isClaimedBy ?who } }", 422),
         ("DELETE WHERE { GRAPH ?g { ?policy a gk:AcceptancePolicy } }", None),
         ("INSERT DATA { GRAPH <x:g> { <x:s> <x:p> 1 } }", 204),
     ]
-    store = service.store()
+    store = empty.store()
     with closing(JudgingWriter(store, tmp_path / "copy")) as writer:
         here, there = client_of(fresh_kg.store, StoreWriter(fresh_kg.store, gate="refuse")), client_of(store, writer)
         for update, status in changes:
@@ -139,7 +140,7 @@ def test_shapes_are_asked_and_facts_follow(service: Service, fresh_kg: geokg.Kno
         report = writer.report()
         assert report is not None
         assert report.counts == geokg.validate(fresh_kg).counts
-    assert same(service.store(), fresh_kg.store)
+    assert same(empty.store(), fresh_kg.store)
 
 
 # Others who write
@@ -189,6 +190,30 @@ def test_a_blank_node_that_only_the_service_can_name_is_left_alone(service: Serv
     assert caught.value.status == 409
     judging.write(inserted("beside", "h"))
     assert list(canonical.nquads(service.store().quads(X + "g"))) == before
+
+
+def test_what_is_told_of_changes_of_the_same_moment_is_true(service: Service) -> None:
+    stores = [service.store() for _ in range(3)]
+    writing.begin(stores[0])
+    for round_ in range(8):
+        known, told = marks.read(stores[0]), set[str]()
+        together = threading.Barrier(len(stores))
+
+        def write(number: int, known: tuple[str, ...] = known, told: set[str] = told, round_: int = round_) -> None:
+            together.wait()  # noqa: B023 (they end before the next round)
+            with suppress(Busy):
+                writing.exchange(stores[number], known, [], [quad(f"{round_}/{number}")])
+                told.add(f"{round_}/{number}")
+
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(len(stores))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        there = {one.object.value for one in stores[0].quads(X + "g")}
+        assert {one for one in there if one.startswith(f"{round_}/")} == told
+        assert told
+        assert len(marks.read(stores[0])) == len(told)
 
 
 # Answers that are lost
@@ -327,7 +352,7 @@ def test_what_goes_wrong_there_is_told_without_secrets(monkeypatch: pytest.Monke
 def test_the_command_writes_to_a_service(service: Service, tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("secret")
-    options = ["--gate", "off", "--rules", "off"] if service.name == "oxigraph" else ["--gate", "warn"]
+    options = ["--gate", "off", "--rules", "off"] if service.name == "virtuoso" else ["--gate", "warn"]
     with serving(service.url, "--token-file", str(token), *options) as (port, process):
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             update = {"update": f"INSERT DATA {{ GRAPH <{X}g> {{ <{X}s> <{X}p> 'there' }} }}"}

@@ -1,14 +1,15 @@
 """A change of what a service holds, made only if nobody has written since it was thought out.
 
-One triple in the service, ``graph/written``, names the last change that geokg made. An update of ours exchanges it for
-another and does nothing where it is not there any more. So of two geokg that write at the same moment one does nothing,
-an update may be sent twice, and one whose answer is lost can be asked after. Who writes by other means leaves the mark
-as it is; what gives them away is the number of triples in each graph.
+One triple in the service, ``graph/written``, names the last changes that geokg made. An update of ours exchanges it for
+another and does nothing where it is not there any more. So an update may be sent twice, one whose answer is lost can be
+asked after, and of two geokg that write one after the other the second sees that there was a first. At the very same
+moment both may write, as servers let updates that began together end together (measured): then there are two marks
+afterwards. Who writes by other means leaves the mark as it is; what gives them away is the number of triples in each
+graph.
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
@@ -17,7 +18,7 @@ import pyoxigraph as ox
 
 from ..errors import Busy, QueryError, RemoteError
 from . import virtuoso
-from .marks import leave, pattern, read
+from .marks import after, leave, names, pattern, read
 from .store import RemoteStore
 
 STEP = 500
@@ -30,7 +31,7 @@ class State:
     """What a service says of the state that it is in.
 
     Attributes:
-        marks: what names the last change of ours; two where two geokg made their first one at the same moment.
+        marks: what names the last changes of ours.
         sizes: how many triples stand in each graph; ``None`` is the unnamed one, if the service has one.
     """
 
@@ -84,7 +85,7 @@ def exchange(
 
     Args:
         store: the service.
-        marks: what names its last change; there is one since ``begin``.
+        marks: what names its last changes; there are some since ``begin``.
         removed: quads that are there and go.
         added: quads that are not there and come.
 
@@ -128,7 +129,7 @@ def _steps(
 def _step(
     store: RemoteStore, marks: tuple[str, ...], removed: Sequence[ox.Quad], added: Sequence[ox.Quad]
 ) -> tuple[str, ...]:
-    new = (uuid.uuid4().hex,)
+    new = (after(marks),)
     failure: QueryError | None = None
     try:
         store.connection.update(_text(store, marks, new, removed, added), is_repeatable=True)
@@ -138,7 +139,7 @@ def _step(
         now = read(store)
     except QueryError as error:
         raise RemoteError(f"{failure or error}; nobody knows whether it was done: look before you repeat it") from error
-    if now == new:
+    if names(now, new[0]):
         return new
     if failure is not None:
         raise failure
