@@ -160,6 +160,12 @@ def _reads(process: int) -> bool:
         return False
 
 
+def _command(process: int) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")[:200]
+    return "?"
+
+
 def state(process: int) -> tuple[int, int]:
     """How many processes there are below the server, and how many files it has open; one copy of the data is one."""
     files = set()
@@ -235,10 +241,12 @@ def _aftermath(pester: Soak, server: subprocess.Popen[str], before: tuple[int, i
     print(f"processes and open files: {before} before, {after} after; copies of the data: {left}")
     family = descendants(server.pid)
     server.terminate()
-    server.wait(30)
-    time.sleep(0.5)
-    if any(is_alive(child) for child in family):
-        wrong.append("processes of the server outlive it")
+    server.wait(60)
+    end = time.monotonic() + 20
+    while (alive := [child for child in family if is_alive(child)]) and time.monotonic() < end:
+        time.sleep(0.2)
+    if alive:
+        wrong.append(f"processes of the server outlive it: {[_command(child) for child in alive]}")
     if copies.exists():
         wrong.append("copies of the data outlive the server")
     return wrong
