@@ -539,7 +539,7 @@ def test_a_store_that_cannot_be_checked_is_read_and_checked_again_for_the_next_w
         with pytest.raises(GeokgError):
             assert writer.is_ready
     with contextlib.closing(writer):
-        writer.write(Change("update", text=GOOD))
+        write_patiently(writer, Change("update", text=GOOD))
         assert client.get("/health/ready").json["writes"] == "ready"
 
 
