@@ -44,7 +44,7 @@ class Engine:
         self._process = process
 
     def __call__(self, kind: str, text: str) -> str:
-        """What becomes of a query or an update: "done", "syntax", "fails", "too long" or "too much memory".
+        """What becomes of a query or an update: "done", "syntax", "fails", "panics", "too long" or "too much memory".
 
         Raises:
             Died: the process has ended otherwise.
@@ -128,6 +128,8 @@ def _outcome(kind: str, text: str, prefixes: Mapping[str, str]) -> str:
         return "syntax"
     except (RuntimeError, ValueError, OSError, MemoryError):
         return "fails"
+    except BaseException:  # a panic is no Exception; a worker ends with it
+        return "panics"
     return "done"
 
 

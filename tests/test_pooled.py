@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import socket
 import sys
+import weakref
 from collections.abc import Iterator
 
 import pyoxigraph as ox
@@ -19,6 +21,7 @@ from geokg.endpoint.direct import Direct
 from geokg.endpoint.pooled import watch
 from geokg.endpoint.protocol import QUERY
 from geokg.endpoint.reading_store import TOGETHER, PooledStore
+from geokg.endpoint.site import Site
 from geokg.errors import Busy, QueryNotPossible
 from geokg.sparql.pool import Job, Pool
 from geokg.store import Store
@@ -381,3 +384,20 @@ def test_flask_never_sees_what_programs_ask(clients: tuple[FlaskClient, FlaskCli
     direct = Direct(lambda *_: pytest.fail("went on to the app"), site.answering, site.pool, site.hold)
     assert Client(direct).get("/sparql", query_string={"query": "ASK {}"}).json["boolean"] is True
     assert Client(direct).post("/sparql/", data={"query": COPY}).mimetype == "text/turtle"
+
+
+def test_what_fails_holds_nothing_that_was_read() -> None:
+    site, read = Site(geokg.sample()), []
+
+    def fail(site: Site) -> None:
+        store = Store.memory()
+        read.append(weakref.ref(store))
+        raise Busy("not now", retry_after=3)
+
+    for _ in range(2):
+        with pytest.raises(Busy, match="not now") as caught:
+            site.once(fail)
+        assert caught.value.retry_after == 3
+    del caught
+    gc.collect()
+    assert [held() for held in read] == [None] * 2

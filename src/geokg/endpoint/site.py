@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -274,7 +275,7 @@ class _Counted(Generic[T]):
             self._changed.wait_for(lambda: not self._is_busy, time_left(most=None if last is None else _PATIENCE))
             if self._last is not None:
                 return self._last[1]
-            raise self._failure or Busy("this is being counted for the first time; ask again in a moment")
+            raise copy(self._failure) or Busy("this is being counted for the first time; ask again in a moment")
 
     def _make(self, state: int) -> None:
         made: tuple[int, T] | None = None
@@ -282,7 +283,7 @@ class _Counted(Generic[T]):
         try:
             made = state, self._work()
         except Exception as error:  # whoever waits for it has it
-            failure = error
+            failure = copy(error)  # without the frames that it came through, which hold what they read
             if not isinstance(error, GeokgError):
                 _LOG.exception("what pages need cannot be made")
         finally:
