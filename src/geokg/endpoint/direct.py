@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from werkzeug import Request
 from werkzeug.http import parse_accept_header
 
-from ..errors import GeokgError
 from .cache import KEEP, PATHS
 from .encoding import LEAST, choose_coding, compress, compress_pieces
 from .formats import HTML
@@ -66,7 +65,7 @@ class Direct:
             return self._app(environ, start_response)
         try:
             headers, body = self._answer(asked, offered, environ)
-        except GeokgError as error:
+        except Exception as error:  # noqa: BLE001 - also what nobody foresaw: the app logs it, and says so in its way
             environ[FAILED] = asked.query, error
             return self._app(environ, start_response)
         environ[ROUTE] = "geokg.sparql"
