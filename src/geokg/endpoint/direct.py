@@ -65,7 +65,7 @@ class Direct:
             return self._app(environ, start_response)
         try:
             headers, body = self._answer(asked, offered, environ)
-        except Exception as error:  # noqa: BLE001 - also what nobody foresaw: the app logs it, and says so in its way
+        except Exception as error:  # also what nobody foresaw: the app logs it, and says so in its way
             environ[FAILED] = asked.query, error
             return self._app(environ, start_response)
         environ[ROUTE] = "geokg.sparql"
