@@ -15,6 +15,8 @@ from flask.testing import FlaskClient
 
 import geokg
 from geokg import canonical
+from geokg.endpoint.annotating import Desk
+from geokg.endpoint.annotating_files import Shelf
 from geokg.endpoint.changes import Change
 from geokg.endpoint.remote_writer import JudgingWriter, PassingWriter
 from geokg.endpoint.syntax import check_syntax
@@ -344,6 +346,21 @@ def test_what_goes_wrong_there_is_told_without_secrets(monkeypatch: pytest.Monke
         assert "it may have been done all the same" in told
         status, told, _ = post(Reply(b"x", status=302, headers={"Location": "http://elsewhere.example.org/"}))
         assert (status, "elsewhere" in told) == (502, True)
+
+
+def test_an_annotation_is_kept_until_the_service_says_whether_it_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> bool:
+        raise RemoteError("the service has gone")
+
+    shelf = Shelf(tmp_path / "note.ann")
+    shelf.prepare(b"T1\tState 0 5\tChina\n")
+    monkeypatch.setattr(Desk, "_has", gone)
+    with pytest.raises(RemoteError):
+        Desk([], Store.memory(), None).mend(shelf)
+    assert shelf.pending.exists()
+    assert not shelf.file.exists()
 
 
 # The command

@@ -18,7 +18,7 @@ import pyoxigraph as ox
 
 from ..claims import Notice, Population, populate
 from ..curation import Curation
-from ..errors import Busy, GeokgError, IdentityConflict, ReadError, UnknownTerm, WriteError
+from ..errors import Busy, GeokgError, IdentityConflict, ReadError, RemoteError, UnknownTerm, WriteError
 from ..mapping import Mapper
 from ..readers import AnnotationFile, documents
 from ..readers.pairs import partner
@@ -217,6 +217,8 @@ class Desk:
         """Let a version that was left beside its file hold, if the store has it; else let it go."""
         try:
             is_committed = self._has(shelf)
+        except RemoteError:  # that cannot be told now: who comes next asks again
+            raise
         except (GeokgError, OSError):  # it was not even written whole
             is_committed = False
         if is_committed:
