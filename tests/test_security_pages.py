@@ -29,6 +29,7 @@ from geokg.sparql.snapshot import MemorySnapshot
 from test_security import (
     CUT,
     DEADLINE,
+    TOKEN,
     Got,
     Target,
     others_do_not_notice,  # noqa: F401 (it watches here too)
@@ -250,6 +251,21 @@ def test_connections_that_say_nothing_give_way(
         connections.append(connect(target, sent))
     target.delays.clear()  # to take so many at once holds nobody up for long
     assert target.query("ASK { ?claim a gk:Claim }").status == 200
+
+
+@pytest.mark.parametrize(("token", "is_taken"), [("", False), ("Bearer x", False), (f"Bearer {TOKEN}", True)])
+def test_who_may_not_write_sends_nothing_that_is_long(
+    target: Target,  # noqa: F811
+    connections: list[socket.socket],
+    token: str,
+    is_taken: bool,
+) -> None:
+    """It would lie on the disk until all of it is there."""
+    head = f"PUT /store?graph=x:g HTTP/1.1\r\nHost: h\r\nAuthorization: {token}\r\nContent-Length: 900000000\r\n\r\n"
+    connections.append(connect(target, head.encode()))
+    connections[-1].settimeout(0.5 if is_taken else 10)
+    with pytest.raises(TimeoutError) if is_taken else contextlib.nullcontext():
+        assert connections[-1].recv(1000).startswith(b"HTTP/1.1 413")
 
 
 def test_clients_that_read_nothing_hold_no_thread(target: Target, connections: list[socket.socket]) -> None:  # noqa: F811

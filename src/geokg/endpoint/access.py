@@ -32,9 +32,18 @@ def require_token(request: Request, token: str | None, *, posted: str = "") -> N
         raise ProtocolError(READ_ONLY, 403)
     refuse_foreign(request)
     told = f"Bearer {posted}" if posted and "Authorization" not in request.headers else ""
-    scheme, _, given = (told or request.headers.get("Authorization", "")).partition(" ")
-    if scheme.lower() != "bearer" or not _same(given.strip(), token):
+    if not bears(told or request.headers.get("Authorization", ""), token):
         raise _unauthorized()
+
+
+def bears(authorization: str, token: str) -> bool:
+    """Whether a header has the token.
+
+    >>> bears("Bearer secret", "secret"), bears("Basic secret", "secret")
+    (True, False)
+    """
+    scheme, _, given = authorization.partition(" ")
+    return scheme.lower() == "bearer" and _same(given.strip(), token)
 
 
 def _same(given: str, token: str) -> bool:

@@ -11,17 +11,22 @@ import socket
 import struct
 import time
 from contextlib import suppress
+from copy import copy
 from typing import Any
 
 from waitress.channel import ClientDisconnected, HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.task import WSGITask
 
 from ..errors import TransferCut
+from .access import bears
 
 SPARE = 8
 """Connections below the limit from which one gives way to each that comes."""
 ROOM = 256 << 20
 """Bytes that may wait to be read by all clients together: a thread waits for a reader that is 16 MiB behind."""
+OF_STRANGERS = 8 << 20
+"""Bytes of the body of whoever may not write: more than of any query or form."""
 _RESET = socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
 """The option of a connection that is to be reset when it is closed, whatever is still to be sent."""
 _NEAR = 1 << 16
@@ -53,6 +58,24 @@ class Task(WSGITask):  # type: ignore[misc]
         if self.request.command == "HEAD":
             self.chunked_response = False
         super().finish()
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc]
+    """A request whose body is taken if it is short, or from who may write: waitress puts a long one on the disk first.
+
+    Attributes:
+        token: of those who may write; empty if nobody may.
+    """
+
+    token = ""
+    adj: Any
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read what stands before the body."""
+        super().parse_header(header_plus)
+        if self.body_rcv is not None and not (self.token and bears(self.headers.get("AUTHORIZATION", ""), self.token)):
+            self.adj = copy(self.adj)
+            self.adj.max_request_body_size = OF_STRANGERS
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]

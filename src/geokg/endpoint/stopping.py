@@ -28,7 +28,7 @@ def ended_by_signals(server: Any, site: Site, *, grace: float) -> Iterator[None]
         site: what it serves.
         grace: seconds.
     """
-    from .connections import Channel, Task  # with waitress, which nobody else needs
+    from .connections import Channel, Parser, Task  # with waitress, which nobody else needs
 
     begun, interrupted = threading.Event(), threading.Event()
 
@@ -38,7 +38,8 @@ def ended_by_signals(server: Any, site: Site, *, grace: float) -> Iterator[None]
                 self.set_close_on_finish()
             return bytes(super().build_response_header())
 
-    server.channel_class = type("Served", (Channel,), {"task_class": Last})
+    known = type("Known", (Parser,), {"token": site.token or ""})
+    server.channel_class = type("Served", (Channel,), {"task_class": Last, "parser_class": known})
 
     def end(*_: object) -> None:
         if (
