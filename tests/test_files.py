@@ -91,9 +91,9 @@ def test_who_is_killed_while_writing_leaves_what_was_there_and_the_next_tidies_u
 
 SWAPPING = """
 from geokg import files
-def exchange_folders(*_):
+def exchange(*_):
     raise OSError  # as on a system that cannot do it in one step
-files.exchange_folders = exchange_folders
+files._exchange = exchange
 Path.replace = lambda path, target: (os.rename(path, target), os.kill(os.getpid(), 9))
 files.replace_folder(Path(sys.argv[1]), Path(sys.argv[2]))
 """

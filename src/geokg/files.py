@@ -95,7 +95,7 @@ def replace_folder(new: Path, target: Path) -> None:
     """
     _sync_tree(new)
     try:
-        exchange_folders(new, target)
+        _exchange(new, target)
     except OSError:  # the system cannot, or there is nothing to be replaced
         with beside(target, folder=True) as aside:
             if target.exists():
@@ -103,6 +103,7 @@ def replace_folder(new: Path, target: Path) -> None:
             new.replace(target)
             sync_names(target.parent)
     else:
+        sync_names(target.parent)
         _remove(new)
 
 
@@ -119,13 +120,17 @@ def exchange_folders(one: Path, other: Path) -> None:
     >>> (folder / "other" / "file").exists()
     True
     """
+    _exchange(one, other)
+    for parent in {one.parent, other.parent}:
+        sync_names(parent)
+
+
+def _exchange(one: Path, other: Path) -> None:
     function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)  # Linux has it
     if function is None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
     if function(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    for parent in {one.parent, other.parent}:
-        sync_names(parent)
 
 
 def make_folder(folder: Path) -> None:
