@@ -186,6 +186,7 @@ def serve(
       geokg serve kg.trig --port 8080
       geokg serve kg --create --token-file secret
       geokg serve kg --token-file secret --sources data
+      geokg serve http://127.0.0.1:7878/query --token-file secret
     """
     import waitress.server  # nothing else needs it
 

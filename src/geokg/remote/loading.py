@@ -2,7 +2,8 @@
 
 The graphs below our base are made the same as those that are sent; all others are left alone. While it goes on, the
 graph ``graph/loading`` of the service says what has arrived: a digest of all that is sent, and which chunks of each
-graph are there. It goes when all is sent; then the triples are counted.
+graph are there. It goes when all is sent; then the triples are counted. The mark in ``graph/written`` becomes another,
+so that a geokg that writes there reads anew what is there.
 """
 
 from __future__ import annotations
