@@ -12,10 +12,11 @@ import pytest
 
 import browser
 import geokg
-from services import Service, oxigraph, virtuoso, virtuoso_program
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+    from services import Service
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -54,6 +55,8 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Service]]:
     """Starts a service when the first test wants it."""
+    from services import Service, oxigraph, virtuoso, virtuoso_program  # which need geokg[remote]
+
     started: dict[str, Service] = {}
     open_services = []
 
