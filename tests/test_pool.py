@@ -20,6 +20,7 @@ import pytest
 
 from geokg.errors import Busy, GeokgError, QueryError, QuerySyntaxError, QueryTimeout, QueryTooLarge, TransferCut
 from geokg.sparql import answer as answers
+from geokg.sparql import worker
 from geokg.sparql.line import Line, Query, household
 from geokg.sparql.pool import Answer, Job, Pool
 from geokg.sparql.snapshot import FolderSnapshot, MemorySnapshot
@@ -143,6 +144,27 @@ def test_errors_come_before_the_first_byte_and_leave_the_worker_warm(pool: Pool)
     with pytest.raises(QueryError, match="cannot be evaluated"):
         pool.run(Job("SELECT (x:nothing(1) AS ?n) {}"))
     assert whole(pool.run(QUICK)) == b"true\n"
+
+
+class _Panic(BaseException):
+    """What pyo3 makes of a panic in Rust."""
+
+
+_Panic.__module__ = "pyo3_runtime"
+
+
+class _Panicking:
+    def query(self, *_: object, **__: object) -> None:
+        raise _Panic("no total order")
+
+
+def test_a_panic_of_the_engine_is_told_and_its_worker_ends() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        with pytest.raises(SystemExit):
+            worker._answer(theirs, _Panicking(), vars(QUICK), {}, worker._Own())
+        kind, length = worker.FRAME.unpack(ours.recv(worker.FRAME.size))
+        assert (kind, json.loads(ours.recv(length))["words"]) == (worker.ERROR, "the engine gave up: no total order")
 
 
 READING = """

@@ -60,6 +60,7 @@ FORMATS: dict[str, ox.QueryResultsFormat | ox.RdfFormat] = {
 }
 FIRST, _PIECE = 4096, 1 << 16
 """Bytes of the first piece and of the others; an answer with less comes with its end behind it."""
+_PANICS = "pyo3_runtime"  # where the exceptions are from that Rust code ends with when it finds itself at fault
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 1, 38, 22, 2
 _SECCOMP_RET_EPERM = 0x00050000 | 1
 _CLONE_NEWNET, _CLONE_NEWUSER = 0x40000000, 0x10000000
@@ -211,6 +212,11 @@ def _answer(channel: socket.socket, store: ox.Store, job: dict[str, Any], prefix
         out.fail("memory", "")
     except OSError as error:
         out.fail("evaluation" if job["is_federated"] else "reading", str(error))
+    except BaseException as error:
+        if type(error).__module__ != _PANICS:
+            raise
+        out.fail("evaluation", f"the engine gave up: {error}")
+        raise SystemExit from None  # nobody knows what state it is in
 
 
 def _write(out: _Out, store: ox.Store, job: dict[str, Any], prefixes: dict[str, str]) -> None:
