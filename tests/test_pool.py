@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -204,8 +205,11 @@ def test_a_worker_that_has_much_memory_for_itself_is_replaced() -> None:
 def test_a_query_over_its_time_is_ended(store: ox.Store, caplog: pytest.LogCaptureFixture) -> None:
     with Pool(MemorySnapshot(store), workers=1, deadline=0.3, longest=0.5, slow=0.2) as pool:
         with caplog.at_level(logging.WARNING, "geokg.queries"), pytest.raises(QueryTimeout, match=r"0\.3 s"):
-            pool.run(LONG)
-        assert LONG.query in caplog.text
+            pool.run(replace(LONG, query=f"#\n{LONG.query}\n# slow query 7 of a friend"))
+        assert [line for line in caplog.text.splitlines() if line.startswith("    ")] == [
+            f"    {LONG.query}",
+            "    # slow query 7 of a friend",
+        ]
         with pytest.raises(QueryTimeout, match=r"0\.5 s"):  # more than it may ask for
             pool.run(LONG, timeout=100)
         with pytest.raises(QueryTimeout, match=r"0\.1 s"):

@@ -370,7 +370,8 @@ class Pool:
         self._line.remember(query, took)
         if took >= self.slow or query.reason in ("deadline", "died", "large"):
             told = f"ended ({query.reason})" if query.reason else "answered"
-            log.warning("slow query %d of %s %s after %.1f s: %s", query.id, query.client, told, took, query.job.query)
+            text = "\n    ".join(query.job.query.splitlines())  # so that no query writes lines of its own into the log
+            log.warning("slow query %d of %s %s after %.1f s: %s", query.id, query.client, told, took, text)
 
     def _dismiss(self, worker: Worker) -> None:
         worker.close()
