@@ -345,13 +345,12 @@ def test_head_has_the_headers_and_no_body(client: FlaskClient) -> None:
         "/health",
         "/",
     ):
-        before = threading.active_count()
+        before = set(threading.enumerate())
         response = client.head(address)
         assert (response.status_code, response.data) == (200, b"")
-        for thread in threading.enumerate():
-            if thread is not threading.current_thread() and threading.active_count() > before:
-                thread.join(10)
-        assert threading.active_count() <= before
+        for thread in set(threading.enumerate()) - before:
+            thread.join(10)
+            assert not thread.is_alive(), thread.name
 
 
 def test_every_answer_carries_the_security_headers(client: FlaskClient) -> None:

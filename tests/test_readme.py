@@ -14,6 +14,7 @@ What a block is, its first line tells:
 
 from __future__ import annotations
 
+import configparser
 import doctest
 import os
 import re
@@ -114,8 +115,19 @@ class Session:
             self.synopsis(block)
         elif block.language == "nginx":
             assert block.body.count("{") == block.body.count("}"), block.place
+        elif block.language == "ini":
+            configparser.ConfigParser(strict=False, interpolation=None).read_string(block.body)
+            self.options(block)
+        elif block.language == "dockerfile":
+            self.options(block)
         else:
             assert block.language == "text", f"{block.place}: no rule for a block of {block.language!r}"
+
+    def options(self, block: Block) -> None:
+        """What starts geokg has options that there are."""
+        started = re.findall(r"^(?:ExecStart=.*/geokg|CMD).*(?:\\\n.*)*", block.body, re.MULTILINE)
+        given = set(re.findall(r"--[a-z][a-z-]*", " ".join(started)))
+        assert given <= set(re.findall(r"--[a-z][a-z-]*", reference())), block.place
 
     def synopsis(self, block: Block) -> None:
         targets = re.findall(r"^([a-z]+):", (self.folder / "Makefile").read_text("utf-8"), re.MULTILINE)
