@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -65,6 +66,10 @@ def test_suite(outcomes: list[Outcome], name: str) -> None:
     listed = {outcome.case.name for outcome in outcomes if outcome.case.suite == name} & FAILURES.keys()
     assert {case: why for case, why in failed.items() if case not in FAILURES} == {}, "these are not listed"
     assert sorted(listed - failed.keys()) == [], "these pass now: take them off the list"
+
+
+def test_tests_that_share_a_server_stay_in_one_process(request: pytest.FixtureRequest) -> None:
+    assert "PYTEST_XDIST_WORKER" not in os.environ or request.node.nodeid.endswith("@w3c")
 
 
 def test_the_list_of_failures_is_about_tests_that_there_are(suite: Path) -> None:
