@@ -54,7 +54,9 @@ def test_a_request_is_cut_down_to_what_its_fault_needs() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["ASK { FILTER(" + "(" * 400_000, "ASK { SERVICE SILENT <http://127.0.0.1:4999/> {} }"]
+    "text",
+    ["ASK { FILTER(" + "(" * 400_000, "ASK { SERVICE SILENT <http://127.0.0.1:4999/> {} }"],
+    ids=["deep", "service"],  # the name of a test is handed on to processes, which take no long ones
 )
 def test_what_would_end_a_worker_or_leave_it_is_a_fault(text: str) -> None:
     with fuzz.engine({}) as run:

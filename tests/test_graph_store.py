@@ -277,6 +277,7 @@ def test_a_patch_of_another_kind_is_refused(
         (b"<x:a> <x:b> " + b"(" * 200_000, "text/turtle"),
         (b'<?xml version="1.0"?><r>' + b"<a>" * 200_000, "application/rdf+xml"),
     ],
+    ids=["jsonld", "ttl", "rdf"],  # the name of a test is handed on to processes, which take no long ones
 )
 def test_a_bomb_ends_no_more_than_the_process_that_reads_it(tmp_path: Path, data: bytes, mimetype: str) -> None:
     writer = FolderWriter(tmp_path / "kg", gate="off", deadline=10, memory=512 << 20)
