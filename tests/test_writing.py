@@ -469,7 +469,7 @@ def test_a_process_that_is_killed_is_started_again(writer: FolderWriter) -> None
 def test_those_who_are_too_many_are_sent_away(tmp_path: Path) -> None:
     writer = FolderWriter(tmp_path / "kg", gate="off", waiting=0)
     try:
-        with writer._turn(), pytest.raises(Busy):
+        with writer._turns.turn(), pytest.raises(Busy):
             writer.write(insert(1))
         writer.write(insert(1))
     finally:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -30,6 +30,7 @@ from .delta import Delta
 from .problems import ProtocolError
 from .runs import Runs
 from .scribe import FAILED, PREPARED, READY, REPORT, Settings
+from .waiting import OneByOne
 from .writer import Gate, Verdict, Written
 
 _STARTING = 60.0
@@ -90,8 +91,8 @@ class FolderWriter:
         self.runs = Runs.of(self._folder)
         self._is_ruled, self._confirm = is_ruled, confirm
         self._copies = self._folder.with_name(f".{self._folder.name}.generations")
-        self._lock = threading.Lock()
-        self._room = threading.Semaphore(waiting + 1)
+        self._turns = OneByOne(waiting=waiting)
+        self._lock = self._turns.lock
         self._bookkeeping = threading.Lock()
         self._generations: list[_Generation] = []
         self._process: subprocess.Popen[bytes] | None = None
@@ -158,7 +159,7 @@ class FolderWriter:
             QueryTimeout: it took too long, and is not carried out.
             QueryError: it is not carried out; the store is as it was.
         """
-        with self._turn():
+        with self._turns.turn():
             check_conditions(self.store, change)
             is_new, verdict = self._order(change)
             return Written(is_new, self.store.generation, verdict)
@@ -199,16 +200,6 @@ class FolderWriter:
             except GeokgError:  # what there is cannot be judged: the next change is told
                 self._end()
                 return None
-
-    @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
-        if not self._room.acquire(blocking=False):
-            raise Busy("too many changes wait already", retry_after=5)
-        try:
-            with self._lock:
-                yield
-        finally:
-            self._room.release()
 
     def _order(self, change: Change) -> tuple[bool, Verdict]:
         """Hand a change to the process, and wait for what becomes of it."""

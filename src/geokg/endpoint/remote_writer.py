@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -22,30 +21,12 @@ from .folder import FolderWriter
 from .problems import ProtocolError
 from .runs import Runs
 from .syntax import check_syntax
+from .waiting import OneByOne
 from .writer import Gate, Written
 
 MOST = 2_000_000
 """Quads of which a copy is made."""
-_WAITING = 4
 _TRIES = 3
-
-
-class _Turns:
-    """Changes one after the other; of more than a few that wait the next are sent away."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._room = threading.Semaphore(_WAITING + 1)
-
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        if not self._room.acquire(blocking=False):
-            raise Busy("too many changes wait already", retry_after=5)
-        try:
-            with self._lock:
-                yield
-        finally:
-            self._room.release()
 
 
 class PassingWriter:
@@ -62,7 +43,7 @@ class PassingWriter:
 
     def __init__(self, store: RemoteStore) -> None:
         self._store = store
-        self._turns = _Turns()
+        self._turns = OneByOne()
         self._number = 0
         self.runs = Runs()
 
@@ -144,7 +125,7 @@ class JudgingWriter:
     ) -> None:
         self._store, self._folder, self._most = store, folder.resolve(), most
         self._gate, self._deadline, self._is_ruled = gate, deadline, is_ruled
-        self._turns = _Turns()
+        self._turns = OneByOne()
         self._known: State | None = None
         self._nameless: set[ox.BlankNode] = set()
         self._reading: threading.Thread | None = None
