@@ -15,8 +15,6 @@ from . import worker as process
 from .line import Query
 
 log = logging.getLogger("geokg.queries")
-_LOOK = 0.25
-"""Seconds between two looks at whether the client is still there."""
 _SHORT, _MOMENT = 1 << 20, 0.05
 """Bytes, and seconds after the first of them, within which an answer that ends is sent with its length."""
 
@@ -104,7 +102,7 @@ class Answer(Iterator[bytes]):
         worker = self._query.worker
         try:
             while worker is not None:
-                found = worker.receive(_LOOK if seconds is None else seconds)
+                found = worker.receive() if seconds is None else worker.receive(seconds)
                 if found is None:
                     if seconds is not None:
                         return None

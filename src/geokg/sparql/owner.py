@@ -6,8 +6,10 @@ import gc
 import json
 import math
 import os
+import select
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -25,6 +27,8 @@ from .snapshot import FolderSnapshot, MemorySnapshot, Snapshot
 
 _numbers = count(1)
 _RECEIVED = 1 << 18
+LOOK = 0.25
+"""Seconds between two looks at whether a client is still there."""
 
 
 class Owner:
@@ -211,7 +215,10 @@ class Worker:
         self.ready_at: float | None = None
         self.own = 0
         self._owner = owner
-        self._channel = channel
+        self._channel = channel  # waits by itself: one call, where Python would make three
+        self._channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, int(LOOK * 1e6)))
+        self._poll = select.poll()
+        self._poll.register(channel, select.POLLIN)
         self._held = bytearray()
 
     def send(self, job: dict[str, object]) -> None:
@@ -221,16 +228,14 @@ class Worker:
             OSError: it is gone.
         """
         content = json.dumps(job).encode()
-        self._channel.settimeout(None)
         self._channel.sendall(worker.FRAME.pack(b"Q", len(content)) + content)
 
-    def receive(self, seconds: float) -> tuple[bytes, bytes] | None:
+    def receive(self, seconds: float = LOOK) -> tuple[bytes, bytes] | None:
         """The next frame: its kind and content; ``None`` if it did not come in time.
 
         Raises:
             EOFError: the worker has ended.
         """
-        self._channel.settimeout(seconds)
         while True:
             if len(self._held) >= worker.FRAME.size:
                 kind, length = worker.FRAME.unpack_from(self._held)
@@ -243,8 +248,10 @@ class Worker:
                     self.ready_at = time.monotonic()
                     continue
             try:
+                if seconds != LOOK and not self._poll.poll(1000 * seconds):
+                    return None
                 received = self._channel.recv(_RECEIVED)
-            except (TimeoutError, BlockingIOError):
+            except BlockingIOError:
                 return None
             except OSError as error:
                 raise EOFError from error
@@ -255,9 +262,8 @@ class Worker:
     def look(self) -> bool:
         """Whether it is ready; for a worker that has nothing to do."""
         if self.ready_at is None:
-            self._channel.settimeout(0)
             try:
-                self._channel.recv(worker.FRAME.size)
+                self._channel.recv(worker.FRAME.size, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 return False
             except OSError:

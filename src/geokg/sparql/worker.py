@@ -336,10 +336,13 @@ class _Out:
         self._data += data
         if len(self._data) >= self._enough:
             self._enough = _PIECE
-            self.flush()
+            self._send()
         return len(data)
 
     def flush(self) -> None:
+        """Nothing: the engine does this at the end, which is sent with what stands before it."""
+
+    def _send(self) -> None:
         if self._data:
             self.frame(DATA, bytes(self._data))
             self._data.clear()
@@ -354,12 +357,12 @@ class _Out:
             self.frame(DATA, bytes(self._data))
             self._data.clear()
         self.frame(END, told)
-        self.flush()
+        self._send()
 
     def fail(self, what: str, words: str) -> None:
         self._data.clear()
         self.frame(ERROR, json.dumps({"what": what, "words": words}).encode())
-        self.flush()
+        self._send()
 
 
 def _libc() -> ctypes.CDLL:
