@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from ..files import sync_names
 from .problems import ProtocolError
 
 Way: TypeAlias = Literal["save", "undo", "redo"]
@@ -86,7 +87,7 @@ class Shelf:
         else:
             self.file.unlink(missing_ok=True)
             self.drop()
-        _sync(self.file.parent)
+        sync_names(self.file.parent)
         if way == "save":
             for path in self._versions("redo"):
                 path.unlink()
@@ -118,11 +119,3 @@ class Shelf:
 
     def _versions(self, way: str) -> list[Path]:
         return sorted(self._history.glob(f"{way}-*"), key=lambda path: int(path.name.rpartition("-")[2]))
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

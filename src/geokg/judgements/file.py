@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ReadError
-from ..files import read_bytes
+from ..files import read_bytes, sync_names
 from ..vocabulary import Base
 from .clusters import clusters
 from .judgement import VERDICTS, Judgement, absolute
@@ -100,6 +100,7 @@ def append_judgement(path: Path, judgement: Judgement, base: Base | None = None)
         if before:
             shutil.copymode(path, beside)
         beside.replace(path)
+        sync_names(path.parent)
 
 
 @contextmanager
