@@ -336,6 +336,40 @@ def test_all_addresses_of_a_network_are_one_client() -> None:
     assert [query.id for query in line._giving_way()] == [1]
 
 
+def test_no_more_begin_at_once_than_the_processor_has_room_for_but_for_quick_ones() -> None:
+    line = Line(workers=4, lasting=3, per_client=3, abreast=2)
+    first, second, third, quick = (Query(n, Job(f"ASK {{}} # {n}"), f"192.0.2.{n}", 10.0) for n in range(4))
+    line.remember(quick, took=0.001)
+    for query in (first, second, third):
+        line.join(query, now=5.0)
+    assert line.running == [first, second]
+    assert line.due(now=5.0, ready=4) == ({}, 5.25)  # nobody gives way, as there are workers
+    line.join(quick, now=5.1)
+    assert line.running == [first, second, quick]
+    line.running.remove(quick)
+    line.grant(now=5.2)
+    assert line.waiting == [third]
+    line.grant(now=5.25)
+    assert line.running == [first, second, third]
+
+
+def test_a_query_is_quick_or_slow_as_it_was_last() -> None:
+    line = Line(workers=1, lasting=1, per_client=1, abreast=0)
+    query = Query(1, Job("ASK {}"), "192.0.2.1", 10.0)
+    for took, reason, begins in (
+        (0.001, "", True),
+        (5.0, "left", False),
+        (0.1, "", False),
+        (0.001, "cancelled", False),
+    ):
+        query.reason = reason
+        line.remember(query, took)
+        line.join(query, now=5.0)
+        assert bool(line.running) is begins, (took, reason)
+        line.running.clear()
+        line.waiting.clear()
+
+
 def test_one_client_cannot_take_every_worker(store: ox.Store) -> None:
     with Pool(MemorySnapshot(store), workers=3, deadline=20, per_client=1) as pool, ThreadPoolExecutor(8) as threads:
         for number in range(6):

@@ -3,14 +3,20 @@
 ``workers`` queries run at once. When they all do and somebody waits, the youngest of them, and those that their client
 has beyond ``per_client``, give way as soon as they have had their turn (100 ms): so the workers beyond ``lasting`` are
 always there for whoever asks something cheap, whatever else runs. A query that is known to have been slow never takes
-one of those. Among those that wait, whoever has least goes first, then whatever has fewest variables. No more than 12
-for each worker wait; the others are refused, those of the client that has most first.
+one of those.
+
+No more than ``abreast`` begin within a quarter of a second, but for those that are known to be quick: where there is no
+processor for more, more at once take longer, all of them, and each worker reads the same data once more.
+
+Among those that wait, whoever has least goes first, then whatever has fewest variables. No more than 12 for each worker
+wait; the others are refused, those of the client that has most first.
 """
 
 from __future__ import annotations
 
 import math
 import re
+import sys
 import threading
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
@@ -25,9 +31,11 @@ TURN = 0.1
 """Seconds that a query may run whoever waits."""
 _FOR_EACH, _KNOWN = 12, 1000
 _LOOK = 0.02
+_SOON = 0.25
+"""Seconds from which a query no longer keeps others from beginning."""
 _VARIABLE = re.compile(r"[?$]\w+")
-SLOW = 1.0
-"""Seconds from which a query is known to be slow."""
+QUICK, SLOW = 0.01, 1.0
+"""Seconds up to which a query is known to be quick, and from which it is known to be slow."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +160,7 @@ class Line:
         workers: how many run at once.
         lasting: how many of them may take their time while others wait.
         per_client: how many of those one client may have.
+        abreast: how many may begin at about the same time.
 
     >>> line = Line(workers=1, lasting=1, per_client=1)
     >>> one, other = (Query(n, Job(f"ASK {{}} # {n}"), "192.0.2.1", 10.0) for n in (1, 2))
@@ -161,11 +170,12 @@ class Line:
     (True, False, {1: 'deadline'})
     """
 
-    def __init__(self, *, workers: int, lasting: int, per_client: int) -> None:
-        self.workers, self.lasting, self.per_client = workers, lasting, per_client
+    def __init__(self, *, workers: int, lasting: int, per_client: int, abreast: int = sys.maxsize) -> None:
+        self.workers, self.lasting, self.per_client, self.abreast = workers, lasting, per_client, abreast
         self.running: list[Query] = []
         self.waiting: list[Query] = []
         self._slow: OrderedDict[str, None] = OrderedDict()
+        self._quick: OrderedDict[str, None] = OrderedDict()
 
     def join(self, query: Query, now: float) -> None:
         """Let a query run, or wait; or refuse it or another, if too many wait."""
@@ -178,8 +188,11 @@ class Line:
 
     def grant(self, now: float) -> None:
         """Give free workers to those who wait."""
-        while self.waiting and len(self.running) < self.workers:
-            first = min(self.waiting, key=self._rank)
+        while len(self.running) < self.workers:
+            is_full = len(self._young(now)) >= self.abreast
+            if not (able := [query for query in self.waiting if not is_full or query.job.query in self._quick]):
+                return
+            first = min(able, key=self._rank) if len(able) > 1 else able[0]
             if self._is_slow(first) and len(self.running) >= self.lasting:
                 return
             self.waiting.remove(first)
@@ -199,6 +212,9 @@ class Line:
         """
         ends = {query.id: "deadline" for query in self.running if now >= query.end}
         times = [query.end for query in self.running if query.id not in ends]
+        if self.waiting and len(self.running) < self.workers:
+            times += [query.started + _SOON for query in self._young(now)]
+            return ends, min(times, default=now + 3600)
         hopeful = sum(not self._is_slow(query) for query in self.waiting) - len(ends)
         if hopeful > 0:
             times.append(now + _LOOK)
@@ -209,14 +225,16 @@ class Line:
         return ends, min(times, default=now + 3600)
 
     def remember(self, query: Query, took: float) -> None:
-        """Whether a query turned out to be slow."""
+        """Whether a query turned out to be quick, or slow."""
         text = query.job.query
-        if took >= SLOW or query.reason in ("deadline", "crowded", "died"):
-            self._slow[text] = None
-            if len(self._slow) > _KNOWN:
-                self._slow.popitem(last=False)
-        elif not query.reason:
-            self._slow.pop(text, None)
+        is_slow = took >= SLOW or query.reason in ("deadline", "crowded", "died")
+        for known, is_so in ((self._slow, is_slow), (self._quick, took <= QUICK and not query.reason)):
+            if is_so:
+                known[text] = None
+                if len(known) > _KNOWN:
+                    known.popitem(last=False)
+            elif is_slow or not query.reason:
+                known.pop(text, None)
 
     def _rank(self, query: Query) -> tuple[bool, int, int, int]:
         """What comes first: what is not known to be slow, of those who have least."""
@@ -225,6 +243,10 @@ class Line:
 
     def _is_slow(self, query: Query) -> bool:
         return query.job.query in self._slow
+
+    def _young(self, now: float) -> list[Query]:
+        """The running queries that have begun just now."""
+        return [query for query in self.running if now < query.started + _SOON]
 
     def _giving_way(self) -> list[Query]:
         """The running queries that may not go on while somebody waits, the oldest first."""

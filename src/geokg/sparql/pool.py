@@ -96,7 +96,8 @@ class Pool:
         self._publishing = threading.Lock()
         self._generations: list[Generation] = []
         self._idle: list[Worker] = []
-        self._line = Line(workers=self.workers, lasting=self.lasting, per_client=self.per_client)
+        abreast = len(os.sched_getaffinity(0)) + 1
+        self._line = Line(workers=self.workers, lasting=self.lasting, per_client=self.per_client, abreast=abreast)
         self._wakes = 0.0
 
     def __enter__(self) -> Pool:
@@ -242,8 +243,9 @@ class Pool:
     def _admit(self, query: Query, is_gone: Callable[[], bool] | None) -> None:
         """Wait until the query may run."""
         with self._lock:
-            self._line.join(query, time.monotonic())
-            if self._line.waiting or query.end < self._wakes:
+            now = time.monotonic()
+            self._line.join(query, now)
+            if query.end < self._wakes or (self._line.waiting and self._line.due(now, ready=0)[1] < self._wakes):
                 self._changed.notify_all()
         patience = time.monotonic() + PATIENCE
         while not query.granted.wait(_LOOK):
@@ -261,6 +263,7 @@ class Pool:
         """End what is over its time, and what must give way."""
         with self._lock:
             while self._process == os.getpid():
+                self._line.grant(time.monotonic())
                 ready = sum(worker.look() for worker in self._idle) if self._line.waiting else 0
                 ends, self._wakes = self._line.due(time.monotonic(), ready=ready)
                 for query in list(self._line.running):
