@@ -69,11 +69,11 @@ def descendants(pid: int) -> list[int]:
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
-                stat = (folder / "stat").read_text()
+                stat, threads = (folder / "stat").read_text(), len(list((folder / "task").iterdir()))
             except OSError:
                 continue
             state, parent = stat.rpartition(")")[2].split()[:2]
-            if int(parent) == pid and state != "Z":
+            if int(parent) == pid and (state != "Z" or threads > 1):  # files stay open until the last thread has ended
                 found += [int(folder.name), *descendants(int(folder.name))]
     return found
 

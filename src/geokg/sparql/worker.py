@@ -64,7 +64,6 @@ _PANICS = "pyo3_runtime"  # where the exceptions are from that Rust code ends wi
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 1, 38, 22, 2
 _SECCOMP_RET_EPERM = 0x00050000 | 1
 _NICE, _TURN = 5, 20_000_000
-_SET_SCHEDULING = {"x86_64": 314, "aarch64": 274}  # the numbers of sched_setattr
 _CLONE_NEWNET, _CLONE_NEWUSER = 0x40000000, 0x10000000
 # audit architecture; then the numbers of socket, execve, execveat, ptrace, io_uring_setup
 _CALLS: dict[str, tuple[int, tuple[int, ...]]] = {
@@ -245,7 +244,8 @@ def _write(out: _Out, store: ox.Store, job: dict[str, Any], prefixes: dict[str, 
     if chosen == "html":
         out.write(_page(results, job["page_rows"]))
     elif chosen and isinstance(results, ox.QueryTriples):
-        placed = _placed(results, job["graph"]) if job["graph"] else results
+        name = ox.NamedNode(job["graph"]) if job["graph"] else None
+        placed = results if name is None else (ox.Quad(one.subject, one.predicate, one.object, name) for one in results)
         ox.serialize(placed, cast("IO[bytes]", out), cast(ox.RdfFormat, FORMATS[chosen]), prefixes=prefixes)
     elif isinstance(results, ox.QueryBoolean) and chosen in ("csv", "tsv"):
         out.write(b"true\n" if results else b"false\n")
@@ -281,13 +281,6 @@ class _Own:
 def _private() -> int:
     lines = Path("/proc/self/smaps_rollup").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("Private_Dirty:")) << 10
-
-
-def _placed(triples: ox.QueryTriples, graph: str) -> Iterator[ox.Quad]:
-    """The triples as those of a named graph."""
-    name = ox.NamedNode(graph)
-    for triple in triples:
-        yield ox.Quad(triple.subject, triple.predicate, triple.object, name)
 
 
 def _page(results: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples, most: int) -> bytes:
@@ -344,22 +337,18 @@ class _Out:
     def flush(self) -> None:
         """Nothing: the engine does this at the end, which is sent with what stands before it."""
 
-    def _send(self) -> None:
-        if self._data:
-            self.frame(DATA, bytes(self._data))
-            self._data.clear()
-        self._channel.sendall(self._frames)
-        self._frames.clear()
-
     def frame(self, kind: bytes, content: bytes = b"") -> None:
         self._frames += FRAME.pack(kind, len(content)) + content
 
     def end(self, told: bytes) -> None:
+        self._send(FRAME.pack(END, len(told)) + told)
+
+    def _send(self, more: bytes = b"") -> None:
         if self._data:
             self.frame(DATA, bytes(self._data))
             self._data.clear()
-        self.frame(END, told)
-        self._send()
+        self._channel.sendall(self._frames + more)
+        self._frames.clear()
 
     def fail(self, what: str, words: str) -> None:
         self._data.clear()
@@ -381,13 +370,9 @@ def leave_network() -> bool:
 
 
 def be_patient() -> None:
-    """Give way to the server, which answers others, and take long turns: who is at work fills caches for the next turn.
-
-    A turn of 20 ms, for which Linux 6.12 and later may be asked, where there are more queries than processors.
-    """
+    """Give way to the server, and take turns of 20 ms (from Linux 6.12 on): caches are not filled for a moment."""
     os.nice(_NICE)
-    number = _SET_SCHEDULING.get(platform.machine())
-    if number is not None:
+    if number := {"x86_64": 314, "aarch64": 274}.get(platform.machine()):  # of sched_setattr
         _libc().syscall(number, 0, struct.pack("=IIQiIQQQII", 56, os.SCHED_OTHER, 0, _NICE, 0, _TURN, 0, 0, 0, 0), 0)
 
 
