@@ -525,11 +525,14 @@ def open_server(dirty: Path) -> Iterator[str]:
 
 def checked(page: Any, part: str) -> None:
     """Look until the report is made, as a person would."""
+    from playwright.sync_api import Error
+
     for _ in range(100):
-        if page.locator(part).count():
-            return
-        page.wait_for_timeout(200)
-        page.reload()
+        with suppress(Error):  # the page loads itself again at the same moment
+            if page.locator(part).count():
+                return
+            page.wait_for_timeout(200)
+            page.reload()
     raise AssertionError("the report is not made")
 
 
