@@ -18,6 +18,7 @@ from geokg.dates import holds
 from geokg.errors import ReadError
 from geokg.graph import KnowledgeGraph
 from geokg.reference import find, read
+from geokg.store import Store
 from geokg.tenures import Holding, holders
 from geokg.vocabulary import GK, Base, packaged
 
@@ -110,9 +111,7 @@ def test_library_and_query_read_dates_alike(start: str, end: str, day: str) -> N
     except ValueError:
         return  # ends before it starts, or is open on both sides
     query = f'SELECT ?surely {{ VALUES (?date ?asked_day) {{ ("{date}" "{day}") }} {EVALUATE} }}'
-    rows = ox.Store().query(query)
-    assert isinstance(rows, ox.QuerySolutions)
-    assert [row["surely"].value for row in rows] == ([surely] if surely else [])
+    assert [row["surely"].value for row in Store.memory().solutions(query)] == ([surely] if surely else [])
 
 
 def days(part: str) -> list[str]:

@@ -5,10 +5,9 @@ These graphs survive every rebuild and every document that comes or goes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -124,14 +123,15 @@ class Curation:
     @cached_property
     def register(self) -> Register:
         """Who is who: the entities and judgements of the graph."""
-        graphs = [
-            graph
-            for graph in self.store.graphs()
-            if graph == self.store.base.graph + "entities" or graph.startswith(self.store.base.graph + "reference/")
-        ]
         # A graph knows no files and lines, which an error should name.
         judged = judgements_from_quads(self.store.quads(self.store.base.graph + "identity"))
         judgements = [self._read.get(judgement, judgement) for judgement in judged]
-        forms = self.store.match(predicate=ox.NamedNode(GK.demonymForm))
-        quads = chain(forms, *(self.store.quads(graph) for graph in graphs))
-        return Register.from_quads(quads, Scheme.packaged().superclasses, judgements=judgements, base=self.store.base)
+        superclasses = Scheme.packaged().superclasses
+        return Register.from_quads(self._named(), superclasses, judgements=judgements, base=self.store.base)
+
+    def _named(self) -> Iterator[ox.Quad]:
+        """What names entities, and says of what kind they are."""
+        yield from self.store.match(predicate=ox.NamedNode(GK.demonymForm))
+        for graph in self.store.graphs():
+            if graph == self.store.base.graph + "entities" or graph.startswith(self.store.base.graph + "reference/"):
+                yield from self.store.quads(graph)

@@ -16,6 +16,7 @@ from ..cookbook import Question, questions
 from ..errors import QuerySyntaxError
 from ..graph import KnowledgeGraph
 from ..sparql import check as guard
+from ..store import Results
 from ..vocabulary import prefixes
 from .common import Command, json_option, read_graph, tell, tell_json, terminal
 
@@ -88,11 +89,10 @@ def query(
     try:
         # Guarded before any parser sees it: one nested too deep would end the process.
         guard(asked, prefixes=names)
-        kg.store.check(asked)
-        results = kg.store.query(asked)
+        form = _fitting(type(kg.store.check(asked)), "json" if as_json else form)
+        _write(kg, kg.store.query(asked), form)
     except QuerySyntaxError as error:
         raise _pointed(error, asked) from error
-    _write(kg, results, "json" if as_json else form)
 
 
 def _list(*, as_json: bool) -> None:
@@ -124,23 +124,29 @@ def _pointed(error: QuerySyntaxError, asked: str) -> QuerySyntaxError:
     return QuerySyntaxError(f"{error}\n    {line}\n    {caret}", line=error.line, column=error.column)
 
 
-def _write(kg: KnowledgeGraph, results: object, form: str) -> None:
-    if isinstance(results, ox.QueryTriples):
-        form = _INSTEAD.get(form, form)
-        if form not in _TRIPLES:
-            raise click.UsageError(f"this query gives triples; they are written as {', '.join(_TRIPLES)}")
-        tell(ox.serialize(results, format=_TRIPLES[form], prefixes=prefixes(kg.base)) or b"")
-    elif isinstance(results, ox.QuerySolutions | ox.QueryBoolean):
-        if form in _ROWS:
-            tell(results.serialize(format=_ROWS[form]) or b"")
-            if isinstance(results, ox.QueryBoolean):
-                tell("\n")
-        elif form != "table":
+def _fitting(kind: type[Results], form: str) -> str:
+    """The format that an answer of a kind is written in; what does not fit is told before the graph is asked."""
+    if not issubclass(kind, ox.QueryTriples):
+        if form in _TRIPLES:
             raise click.UsageError(f"this query gives rows; they are written as table, {', '.join(_ROWS)}")
-        elif isinstance(results, ox.QueryBoolean):
-            tell("true\n" if results else "false\n")
-        else:
-            _table(kg, results)
+        return form
+    form = _INSTEAD.get(form, form)
+    if form not in _TRIPLES:
+        raise click.UsageError(f"this query gives triples; they are written as {', '.join(_TRIPLES)}")
+    return form
+
+
+def _write(kg: KnowledgeGraph, results: Results, form: str) -> None:
+    if isinstance(results, ox.QueryTriples):
+        tell(ox.serialize(results, format=_TRIPLES[form], prefixes=prefixes(kg.base)) or b"")
+    elif form in _ROWS:
+        tell(results.serialize(format=_ROWS[form]) or b"")
+        if isinstance(results, ox.QueryBoolean):
+            tell("\n")
+    elif isinstance(results, ox.QueryBoolean):
+        tell("true\n" if results else "false\n")
+    else:
+        _table(kg, results)
 
 
 def _table(kg: KnowledgeGraph, results: ox.QuerySolutions) -> None:

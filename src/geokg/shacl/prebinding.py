@@ -172,14 +172,14 @@ def check_query(text: str, *, is_ask: bool, bound: Sequence[str]) -> None:
             name = query.tokens[index + 1].text
             raise ShapesError(f"${name} has a value before the query begins, and gets no other: {_short(text)}")
     try:
-        found = _NOTHING.query(with_path(text, "<urn:path>"))
+        kind, selected = _answered(with_path(text, "<urn:path>"))
     except SyntaxError as error:
         told = query.undeclared() if "Prefix not found" in error.msg else ""
         told = told or f"the query does not parse, {syntax_error(error.msg)}"
         raise ShapesError(f"{told}: {_short(text)}") from error
-    if isinstance(found, ox.QueryBoolean) != is_ask or isinstance(found, ox.QueryTriples):
+    if kind is not (ox.QueryBoolean if is_ask else ox.QuerySolutions):
         raise ShapesError(f"the query is no {'ASK' if is_ask else 'SELECT'}: {_short(text)}")
-    if not is_ask and "this" not in {variable.value for variable in found.variables}:  # type: ignore[union-attr]
+    if not is_ask and "this" not in selected:
         raise ShapesError(f"the query does not select $this: {_short(text)}")
     for number, (index, opening, group) in enumerate(query.selects()):
         if number == 0 and not is_ask:
@@ -191,6 +191,13 @@ def check_query(text: str, *, is_ask: bool, bound: Sequence[str]) -> None:
         missing += [name for name in bound if name not in named and group.names(name)]
         if missing:
             raise ShapesError(f"a subquery does not select ${missing[0]}: {_short(text)}")
+
+
+def _answered(text: str) -> tuple[type[object], set[str]]:
+    """Of what kind the answer is, and its columns. No error keeps the answer itself, which must end on this thread."""
+    found = _NOTHING.query(text)
+    names = found.variables if isinstance(found, ox.QuerySolutions) else ()
+    return type(found), {variable.value for variable in names}
 
 
 def with_path(text: str, path: str) -> str:
