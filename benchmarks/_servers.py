@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import TypeAlias
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+from processes import free_port, running, serving, wait_for
 
 WORKERS = 9
 CAP = 10.0
@@ -71,6 +73,9 @@ MaxQueryExecutionTime = {cap}
 LOADING = "ld_dir('.', 'kg.nq', 'urn:x'); rdf_loader_run(); checkpoint;"
 
 
+_started = partial(running, patience=inf, is_cleared=True)
+
+
 @dataclass(frozen=True)
 class Served:
     """A server that runs.
@@ -115,17 +120,9 @@ def sides(folder: Path, oxigraph: str | None, python: str | None, virtuoso: str 
 @contextmanager
 def geokg(data: Path, *, cache: int = 0) -> Iterator[Served]:
     """Ours: on a store on disk, or on quads from a file, in memory; without its cache unless told otherwise."""
-    command = [sys.executable, "-m", "geokg", "serve", str(data), "--read-only", "--port", "0", "--json"]
-    command += ["--deadline", str(2 * CAP), "--cache", str(cache), "--workers", str(WORKERS)]
-    with _running(command, stdout=subprocess.PIPE) as server:
-        assert server.stdout is not None
-        told = ""
-        while not told.endswith("}\n"):
-            line = server.stdout.readline()
-            if not line:
-                raise RuntimeError("geokg serve has ended before it listened")
-            told += line
-        yield Served(json.loads(told)["sparql"], server.pid)
+    options = ["--read-only", "--deadline", str(2 * CAP), "--cache", str(cache), "--workers", str(WORKERS)]
+    with serving(str(data), *options, is_cleared=True) as (told, server):
+        yield Served(told["sparql"], server.pid)
 
 
 @contextmanager
@@ -134,7 +131,7 @@ def on_disk(program: str, store: Path) -> Iterator[Served]:
     port = free_port()
     command = [program, "serve-read-only", "--location", str(store), "--bind", f"127.0.0.1:{port}"]
     with ExitStack() as stack:
-        start = partial(_running, [*command, "--union-default-graph"], port=port)
+        start = partial(_started, [*command, "--union-default-graph"], port=port)
         server = stack.enter_context(start())
 
         def forget() -> None:
@@ -152,7 +149,7 @@ def in_memory(program: str, quads: Path) -> Iterator[Served]:
 
         def start() -> int:
             command = [program, "serve", "--bind", f"127.0.0.1:{port}", "--union-default-graph"]
-            server = stack.enter_context(_running(command, port=port))
+            server = stack.enter_context(_started(command, port=port))
             _load(port, quads)
             return server.pid
 
@@ -179,13 +176,13 @@ def _load(port: int, quads: Path) -> None:
 def rdflib(python: str, quads: Path) -> Iterator[Served]:
     """rdflib-endpoint."""
     port = free_port()
-    with _running([python, "-c", RDFLIB, str(port), str(quads)], port=port) as server:
+    with _started([python, "-c", RDFLIB, str(port), str(quads)], port=port) as server:
 
         def forget() -> None:
             for child in children(server.pid):
                 os.kill(child, signal.SIGKILL)
             time.sleep(0.2)
-            _wait(server, port)
+            wait_for(server, port, inf)
 
         yield Served(f"http://127.0.0.1:{port}/", server.pid, forget)
 
@@ -199,7 +196,7 @@ def of_virtuoso(program: str, folder: Path) -> Iterator[Served]:
     http_port, sql_port = free_port(), free_port()
     settings = VIRTUOSO.format(sql=sql_port, http=http_port, cap=round(CAP))
     (place / "virtuoso.ini").write_text(settings, encoding="utf-8")
-    with _running([program, "-f", "+configfile", "virtuoso.ini"], port=http_port, cwd=place) as server:
+    with _started([program, "-f", "+configfile", "virtuoso.ini"], port=http_port, cwd=place) as server:
         client = next(found for name in ("isql-vt", "isql") if (found := shutil.which(name)))
         subprocess.run([client, str(sql_port), "dba", "dba", f"exec={LOADING}"], check=True, stdout=subprocess.DEVNULL)
         yield Served(f"http://127.0.0.1:{http_port}/sparql", server.pid)
@@ -208,7 +205,7 @@ def of_virtuoso(program: str, folder: Path) -> Iterator[Served]:
 @contextmanager
 def alone(quads: Path) -> Iterator[Served]:
     """No server: a process that holds the store in memory and does nothing with it."""
-    with _running([sys.executable, "-c", ALONE, str(quads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with _started([sys.executable, "-c", ALONE, str(quads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
         yield Served("", process.pid)
@@ -233,51 +230,3 @@ def children(process: int, *, deep: bool = False) -> list[int]:
     except OSError:
         return []
     return found + [below for one in found for below in children(one, deep=True)] if deep else found
-
-
-@contextmanager
-def _running(
-    command: list[str],
-    *,
-    port: int | None = None,
-    stdin: int = subprocess.DEVNULL,
-    stdout: int = subprocess.DEVNULL,
-    cwd: Path | None = None,
-) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        command, stdin=stdin, stdout=stdout, stderr=subprocess.DEVNULL, text=True, cwd=cwd, start_new_session=True
-    ) as server:
-        try:
-            if port is not None:
-                _wait(server, port)
-            yield server
-        finally:
-            server.terminate()
-            try:
-                server.wait(20)
-            except subprocess.TimeoutExpired:
-                server.kill()
-            with suppress(ProcessLookupError):
-                os.killpg(server.pid, signal.SIGKILL)  # what it has left behind
-
-
-def _wait(server: subprocess.Popen[str], port: int) -> None:
-    while True:
-        if server.poll() is not None:
-            raise RuntimeError(f"a server has ended with {server.returncode}")
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-
-
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def find(program: str) -> str | None:
-    """A program, beside this Python or on the path."""
-    return shutil.which(program, path=Path(sys.executable).parent) or shutil.which(program)

@@ -44,6 +44,7 @@ from query import questions
 
 import geokg
 from geokg.vocabulary import prefixes
+from processes import find
 
 TRIVIAL = "ASK {}"
 ANALYTIC = {
@@ -102,9 +103,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--triples", type=int, default=1_000_000, help="how large the graph is")
     parser.add_argument("--seconds", type=float, default=0.5, help="how long each question is asked of each server")
-    parser.add_argument("--oxigraph", default=servers.find("oxigraph"), help="Oxigraph's program")
+    parser.add_argument("--oxigraph", default=find("oxigraph"), help="Oxigraph's program")
     parser.add_argument("--rdflib-python", help="a Python that has rdflib-endpoint")
-    parser.add_argument("--virtuoso", default=servers.find("virtuoso-t"), help="Virtuoso's program")
+    parser.add_argument("--virtuoso", default=find("virtuoso-t"), help="Virtuoso's program")
     parser.add_argument("--only", type=int, default=None, help="ask no more than so many questions of each kind")
     given = parser.parse_args()
     kg = geokg.sample()

@@ -26,7 +26,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+from processes import serving
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 TOKEN = "a secret for the soak"
@@ -187,29 +190,18 @@ def is_alive(process: int) -> bool:
 def soak(folder: Path, seconds: float) -> list[str]:
     """Run it; what was wrong."""
     (folder / "token").write_text(TOKEN, encoding="utf-8")
-    geokg = [sys.executable, "-m", "geokg"]
-    subprocess.run([*geokg, "build", str(DATA), "-o", str(folder / "store")], check=True, capture_output=True)
-    command = [*geokg, "serve", str(folder / "store"), "--port", "0", "--json"]
-    command += ["--token-file", str(folder / "token"), "--gate", "off", "--deadline", "3", "--memory", "512"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
-        try:
-            assert server.stdout is not None
-            told = ""
-            while not told.endswith("}\n"):
-                line = server.stdout.readline()
-                if not line:
-                    return ["the server did not start"]
-                told += line
-            port = int(json.loads(told)["address"].rsplit(":", 1)[1].strip("/"))
-            pester = Soak(port, server.pid, time.monotonic() + seconds)
-            pester.query("ASK {}")
-            for page in PAGES:  # some of what is read stays open
-                pester.send("visitor", "GET", page)
-            before = state(server.pid)
-            _pester(pester)
-            return pester.wrong + _aftermath(pester, server, before, folder)
-        finally:
-            server.kill()
+    build = [sys.executable, "-m", "geokg", "build", str(DATA), "-o", str(folder / "store")]
+    subprocess.run(build, check=True, capture_output=True)
+    options = [str(folder / "store"), "--token-file", str(folder / "token")]
+    options += ["--gate", "off", "--deadline", "3", "--memory", "512"]
+    with serving(*options, end=subprocess.Popen.kill) as (told, server):
+        pester = Soak(urlsplit(told["address"]).port or 80, server.pid, time.monotonic() + seconds)
+        pester.query("ASK {}")
+        for page in PAGES:  # some of what is read stays open
+            pester.send("visitor", "GET", page)
+        before = state(server.pid)
+        _pester(pester)
+        return pester.wrong + _aftermath(pester, server, before, folder)
 
 
 def _pester(pester: Soak) -> None:

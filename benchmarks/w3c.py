@@ -20,18 +20,20 @@ from pathlib import Path
 
 from _work import machine
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tests.w3c import servers
-from tests.w3c.client import Endpoint
-from tests.w3c.manifests import SUITES
-from tests.w3c.report import run_all, table
+# Before this folder, where w3c is this file.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+from processes import find
+from w3c import servers
+from w3c.client import Endpoint
+from w3c.manifests import SUITES
+from w3c.report import run_all, table
 
 
 def main() -> None:
     """Run the suites on each server and print the numbers side by side."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--oxigraph", default=servers.find("oxigraph"), help="Oxigraph's program")
+    parser.add_argument("--oxigraph", default=find("oxigraph"), help="Oxigraph's program")
     parser.add_argument("--rdflib-python", default=sys.executable, help="a Python that has rdflib-endpoint")
     parser.add_argument("--suite", action="append", choices=SUITES, help="run this suite only; may be repeated")
     parser.add_argument("--failures", action="store_true", help="also print what fails, and how")

@@ -28,7 +28,9 @@ from urllib.request import Request, urlopen
 
 import pyoxigraph as ox
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 from geokg.store import Store
+from processes import serving
 
 TOKEN = "secret"
 NEW = "https://example.org/new"
@@ -143,25 +145,16 @@ class Server:
 @contextmanager
 def served(folder: Path) -> Iterator[Server]:
     """A server of a store, once it takes writes."""
-    command = [sys.executable, "-m", "geokg", "serve", str(folder), "--port", "0", "--json"]
-    command += ["--token-file", str(folder.parent / "token"), "--write-deadline", "600"]
     begun = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            told = ""
-            while not told.rstrip().endswith("}"):
-                told += process.stdout.readline()
-            server = Server(process, json.loads(told)["address"])
-            server.send("GET", "sparql?query=ASK%20%7B%7D")
-            tell("start, until queries are answered", time.perf_counter() - begun, server.processor())
-            while json.loads(server.send("GET", "health/ready")[1])["writes"] != "ready":
-                time.sleep(0.5)
-            tell("start, until writes are taken", time.perf_counter() - begun, server.processor())
-            yield server
-        finally:
-            process.terminate()
-            process.wait()
+    options = ["--token-file", str(folder.parent / "token"), "--write-deadline", "600"]
+    with serving(str(folder), *options) as (told, process):
+        server = Server(process, told["address"])
+        server.send("GET", "sparql?query=ASK%20%7B%7D")
+        tell("start, until queries are answered", time.perf_counter() - begun, server.processor())
+        while json.loads(server.send("GET", "health/ready")[1])["writes"] != "ready":
+            time.sleep(0.5)
+        tell("start, until writes are taken", time.perf_counter() - begun, server.processor())
+        yield server
 
 
 def tell(name: str, wall: float, processor: float, status: str = "") -> None:

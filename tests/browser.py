@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+import processes
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -41,17 +41,11 @@ def browser() -> Iterator[Browser]:
 @contextmanager
 def serving(graph: Path | str, *options: str, token: str | None = None) -> Iterator[str]:
     """``geokg serve`` on a free port; gives its address, without a slash at the end."""
-    command = [sys.executable, "-m", "geokg", "serve", str(graph), "--port", "0", *options]
     environment = {name: value for name, value in os.environ.items() if name != "GEOKG_TOKEN"}
     if token is not None:
         environment["GEOKG_TOKEN"] = token
-    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8", env=environment) as server:
-        try:
-            assert server.stdout is not None
-            yield server.stdout.readline().split(" ")[0].rstrip("/")
-        finally:
-            server.terminate()
-            server.wait(20)
+    with processes.serving(str(graph), *options, env=environment) as (told, _):
+        yield told["address"].rstrip("/")
 
 
 @contextmanager

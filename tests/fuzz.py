@@ -33,7 +33,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
-from urllib.parse import quote_plus, unquote_to_bytes
+from urllib.parse import quote_plus, unquote_to_bytes, urlsplit
 
 from werkzeug.test import run_wsgi_app
 
@@ -47,8 +47,8 @@ from geokg.errors import QueryNotAllowed, QueryTimeout, QueryTooLarge, TransferC
 from geokg.sparql import check, check_update
 from geokg.sparql.tokens import tokens
 from geokg.vocabulary import Base, packaged, prefixes
+from processes import serving
 from test_security import CRASHES, HEAVY, LAUGHS, REACHING, UPLOADS
-from w3c.servers import serving
 
 TOKEN = "a token for the fuzzer"
 SLOW = 10.0
@@ -544,7 +544,8 @@ def server(folder: Path) -> Iterator[Callable[[Request], str]]:
     (folder / "token").write_text(TOKEN, encoding="utf-8")
     options = ["--create", "--token-file", str(folder / "token"), "--gate", "off", "--deadline", "0.5"]
     options += ["--write-deadline", "1", "--memory", "256", "--workers", "2"]
-    with serving(str(folder / "store"), *options) as (port, process):
+    with serving(str(folder / "store"), *options) as (told, process):
+        port = urlsplit(told["address"]).port or 80
 
         def send(request: Request) -> str:
             is_spoilt = request.cut < 1 or bool(request.junk)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from geokg.remote import Connection, Credentials, RemoteStore
 from geokg.vocabulary import Base
-from w3c.servers import _free_port, _running, find
+from processes import find, free_port, running
 
 VIRTUOSO_ROWS = 15_000
 """Virtuoso sends no more rows than this."""
@@ -52,13 +52,13 @@ def virtuoso_program() -> str | None:
 @contextmanager
 def virtuoso(program: str, folder: Path) -> Iterator[str]:
     """Virtuoso on a new database in a folder; its administrator is ``dba`` with the password ``dba``."""
-    port = _free_port()
+    port = free_port()
     settings = folder / "virtuoso.ini"
-    settings.write_text(_VIRTUOSO.format(sql=_free_port(), http=port, rows=VIRTUOSO_ROWS), encoding="utf-8")
+    settings.write_text(_VIRTUOSO.format(sql=free_port(), http=port, rows=VIRTUOSO_ROWS), encoding="utf-8")
     before = Path.cwd()
     os.chdir(folder)  # its files are where it is started
     try:
-        with _running([program, "-f", "+configfile", str(settings)], port=port):
+        with running([program, "-f", "+configfile", str(settings)], port=port):
             os.chdir(before)
             yield f"http://127.0.0.1:{port}/sparql"
     finally:
@@ -68,10 +68,10 @@ def virtuoso(program: str, folder: Path) -> Iterator[str]:
 @contextmanager
 def oxigraph(folder: Path) -> Iterator[str]:
     """Oxigraph's own server on a new store in a folder."""
-    program, port = find("oxigraph"), _free_port()
+    program, port = find("oxigraph"), free_port()
     assert program is not None, "the package oxigraph is not installed"
     command = [program, "serve", "--location", str(folder / "store"), "--bind", f"127.0.0.1:{port}"]
-    with _running(command, port=port):
+    with running(command, port=port):
         yield f"http://127.0.0.1:{port}/query"
 
 

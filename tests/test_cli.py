@@ -30,6 +30,7 @@ from geokg.cli.common import is_source
 from geokg.cookbook import questions
 from geokg.validation.formats import FORMATS
 from geokg.vocabulary import GK
+from processes import serving
 
 COMMANDS = sorted(main.commands)
 PROMISE = "gk:RestraintCommitment"
@@ -705,16 +706,8 @@ def test_the_tag_set_for_people_and_tools() -> None:
 @pytest.fixture
 def server(trig: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, object]]]:
     """A server of its own, at a free port."""
-    command = [sys.executable, "-m", "geokg", "serve", str(trig), "--port", "0", "--read-only", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as child:
-        try:
-            assert child.stdout is not None
-            lines = [child.stdout.readline()]
-            while lines[-1] not in ("}\n", ""):
-                lines.append(child.stdout.readline())
-            yield child, json.loads("".join(lines))
-        finally:
-            child.kill()
+    with serving(str(trig), "--read-only", stderr=subprocess.PIPE, end=subprocess.Popen.kill) as (told, process):
+        yield process, told
 
 
 def test_the_server_answers_and_ends_quietly(

@@ -15,12 +15,12 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import pyoxigraph as ox
 import pytest
@@ -37,6 +37,8 @@ from geokg.endpoint.graph_store import MAX_UPLOAD
 from geokg.endpoint.pages import annotate
 from geokg.endpoint.writer import StoreWriter
 from geokg.sparql.pool import PATIENCE, Pool
+from processes import free_port, running
+from processes import serving as serving_ours
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the pool is for Linux"),
@@ -65,11 +67,6 @@ def until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end, "it never came to that"
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 # Who is believed
@@ -237,31 +234,15 @@ def site(_sample: KnowledgeGraph, root: Path, tmp_path_factory: pytest.TempPathF
     (folder / "token").write_text(TOKEN, "utf-8")
     _sample.store.save(folder / "kg.trig")
     log = folder / "access.log"
-    options = ["--port", "0", "--proxies", "1", "--token-file", str(folder / "token"), "--ephemeral", "--gate", "off"]
+    options = ["--proxies", "1", "--token-file", str(folder / "token"), "--ephemeral", "--gate", "off"]
     options += ["--workers", "3", "--access-log", str(log), "--rules", "off"]
-    serve = [sys.executable, "-m", "geokg", "serve", str(folder / "kg.trig"), *options]
-    with running(serve, stdout=subprocess.PIPE) as server:
-        assert server.stdout is not None
-        port = int(server.stdout.readline().split(b"/")[2].split(b":")[1])
-        site = Site(port, free_port(), free_port(), log, folder / "certificate.pem")
+    with serving_ours(str(folder / "kg.trig"), *options) as (told, _):
+        site = Site(urlsplit(told["address"]).port or 80, free_port(), free_port(), log, folder / "certificate.pem")
         configure(root / "docs" / "serving.md", folder, site)
         with running([program, "-p", str(folder), "-c", str(folder / "nginx.conf")]) as nginx:
             until(lambda: nginx.poll() is not None or can_connect(site.secure))
             assert nginx.poll() is None
             yield site
-
-
-@contextmanager
-def running(command: Sequence[str], **settings: object) -> Iterator[subprocess.Popen[bytes]]:
-    with subprocess.Popen(command, **settings) as process:  # type: ignore[call-overload]
-        try:
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
 
 
 def can_connect(port: int) -> bool:
@@ -490,12 +471,12 @@ app = create_app(kg, token={TOKEN!r}, pool=create_pool(kg.store, workers=3), pro
 
 
 @contextmanager
-def serving(folder: Path, program: str, *options: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+def serving(folder: Path, program: str, *options: str) -> Iterator[tuple[int, subprocess.Popen[str]]]:
     """A WSGI server with the app that stands in a folder."""
     port = free_port()
     there = {"gunicorn": ["--bind", f"127.0.0.1:{port}"], "granian": ["--interface", "wsgi", "--port", str(port)]}
     command = [str(Path(sys.executable).parent / program), "app:app", *there[program], *options]
-    with running(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+    with running(command, cwd=folder) as server:
         until(lambda: server.poll() is not None or answers(port))
         yield port, server
 
@@ -596,7 +577,7 @@ def test_a_start_anew_refuses_nobody(_sample: KnowledgeGraph, tmp_path: Path) ->
         activated = [sys.executable, "-c", ACTIVATED, str(held.fileno()), str(graph), "--workers", "2"]
         with running(activated, stdout=subprocess.PIPE, pass_fds=[held.fileno()]) as first:
             assert first.stdout is not None
-            assert first.stdout.readline().startswith(f"http://127.0.0.1:{port}/ ".encode())
+            assert first.stdout.readline().startswith(f"http://127.0.0.1:{port}/ ")
             kept = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
 
             def ready() -> tuple[int, str | None]:
@@ -613,7 +594,7 @@ def test_a_start_anew_refuses_nobody(_sample: KnowledgeGraph, tmp_path: Path) ->
             assert begun.result(30).status == 503  # its time was up
             late = threads.submit(get, port, "/sparql?query=ASK+%7B%7D")
             assert first.wait(20) == 0
-        with running(activated, stdout=subprocess.DEVNULL, pass_fds=[held.fileno()]):
+        with running(activated, pass_fds=[held.fileno()]):
             assert late.result(30).status == 200
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -12,8 +11,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from hashlib import sha256
 from itertools import pairwise
 from multiprocessing import Pipe
@@ -31,6 +29,7 @@ from geokg.endpoint.folder import FolderWriter
 from geokg.endpoint.scribe import COPIED, DONE, PREPARED, READY, Scribe
 from geokg.errors import Busy, QueryTimeout
 from geokg.store import Store
+from processes import telling
 
 TOKEN = "a secret"
 UPDATE = "application/sparql-update"
@@ -48,25 +47,6 @@ def content(store: ox.Store) -> str:
 
 def cli(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "geokg", *map(str, arguments)]
-
-
-@contextmanager
-def serving(
-    command: list[str], end: Callable[[subprocess.Popen[str]], None] = subprocess.Popen.terminate
-) -> Iterator[str]:
-    """A server, and its address."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            told = ""
-            while not told.endswith("}\n"):
-                line = server.stdout.readline()
-                assert line, "the server did not start"
-                told += line
-            yield json.loads(told)["address"]
-        finally:
-            end(server)
-            server.wait(30)
 
 
 def send(address: str, body: str, *, kind: str = UPDATE, method: str = "POST") -> int:
@@ -154,7 +134,8 @@ def test_a_power_cut_takes_nothing_that_was_acknowledged_and_leaves_nothing_half
         log, states = tmp_path / name, [content(same)]
         options = ["--create", "--port", "0", "--json", "--gate", "off", "--workers", "1", "--token-file", token]
         command = powercut.command(log, cli("serve", root / "kg", *options))
-        with serving(command, end=lambda _: powercut.end(log)) as address:
+        with telling(command, end=lambda _: powercut.end(log)) as (told, _):
+            address = told["address"]
             for number in numbers:
                 if number == LARGE:
                     body = "".join(f"<x:{n}> <x:p> <x:{n + 1}> .\n" for n in range(LARGE))
@@ -371,7 +352,8 @@ def test_a_store_has_one_server_and_one_that_is_killed_leaves_nothing_that_the_n
     command = cli("serve", tmp_path / "kg", *options, "--token-file", tmp_path / "token")
     copies = tmp_path / ".kg.generations"
 
-    with serving(command, end=subprocess.Popen.kill) as address:
+    with telling(command, end=subprocess.Popen.kill) as (told, _):
+        address = told["address"]
         second = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         assert (second.returncode, second.stdout) == (2, "")
         assert "one server that writes" in second.stderr
@@ -392,7 +374,8 @@ def test_a_store_has_one_server_and_one_that_is_killed_leaves_nothing_that_the_n
         time.sleep(0.1)
     assert family(mark) == set()
     assert stale and {path.name for path in copies.iterdir()} == stale
-    with serving(command) as address:
+    with telling(command) as (told, _):
+        address = told["address"]
         assert {path.name for path in copies.iterdir()} & stale == set()
         assert send(f"{address}update", small(2)) == 204
     assert not copies.exists()

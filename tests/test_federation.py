@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from click.testing import CliRunner
 from geokg.cli import main
 from geokg.errors import QueryNotAllowed
 from geokg.sparql import check
+from processes import serving
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the pool is for Linux"),
@@ -90,23 +90,14 @@ def ours(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("federated")
     (folder / "token").write_text(TOKEN, encoding="utf-8")
     (folder / "kg.nq").write_text("<x:here> <x:p> <x:o> <x:g> .\n", encoding="utf-8")
-    options = ["--port", "0", "--json", "--workers", "2", "--allow-service", f"{other.address}/open"]
+    options = ["--workers", "2", "--allow-service", f"{other.address}/open"]
     if request.param == "memory":
         options = [str(folder / "kg.nq"), *options]
     else:
         options = [str(folder / "store"), "--create", "--token-file", str(folder / "token"), *options]
         options += ["--allow-load", f"{other.address}/open"]
-    command = [sys.executable, "-m", "geokg", "serve", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            told = ""
-            while not told.endswith("}\n"):
-                told += process.stdout.readline()
-            yield json.loads(told)["address"]
-        finally:
-            process.terminate()
-            process.wait(30)
+    with serving(*options) as (told, _):
+        yield told["address"]
 
 
 def ask(address: str, **parameters: str) -> tuple[int, str]:

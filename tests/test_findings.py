@@ -32,7 +32,7 @@ from geokg.validation.formats import FORMATS
 from geokg.validation.nearest import likeness
 from geokg.validation.telling import Teller
 from geokg.vocabulary import prefixes
-from w3c.servers import _free_port, _running, find
+from processes import find, free_port, running
 
 PREFIXES = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in prefixes().items()) + "@prefix x: <urn:x:> .\n"
 HU = "Hu Shisheng"
@@ -227,8 +227,8 @@ def test_a_service_is_judged_as_the_open_graph_is(broken: KnowledgeGraph) -> Non
     """Once where it is, once as a copy, since what was inferred there does not count at first."""
     program = find("oxigraph")
     assert program is not None, "it comes with the extra for developers"
-    port = _free_port()
-    with _running([program, "serve", "--bind", f"127.0.0.1:{port}"], port=port):
+    port = free_port()
+    with running([program, "serve", "--bind", f"127.0.0.1:{port}"], port=port):
         stated = Store.memory()
         stated.extend(quad for quad in broken.store.quads() if "graph/inferred" not in str(quad.graph_name))
         for kg in (KnowledgeGraph(stated), broken):

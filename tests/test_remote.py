@@ -31,8 +31,8 @@ from geokg.remote import Connection, Credentials, RemoteStore, addresses, load
 from geokg.remote.virtuoso import construction
 from geokg.store import Results, Store
 from geokg.vocabulary import GK, Base
+from processes import serving
 from services import VIRTUOSO_ROWS, Misbehaving, Reply, Service
-from w3c.servers import serving
 
 pytestmark = pytest.mark.xdist_group("remote")  # they share what one of them sets up
 
@@ -340,8 +340,8 @@ def test_the_command_serves_a_service_and_writes_nothing_there_if_it_may_not(
 ) -> None:
     monkeypatch.setenv("GEOKG_TOKEN", "secret")
     before = len(loaded)
-    with serving(service.url, "--read-only") as (port, process):
-        client = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Authorization": "Bearer secret"})
+    with serving(service.url, "--read-only") as (told, process):
+        client = httpx.Client(base_url=told["address"], headers={"Authorization": "Bearer secret"})
         with client:
             assert client.get("/sparql", params={"query": "ASK { ?c a gk:Claim }"}).json()["boolean"] is True
             assert "塔利班" in client.get("/data/entity/taliban", headers={"Accept": "text/turtle"}).text

@@ -25,8 +25,8 @@ from geokg.errors import Busy, GeokgError, QueryError, QuerySyntaxError, RemoteE
 from geokg.graph import KnowledgeGraph
 from geokg.remote import Connection, RemoteStore, load, marks, writing
 from geokg.store import Store
+from processes import serving
 from services import Misbehaving, Reply, Service
-from w3c.servers import serving
 
 pytestmark = pytest.mark.xdist_group("remote")
 
@@ -370,8 +370,8 @@ def test_the_command_writes_to_a_service(service: Service, tmp_path: Path) -> No
     token = tmp_path / "token"
     token.write_text("secret")
     options = ["--gate", "off", "--rules", "off"] if service.name == "virtuoso" else ["--gate", "warn"]
-    with serving(service.url, "--token-file", str(token), *options) as (port, process):
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+    with serving(service.url, "--token-file", str(token), *options) as (told, process):
+        with httpx.Client(base_url=told["address"], timeout=60) as client:
             update = {"update": f"INSERT DATA {{ GRAPH <{X}g> {{ <{X}s> <{X}p> 'there' }} }}"}
             assert client.post("/update", data=update).status_code == 401
             assert client.post("/update", data=update, headers=SECRET).status_code == 204

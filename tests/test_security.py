@@ -23,9 +23,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
+
+from processes import serving
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the pool is for Linux"),
@@ -59,7 +61,7 @@ class Got:
 class Target:
     """The server under attack, with those who watch it."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[str]
     port: int
     decoy: int
     delays: list[float] = field(default_factory=list)
@@ -136,28 +138,20 @@ def until(condition: Callable[[], bool]) -> None:
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     folder = tmp_path_factory.mktemp("attacked")
     (folder / "token").write_text(TOKEN, encoding="utf-8")
-    options = ["--port", "0", "--json", "--ephemeral", "--token-file", str(folder / "token"), "--gate", "off"]
-    options += ["--deadline", str(DEADLINE), "--write-deadline", str(DEADLINE), "--workers", str(WORKERS)]
-    command = [sys.executable, "-m", "geokg", "serve", *options, "--memory", str(MEMORY)]
+    options = ["--ephemeral", "--token-file", str(folder / "token"), "--gate", "off"]
+    options += ["--deadline", str(DEADLINE), "--write-deadline", str(DEADLINE)]
+    options += ["--workers", str(WORKERS), "--memory", str(MEMORY)]
     with (
         (folder / "log").open("wb") as log,
         socket.create_server(("127.0.0.1", 0)) as decoy,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, cwd=folder) as process,
+        serving(*options, stderr=log, cwd=folder) as (told, process),
     ):
-        target = Target(process, 0, decoy.getsockname()[1])
-        watchers: list[threading.Thread] = []
+        target = Target(process, urlsplit(told["address"]).port or 80, decoy.getsockname()[1])
+        before = target.digest()
+        watchers = [threading.Thread(target=run) for run in (target.watch, lambda: listen(decoy, target))]
+        for watcher in watchers:
+            watcher.start()
         try:
-            assert process.stdout is not None
-            told = b""
-            while not told.endswith(b"}\n"):
-                line = process.stdout.readline()
-                assert line, (folder / "log").read_text()
-                told += line
-            target.port = int(json.loads(told)["address"].rstrip("/").rpartition(":")[2])
-            before = target.digest()
-            watchers = [threading.Thread(target=run) for run in (target.watch, lambda: listen(decoy, target))]
-            for watcher in watchers:
-                watcher.start()
             yield target
             assert process.poll() is None, (folder / "log").read_text()[-2000:]
             until(lambda: target.running() == [])
@@ -166,8 +160,6 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
             target.ended.set()
             for watcher in watchers:
                 watcher.join()
-            process.send_signal(signal.SIGTERM)
-            process.wait(20)
 
 
 def listen(decoy: socket.socket, target: Target) -> None:

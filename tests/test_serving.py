@@ -17,13 +17,14 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pyoxigraph as ox
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+import processes
 from geokg import KnowledgeGraph
 from geokg.endpoint import cache as caching
 from geokg.endpoint import create_app, create_pool
@@ -243,13 +244,9 @@ def test_without_prometheus_client_the_rest_works(kg: KnowledgeGraph, monkeypatc
 
 @contextmanager
 def serving(trig: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    command = [sys.executable, "-m", "geokg", "serve", str(trig), "--port", "0", "--read-only", *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as server:
-        try:
-            assert server.stdout is not None
-            yield server, int(server.stdout.readline().split("/")[2].split(":")[1])
-        finally:
-            server.kill()
+    command = [str(trig), "--read-only", *options]
+    with processes.serving(*command, stderr=subprocess.PIPE, end=subprocess.Popen.kill) as (told, server):
+        yield server, urlsplit(told["address"]).port or 80
 
 
 @pytest.fixture(scope="module")

@@ -39,6 +39,7 @@ from geokg.sparql import check_update
 from geokg.store import Store
 from geokg.validation.standing import Kept, StandingReport
 from geokg.vocabulary import prefixes
+from processes import serving
 
 TOKEN = "a secret"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -717,33 +718,17 @@ def test_kills_while_the_folder_is_exchanged_leave_one_state_whole(tmp_path: Pat
 
 def test_a_server_that_is_killed_has_kept_what_it_acknowledged(tmp_path: Path) -> None:
     (tmp_path / "token").write_text(TOKEN, encoding="utf-8")
-    command = [sys.executable, "-m", "geokg", "serve", str(tmp_path / "kg"), "--create", "--port", "0", "--json"]
-    command += ["--gate", "off", "--workers", "1", "--token-file", str(tmp_path / "token")]
+    options = [str(tmp_path / "kg"), "--create", "--token-file", str(tmp_path / "token")]
+    options += ["--gate", "off", "--workers", "1"]
     for number in range(3):
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-            try:
-                assert server.stdout is not None
-                told = json.loads(server.stdout.read(1) + _rest(server))
-                assert told["quads"] == number
-                assert told["read_only"] is False
-                body = f"INSERT DATA {{ <x:a> <x:b> {number} }}".encode()
-                headers = BEARER | {"Content-Type": UPDATE}
-                request = urllib.request.Request(told["address"] + "update", data=body, headers=headers)
-                with urllib.request.urlopen(request, timeout=20) as response:
-                    assert response.status == 204
-            finally:
-                server.kill()
-                server.wait()
-
-
-def _rest(server: subprocess.Popen[str]) -> str:
-    lines = []
-    assert server.stdout is not None
-    for line in server.stdout:
-        lines.append(line)
-        if line.rstrip() == "}":
-            break
-    return "".join(lines)
+        with serving(*options, end=subprocess.Popen.kill) as (told, _):
+            assert told["quads"] == number
+            assert told["read_only"] is False
+            body = f"INSERT DATA {{ <x:a> <x:b> {number} }}".encode()
+            headers = BEARER | {"Content-Type": UPDATE}
+            request = urllib.request.Request(told["address"] + "update", data=body, headers=headers)
+            with urllib.request.urlopen(request, timeout=20) as response:
+                assert response.status == 204
 
 
 # What becomes different
