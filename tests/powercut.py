@@ -7,6 +7,7 @@ some file systems write down names before contents, the names as they are with t
 from __future__ import annotations
 
 import codecs
+import itertools
 import os
 import re
 import signal
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 _CALLS = (
     "openat,mkdir,mkdirat,rmdir,rename,renameat,renameat2,link,linkat,unlink,unlinkat,write,pwrite64,ftruncate,"
@@ -43,18 +44,20 @@ def end(log: Path) -> None:
 
 @dataclass(eq=False)
 class File:
-    """Bytes, as programs see them and as they were last synced."""
+    """Bytes, as programs see them and as they were last synced, by the sync of which number."""
 
     data: bytearray = field(default_factory=bytearray)
     synced: bytes = b""
+    since: int = 0
 
 
 @dataclass(eq=False)
 class Folder:
-    """Names, as programs see them and as they were last synced."""
+    """Names, as programs see them and as they were last synced, by the sync of which number."""
 
     names: dict[str, File | Folder] = field(default_factory=dict)
     synced: dict[str, File | Folder] = field(default_factory=dict)
+    since: int = 0
 
 
 Tree: TypeAlias = dict[str, bytes | None]
@@ -71,6 +74,7 @@ class Disk:
 
     def __init__(self, root: Path) -> None:
         self._root, self._top = str(root), Folder()
+        self._syncs = itertools.count(1)
 
     def run(self, log: Path) -> Iterator[bytes]:
         """Do what a log says; after each thing that matters, what was sent to somebody by it, or nothing."""
@@ -138,7 +142,8 @@ class Disk:
         one = self._find(found["path"]) if found is not None else None
         if one is None or call is None or call["name"] not in ("fsync", "fdatasync"):
             return one, None
-        return one, partial(setattr, one, "synced", bytes(one.data) if isinstance(one, File) else dict(one.names))
+        there = bytes(one.data) if isinstance(one, File) else dict(one.names)
+        return one, partial(_keep, one, there, next(self._syncs))
 
     def _do(self, said: str, begun: _Begun) -> None:
         call, result = _CALL.match(said), _RESULT.search(said)
@@ -206,6 +211,12 @@ class Disk:
                 folder[own], there[new] = there[new], folder[own]
             else:
                 there[new] = folder.pop(own)
+
+
+def _keep(one: File | Folder, there: Any, since: int) -> None:
+    """Of two syncs at once, that which began first may end last; it takes nothing back."""
+    if since > one.since:
+        one.synced, one.since = there, since
 
 
 def write(tree: Tree, folder: Path) -> None:

@@ -122,6 +122,21 @@ def small(number: int) -> str:
     )
 
 
+SYNCED_AT_ONCE = """\
+1 openat(AT_FDCWD</>, "/d/a", O_CREAT) = 3</d/a>
+1 fsync(4</d> <unfinished ...>
+2 openat(AT_FDCWD</>, "/d/b", O_CREAT) = 5</d/b>
+2 fsync(6</d>) = 0
+1 <... fsync resumed>) = 0
+"""
+
+
+def test_of_two_syncs_at_once_the_first_takes_nothing_back_that_the_second_kept(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text(SYNCED_AT_ONCE, encoding="utf-8")
+    disk = powercut.Disk(Path("/d"))
+    assert [set(disk.left()) for _ in disk.run(tmp_path / "log")][-2:] == [{"a", "b"}, {"a", "b"}]
+
+
 def test_a_power_cut_takes_nothing_that_was_acknowledged_and_leaves_nothing_half(traced: None, tmp_path: Path) -> None:
     root, token = tmp_path / "disk", tmp_path / "token"
     root.mkdir()

@@ -197,7 +197,7 @@ def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
 
 def test_a_skipped_test_fails_where_it_could_run(root: Path, tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text("import pytest\n\n\ndef test_it():\n    pytest.skip('no reason')\n")
-    for name in ("conftest.py", "browser.py"):
+    for name in ("conftest.py", "browser.py", "processes.py"):
         (tmp_path / name).write_text((root / "tests" / name).read_text(encoding="utf-8"))
     outcomes = {}
     for value in ("", "1"):
