@@ -41,7 +41,7 @@ def suite(shared: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def outcomes(suite: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
-    """What waits for the disk, as each update does, has others beside it."""
+    """An update goes through several processes, one after the other, and to the disk; others go on meanwhile."""
     folders = [tmp_path_factory.mktemp("w3c") for _ in range(3)]
     with geokg(folders[0]) as one, geokg(folders[1]) as two, geokg(folders[2]) as three:
         return run_all(suite, one, two, three)
