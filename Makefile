@@ -7,6 +7,9 @@ READY := $(VENV)/ready
 PORT ?= 8000
 CATALOGUE := src/geokg/endpoint/locale/fr.po
 
+# The tests start geokg some hundreds of times; where it may not keep what it compiles, half of each start is compiling.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup web texts demo graph test coverage lint format screenshots bench soak fuzz clean
 

@@ -48,7 +48,7 @@ def main() -> None:
         found = {}
         for name, side in sides.items():
             with side as endpoint:
-                found[name] = run_all(given.folder, endpoint, given.suite or SUITES)
+                found[name] = run_all(given.folder, endpoint, suites=given.suite or SUITES)
     if given.failures:
         for name, outcomes in found.items():
             print(f"\n{name} fails")

@@ -98,7 +98,6 @@ class Session:
         self.environment = os.environ | {
             "PATH": os.pathsep.join(paths),
             "PYTHONPATH": str(folder / "src"),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "NO_COLOR": "1",
         }
 

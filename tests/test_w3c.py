@@ -41,8 +41,10 @@ def suite(shared: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def outcomes(suite: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
-    with geokg(tmp_path_factory.mktemp("w3c")) as endpoint:
-        return run_all(suite, endpoint)
+    """An update goes through several processes, one after the other, and to the disk; others go on meanwhile."""
+    folders = [tmp_path_factory.mktemp("w3c") for _ in range(3)]
+    with geokg(folders[0]) as one, geokg(folders[1]) as two, geokg(folders[2]) as three:
+        return run_all(suite, one, two, three)
 
 
 def test_the_numbers(outcomes: list[Outcome], root: Path, capsys: pytest.CaptureFixture[str]) -> None:

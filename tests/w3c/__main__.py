@@ -23,7 +23,7 @@ def main() -> None:
     given = parser.parse_args()
     endpoint = Endpoint(given.query, given.update or given.query, given.store or given.query, given.token)
     with closing(endpoint):
-        outcomes = run_all(given.folder, endpoint, given.suite or SUITES)
+        outcomes = run_all(given.folder, endpoint, suites=given.suite or SUITES)
     for outcome in outcomes:
         if outcome.failure is not None:
             print(f"{outcome.case.name}: {outcome.failure}")

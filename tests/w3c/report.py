@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain, groupby
 from pathlib import Path
+from queue import SimpleQueue
 
 from .client import Endpoint
 from .manifests import SUITES, Case, cases
@@ -19,11 +22,33 @@ class Outcome:
     failure: str | None
 
 
-def run_all(folder: Path, endpoint: Endpoint, suites: Collection[str] = SUITES) -> list[Outcome]:
-    """Run the tests of some suites; those that share their data one after another, as it is then loaded once."""
+def run_all(folder: Path, *endpoints: Endpoint, suites: Collection[str] = SUITES) -> list[Outcome]:
+    """Run the tests of some suites; those that share their data one after another, as it is then loaded once.
+
+    Args:
+        folder: where the suites are.
+        endpoints: servers that are alike, each with a store of its own; all have work at once.
+        suites: which suites.
+    """
     chosen = [case for case in cases(folder) if case.suite in suites]
-    chosen.sort(key=lambda case: (SUITES.index(case.suite), str(case.before)))
-    return [Outcome(case, run(case, endpoint)) for case in chosen]
+    chosen.sort(key=_with_its_likes)
+    free: SimpleQueue[Endpoint] = SimpleQueue()
+    for endpoint in endpoints:
+        free.put(endpoint)
+
+    def run_likes(likes: list[Case]) -> list[Outcome]:
+        endpoint = free.get()
+        try:
+            return [Outcome(case, run(case, endpoint)) for case in likes]
+        finally:
+            free.put(endpoint)
+
+    with ThreadPoolExecutor(len(endpoints)) as threads:
+        return list(chain(*threads.map(run_likes, [list(likes) for _, likes in groupby(chosen, key=_with_its_likes)])))
+
+
+def _with_its_likes(case: Case) -> tuple[int, str]:
+    return SUITES.index(case.suite), str(case.before)
 
 
 def table(servers: Mapping[str, Iterable[Outcome]]) -> str:

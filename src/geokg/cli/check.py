@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -19,7 +19,9 @@ from ..validation.baseline import Difference
 from ..validation.formats import FORMATS
 from ..validation.layout import rule
 from .common import STDIN, Command, busy, is_source, json_option, read_graph, tell, tell_notices, told
-from .watching import Anew, GraphFile, Texts, Watched, reports
+
+if TYPE_CHECKING:
+    from .watching import Watched
 
 _FOLD = 10
 _SLOWEST = 5
@@ -157,6 +159,8 @@ def check(
             )
 
     if watch:
+        from .watching import Anew  # which knows the web floor
+
         options = {"shapes": shapes or None, "language": language, "only": chosen}
         watched = _watched(graphs, options) if engine == "auto" else Anew(judge)
         _watch(watched or Anew(judge), [*(Path(graph) for graph in graphs), *shapes], form, fold)
@@ -182,6 +186,8 @@ def check(
 
 def _watched(graphs: tuple[str, ...], options: dict[str, Any]) -> Watched | None:
     """What is kept current: texts, or one file."""
+    from .watching import GraphFile, Texts
+
     if all(map(is_source, graphs)):
         return Texts(graphs, options, build, tell_notices)
     return GraphFile(Path(graphs[0]), options) if len(graphs) == 1 and Path(graphs[0]).is_file() else None
@@ -189,6 +195,8 @@ def _watched(graphs: tuple[str, ...], options: dict[str, Any]) -> Watched | None
 
 def _watch(watched: Watched, places: list[Path], form: str, fold: int) -> NoReturn:
     """Tell the first report whole, of each later one what is different."""
+    from .watching import reports
+
     if form != "text":
         raise click.UsageError("--watch is for people: it writes text only")
     if missing := [place for place in places if not place.exists()]:

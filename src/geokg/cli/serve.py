@@ -16,11 +16,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from ..endpoint import WAITRESS, create_app, create_pool
-from ..endpoint.folder import FolderWriter
-from ..endpoint.observing import open_log
-from ..endpoint.stopping import ended_by_signals
-from ..endpoint.writer import Gate, Writer
 from ..errors import GeokgError, ReadError
 from ..graph import KnowledgeGraph
 from ..sparql.guard import check_start
@@ -29,6 +24,8 @@ from ..vocabulary import packaged
 from .common import STDIN, Command, busy, is_source, json_option, read_graph, tell, tell_json, tell_notices, told
 
 if TYPE_CHECKING:
+    from ..endpoint.folder import FolderWriter
+    from ..endpoint.writer import Gate, Writer
     from ..remote import RemoteStore
 
 
@@ -188,7 +185,11 @@ def serve(
       geokg serve kg --token-file secret --sources data
       geokg serve http://127.0.0.1:7878/query --token-file secret
     """
-    import waitress.server  # nothing else needs it
+    import waitress.server  # nothing else needs it, nor what follows
+
+    from ..endpoint import WAITRESS, create_app, create_pool
+    from ..endpoint.folder import FolderWriter
+    from ..endpoint.stopping import ended_by_signals
 
     token = _token(token_file) if token_file is not None else os.environ.get("GEOKG_TOKEN") or None
     if (create or ephemeral) and (read_only or token is None):
@@ -279,6 +280,8 @@ def _data(graph: str | None, *, is_writable: bool, create: bool, ephemeral: bool
 
 
 def _writer(folder: Path, **settings: Any) -> FolderWriter:
+    from ..endpoint.folder import FolderWriter
+
     return FolderWriter(folder, is_patient=False, **settings)
 
 
@@ -327,6 +330,8 @@ def _stop(*_: object) -> None:
 
 
 def _open_log(target: str) -> None:
+    from ..endpoint.observing import open_log
+
     try:
         open_log(target)
     except OSError as error:

@@ -16,7 +16,7 @@ from rdflib import Graph
 from rdflib.term import Node
 
 from ..store import Store
-from . import model, pyshacl_engine
+from . import model
 from .literals import is_pattern
 from .model import Model, Shape, ShapeNode, Term
 from .outcome import Outcome, join, new_report, results_of
@@ -77,6 +77,8 @@ def validate(
     if isinstance(data, Store) and data.is_here:
         data = data.ox
     if engine == "pyshacl":
+        from . import pyshacl_engine  # few runs need it
+
         rules = shapes.graph if isinstance(shapes, Model) else shapes
         return pyshacl_engine.validate(data if isinstance(data, Graph) and not out else _counted(data, out), rules)
     read = shapes if isinstance(shapes, Model) else read_model(shapes)
@@ -142,6 +144,8 @@ def _judge(source: StoreSource, shapes: Model, spelling: Spelling | None, engine
         others.append(replace(spelt.outcome, runs=[]))
     apart = {shape.node: nodes for shape in compiled.shapes if (nodes := strays(shape, source))}
     if refused or apart:
+        from . import pyshacl_engine
+
         elsewhere.append(lambda shape, node: node in apart.get(shape, ()))
         is_whole = isinstance(source.store, ox.Store) and source.graphs is None
         view = overlay(source.store) if is_whole else dataset(source.quads())

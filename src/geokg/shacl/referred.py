@@ -26,7 +26,6 @@ from .model import Model, ShapeNode, Term
 from .outcome import Outcome, Result
 from .overlay import overlay
 from .paths import Alternative, Inverse, OneOrMore, Path, Sequence, Step, ZeroOrMore, ZeroOrOne
-from .pyshacl_engine import validate
 from .terms import from_ox, to_ox
 
 _FORMS: dict[URIRef, Callable[[Path], Path]] = {
@@ -54,6 +53,8 @@ def refer(
         ShapesError: the shapes cannot be used.
         ValidationError: the run could not be carried out to its end.
     """
+    from .pyshacl_engine import validate  # few runs need it
+
     chosen: dict[Node, Iterable[Node] | None] = {
         from_ox(shape): None if nodes is None else [from_ox(node) for node in nodes] for shape, nodes in only.items()
     }

@@ -18,7 +18,6 @@ from .literals import XSD
 from .model import Custom, Model, Shape, ShapeNode, Sparql
 from .outcome import Outcome, new_report
 from .overlay import overlay
-from .pyshacl_engine import validate
 from .sources import StoreSource
 from .spelling import Spelling, is_odd
 from .terms import as_spelt, from_ox
@@ -86,6 +85,8 @@ def judge_as_spelt(store: ox.Store, spelling: Spelling, model: Model) -> Spelt:
             nodes[shape] = None if some is None or own is None else {*some, *own}
     if not nodes:
         return Spelt({}, Outcome([], new_report(), [], [], []))
+    from .pyshacl_engine import validate  # few runs need it
+
     with as_spelt():
         chosen: dict[Node, set[Node] | None] = {
             from_ox(shape): _written(some, spelling) for shape, some in nodes.items()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
@@ -20,8 +21,7 @@ _PLX = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
 _LOCAL = rf"(?:[{_BASE}_0-9:]|{_PLX})(?:[{_CHARS}:]|{_PLX}|\.+(?=[{_CHARS}:%\\]))*"
 _ECHAR = r"\\[tbnrf\\\"'uU]"
 
-_TOKEN = re.compile(
-    rf"""
+_TOKEN = rf"""
       (?P<space>[ \t\r\n]+)
     | (?P<comment>\#[^\r\n]*)
     | (?P<iri><(?:[^<>"{{}}|^`\\\x00-\x20]|\\u[0-9A-Fa-f]{{4}}|\\U[0-9A-Fa-f]{{8}})*>)
@@ -37,9 +37,7 @@ _TOKEN = re.compile(
     | (?P<close>[)}}\]])
     | (?P<operator>\|\||&&|\^\^|!=|<=|>=|[=<>!+\-*/|^])
     | (?P<mark>[.;,?$])
-    """,
-    re.VERBOSE,
-)
+"""
 OPERANDS = frozenset({"iri", "string", "variable", "blank", "language", "name", "signed", "number"})
 """The kinds of token that stand for a value."""
 
@@ -64,9 +62,9 @@ def tokens(query: str) -> Iterator[Token]:
     >>> [token.text for token in tokens("ASK { ?s ex:p <x#y> } # SERVICE")]
     ['ASK', '{', '?s', 'ex:p', '<x#y>', '}']
     """
-    position, end = 0, len(query)
+    position, end, token = 0, len(query), _token()
     while position < end:
-        match = _TOKEN.match(query, position)
+        match = token.match(query, position)
         if match is None:
             position += 1
             continue
@@ -76,6 +74,12 @@ def tokens(query: str) -> Iterator[Token]:
         elif kind not in ("space", "comment"):
             yield Token(kind, match.group(), position)
         position = match.end()
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    """Made for the first query: it takes a while, and most commands ask none."""
+    return re.compile(_TOKEN, re.VERBOSE)
 
 
 def _words(text: str, start: int) -> Iterator[Token]:

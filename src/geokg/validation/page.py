@@ -8,12 +8,13 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from .layout import Layout, brief, place, remarks, rule, times
 
 if TYPE_CHECKING:
+    from jinja2 import Template
+
     from ..text import Text
     from .finding import Cause, Finding
     from .report import Report
@@ -124,6 +125,8 @@ def pieces(text: Text, marks: Sequence[tuple[int, int, int, str]]) -> list[tuple
 
 @cache
 def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined  # only who wants a page needs it
+
     source = (Path(__file__).parent / "report.html").read_text("utf-8")
     return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).from_string(
         source
