@@ -543,21 +543,3 @@ def test_a_worker_has_no_network_and_starts_no_program(store: ox.Store) -> None:
         assert not reached.is_set()
         with socket.create_connection(listener.getsockname()):
             pass  # for the thread to end
-
-
-LOADED = """
-from pathlib import Path
-from geokg.sparql.worker import use_large_pages
-held = b"x" * (64 << 20)
-use_large_pages()
-told = dict(line.split(":") for line in Path("/proc/self/smaps_rollup").read_text().splitlines()[1:])
-print(held.count(b"x") >> 20, int(told["AnonHugePages"].split()[0]) >> 10)
-"""
-
-
-def test_what_is_loaded_lies_in_large_pages_where_linux_makes_them() -> None:
-    told = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
-    held, large = map(int, told.stdout.split())
-    assert held == 64
-    if tuple(map(int, os.uname().release.split(".")[:2])) >= (6, 1):
-        assert large >= 60

@@ -51,7 +51,6 @@ class Owner:
         self._process: subprocess.Popen[bytes] | _Forked
         with theirs:
             if isinstance(snapshot, MemorySnapshot) and is_alone():
-                worker.use_large_pages()
                 self._process = _Forked(lambda: worker.own(told, snapshot.store), theirs.fileno())
             else:
                 self._process = subprocess.Popen(  # noqa: S603 (our own program)

@@ -64,7 +64,7 @@ FIRST, _PIECE = 4096, 1 << 16
 _PANICS = "pyo3_runtime"  # where the exceptions are from that Rust code ends with when it finds itself at fault
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 1, 38, 22, 2
 _SECCOMP_RET_EPERM = 0x00050000 | 1
-_NICE, _TURN, _MADV_COLLAPSE, _LARGE = 5, 20_000_000, 25, 16 << 20
+_NICE, _TURN = 5, 20_000_000
 _CLONE_NEWNET, _CLONE_NEWUSER = 0x40000000, 0x10000000
 # audit architecture; then the numbers of socket, execve, execveat, ptrace, io_uring_setup
 _CALLS: dict[str, tuple[int, tuple[int, ...]]] = {
@@ -103,7 +103,7 @@ class Settings:
 
 
 def own(settings: Settings, store: ox.Store | None = None) -> None:
-    """Be an owner: fork a worker for each order, kill those that are to be killed, until orders end, all with it."""
+    """Be an owner: fork a worker for each order, kill those that are to be killed; all end with the orders."""
     if not settings.is_connected:
         leave_network()
     if settings.in_memory and store is None:
@@ -140,17 +140,7 @@ def _load(file: IO[bytes]) -> ox.Store:
     for name in json.loads(file.readline()):
         store.add_graph(ox.NamedNode(name))
     store.bulk_extend(ox.parse(file, format=ox.RdfFormat.N_QUADS, rename_blank_nodes=False))
-    use_large_pages()
     return store
-
-
-def use_large_pages() -> None:
-    """Let large pages hold what was loaded (from Linux 6.1 on): a query jumps about in it, from page to page."""
-    for line in Path("/proc/self/maps").read_bytes().splitlines():
-        span, rights, _, _, file, *_ = line.split()
-        start, end = (int(address, 16) for address in span.split(b"-"))
-        if rights[:2] == b"rw" and file == b"0" and end - start >= _LARGE:
-            _libc().madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), _MADV_COLLAPSE)
 
 
 def _reap(workers: dict[int, int]) -> None:
