@@ -28,8 +28,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
-from processes import serving
+from _servers import serving
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 TOKEN = "a secret for the soak"

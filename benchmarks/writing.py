@@ -27,10 +27,9 @@ from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pyoxigraph as ox
+from _servers import serving
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 from geokg.store import Store
-from processes import serving
 
 TOKEN = "secret"
 NEW = "https://example.org/new"
@@ -147,7 +146,7 @@ def served(folder: Path) -> Iterator[Server]:
     """A server of a store, once it takes writes."""
     begun = time.perf_counter()
     options = ["--token-file", str(folder.parent / "token"), "--write-deadline", "600"]
-    with serving(str(folder), *options) as (told, process):
+    with serving(str(folder), *options, stderr=None) as (told, process):  # which tells why it does not start
         server = Server(process, told["address"])
         server.send("GET", "sparql?query=ASK%20%7B%7D")
         tell("start, until queries are answered", time.perf_counter() - begun, server.processor())
